@@ -1,0 +1,90 @@
+"""What the assistant asks of nodes: requests, replies, and the Protocols that `app.cluster` implements."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from app.events import EngineInfo, Generated, Hearing, Moved, NodeChosen, Prefilling, Queued, TokenReceived, Transcribed
+
+EmbedKind = Literal["query", "passage"]
+GenerationEvent = NodeChosen | Queued | Prefilling | TokenReceived | Moved | Generated
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn. role: system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """Everything a node needs to make an answer."""
+
+    messages: tuple[ChatMessage, ...]
+    request_id: str
+    """Unique; a node never does one twice."""
+    max_tokens: int = 512
+    temperature: float = 0.0
+    """0 = greedy, which is what makes a continuation on another node exact."""
+    top_p: float = 0.0
+    repeat_penalty: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
+    model: str = ""
+    """Preferred model name; "" = the best there is."""
+    node: str = ""
+    """Name of the node to use, "local" for this machine, "" = choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors of some texts: `data` holds rows of `dimension` little-endian float32."""
+
+    model: str
+    sha256: str
+    dimension: int
+    data: bytes
+    max_tokens: int = 256
+    """How many tokens of a text the model reads."""
+    tokens: tuple[int, ...] = field(default=())
+    """Token count of each text, before any truncation."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProgress:
+    """Where fetching a model stands, in bytes. `model` is set with the last one."""
+
+    done: int
+    total: int
+    step: str
+    origin: str
+    model: str = ""
+    sha256: str = ""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors."""
+
+    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
+        """Embed `texts`, any number; batching is the implementation's business. Raises NodeError."""
+        ...
+
+
+class Thinker(Embedder, Protocol):
+    """The cluster as the assistant sees it."""
+
+    def generate(self, request: ChatRequest) -> AsyncIterator[GenerationEvent]:
+        """Stream one answer, moving to another node when one is lost. Ends with Generated. Raises NodeError."""
+        ...
+
+    def transcribe(self, audio: AsyncIterator[bytes], *, language: str = "") -> AsyncIterator[Hearing | Transcribed]:
+        """Turn 16 kHz mono PCM16 into text: any number of Hearing, then one Transcribed. Raises NodeError."""
+        ...
+
+    def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:
+        """Start this machine's node, load the engines of `roles` in parallel; yields progress until ready."""
+        ...
