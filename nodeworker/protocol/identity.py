@@ -1,0 +1,179 @@
+"""Who a machine is: a P-256 key, its self-signed certificate, and the id that follows from the key.
+
+Trust is in the key alone. The certificate carries no host name that means anything (every one has `TLS_NAME`), no end
+date that matters (a Pi without a clock must be able to connect), and may sign nothing (CA:FALSE).
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from nodeworker.protocol import TLS_NAME
+from nodeworker.protocol.files import locked, replace_file
+
+CERTIFICATE_FILE = "identity.pem"
+KEY_FILE = "identity.key"
+MAX_CERTIFICATE_BYTES = 8192
+_BEGIN = b"-----BEGIN CERTIFICATE-----"
+
+
+class TrustFailure(Exception):
+    """An identity, a pin or a pairing is not what it must be. `message` is one plain sentence, `hint` what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A machine's own key and certificate, both PEM; `id` is the SHA-256 of its public key in lower-case hex."""
+
+    certificate: str
+    key: bytes
+    id: str
+
+    def __repr__(self) -> str:  # the key must not reach a log
+        return f"Identity({self.id[:16]})"
+
+    @property
+    def fingerprint(self) -> str:
+        """The id as people compare it: "a1b2 c3d4 e5f6 7788"."""
+        return fingerprint(self.id)
+
+    @classmethod
+    def create(cls) -> Identity:
+        """Make a new key and certificate in memory."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = _self_signed(key)
+        pem = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return cls(certificate, pem, id_of_certificate(certificate))
+
+    @classmethod
+    def load_or_create(cls, folder: Path) -> Identity:
+        """Read `folder`/identity.pem and identity.key, or make them; safe when several processes start at once.
+
+        A key file that other users can read is refused, not repaired: it may have been copied already.
+
+        Raises:
+            TrustFailure: a file is damaged, missing its other half, or readable by others; or the folder is unwritable.
+        """
+        certificate_path, key_path = folder / CERTIFICATE_FILE, folder / KEY_FILE
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(folder / "identity.lock"):
+                if not key_path.exists() and not certificate_path.exists():
+                    made = cls.create()
+                    # The certificate goes last: a crash between leaves a key alone, which the next start completes.
+                    replace_file(key_path, made.key, mode=0o600)
+                    replace_file(certificate_path, made.certificate.encode(), mode=0o644)
+                return cls._load(certificate_path, key_path)
+        except OSError as error:
+            raise TrustFailure(f"The identity in {folder} cannot be read or made: {error.strerror}.") from error
+
+    @classmethod
+    def _load(cls, certificate_path: Path, key_path: Path) -> Identity:
+        again = f"Move {certificate_path.parent} aside to get a new identity, then pair again."
+        if not key_path.exists():
+            raise TrustFailure(f"{key_path} is missing, though its certificate is there.", again)
+        _refuse_readable_by_others(key_path)
+        key_pem = key_path.read_bytes()
+        try:
+            key = serialization.load_pem_private_key(key_pem, password=None)
+        except (ValueError, TypeError) as error:
+            raise TrustFailure(f"{key_path} is damaged.", again) from error
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TrustFailure(f"{key_path} is not a P-256 key.", again)
+        if not certificate_path.exists():
+            replace_file(certificate_path, _self_signed(key).encode(), mode=0o644)
+        certificate = certificate_path.read_text(encoding="ascii", errors="replace")
+        try:
+            identity = id_of_certificate(certificate)
+        except TrustFailure as error:
+            raise TrustFailure(f"{certificate_path} is damaged.", again) from error
+        if identity != _id_of_key(key.public_key()):
+            raise TrustFailure(f"{certificate_path} and {key_path} do not belong together.", again)
+        return cls(certificate, key_pem, identity)
+
+
+def fingerprint(id: str) -> str:
+    """Return the first 16 hex digits of an id in groups of four, for people; never decide anything by it."""
+    return " ".join(id[start : start + 4] for start in range(0, 16, 4))
+
+
+def id_of_certificate(pem: str | bytes) -> str:
+    """Return the full hex SHA-256 of the certificate's public key (SPKI, DER), after checking its form.
+
+    Raises:
+        TrustFailure: not exactly one certificate, not self-signed P-256, or one that may sign others (CA:TRUE).
+    """
+    data = pem.encode("ascii", errors="replace") if isinstance(pem, str) else pem
+    if len(data) > MAX_CERTIFICATE_BYTES or data.count(_BEGIN) != 1:
+        raise TrustFailure("That is not one certificate.")
+    try:
+        certificate = x509.load_pem_x509_certificate(data)
+        key = certificate.public_key()
+        certificate.verify_directly_issued_by(certificate)
+        constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound, x509.DuplicateExtension) as error:
+        raise TrustFailure("That certificate is damaged or not of the kind that nodes use.") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise TrustFailure("That certificate's key is not a P-256 key.")
+    if constraints.ca:
+        raise TrustFailure("That certificate could vouch for others, so it is refused.")
+    if names.get_values_for_type(x509.DNSName) != [TLS_NAME]:
+        raise TrustFailure("That certificate is not a node's or desktop's.")
+    return _id_of_key(key)
+
+
+def _id_of_key(key: ec.EllipticCurvePublicKey) -> str:
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey) -> str:
+    # Subjects differ, so that a TLS library with many trust roots finds the right one at once.
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"tangnet {_id_of_key(key.public_key())[:32]}")])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
+        .not_valid_after(datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(TLS_NAME)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode("ascii")
+
+
+def _refuse_readable_by_others(path: Path) -> None:
+    if os.name != "posix":
+        return
+    status = path.stat()
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        raise TrustFailure(
+            f"{path} can be read by other users of this machine.",
+            f"If you trust them all: chmod 600 {path}. If not: move it and {CERTIFICATE_FILE} away and pair again.",
+        )
+    if hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), 0):
+        raise TrustFailure(f"{path} belongs to another user.", f"Change its owner: chown $(id -u) {path}.")

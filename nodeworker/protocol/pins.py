@@ -1,0 +1,143 @@
+"""The pin store: which machines this one trusts, in a TOML file that a person can read and edit.
+
+Both sides keep one (`trust.toml`). Several processes may change it at the same time: every change reads the file again
+under a lock and replaces it in one step, and `all` notices changes made by others.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from nodeworker.protocol.files import locked, replace_file
+from nodeworker.protocol.identity import TrustFailure, id_of_certificate
+
+_HEAD = """\
+# Machines that this one trusts. Made by pairing; take an entry out (or use `unpair`) to end the trust.
+# Only the certificate's key counts; names and addresses are for people.
+
+"""
+_TABLE = "trusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One trusted machine."""
+
+    id: str
+    """SHA-256 of its public key, lower-case hex."""
+    name: str
+    certificate: str
+    """PEM."""
+    paired_at: str = ""
+    """When, ISO 8601 with UTC offset."""
+    address: str = ""
+    """host:port where it was last reached; "" for a machine that only connects to us."""
+
+
+class Pins:
+    """The pins in the file `path`; a missing file holds none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._pins: tuple[Pin, ...] = ()
+
+    def all(self) -> tuple[Pin, ...]:
+        """Return every pin, reading the file only when it changed. Raises TrustFailure when it cannot be understood."""
+        stamp = self._stamp()
+        if stamp != self._seen:
+            self._pins = self._read()
+            self._seen = stamp
+        return self._pins
+
+    def get(self, wanted: str) -> Pin | None:
+        """Return the pin whose id, id prefix (8 digits or more) or name is `wanted`; the newest of equal names."""
+        by_id = [pin for pin in self.all() if len(wanted) >= 8 and pin.id.startswith(wanted.lower())]
+        if len(by_id) == 1:
+            return by_id[0]
+        named = [pin for pin in self.all() if pin.name == wanted]
+        return max(named, key=lambda pin: pin.paired_at, default=None)
+
+    def add(self, pin: Pin) -> Pin:
+        """Add or replace (same id), filling in `paired_at`. Returns what was stored.
+
+        Raises:
+            TrustFailure: the certificate is not that id's, or the file cannot be read or written.
+        """
+        if id_of_certificate(pin.certificate) != pin.id:
+            raise TrustFailure("The certificate does not belong to that machine.")
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        stored = Pin(pin.id, _one_line(pin.name), pin.certificate, pin.paired_at or now, _one_line(pin.address))
+        self._change(lambda pins: (*(old for old in pins if old.id != pin.id), stored))
+        return stored
+
+    def remove(self, id: str) -> Pin | None:
+        """Remove the pin with that full id and return it; None when there was none. Raises TrustFailure."""
+        gone = next((pin for pin in self.all() if pin.id == id), None)
+        if gone is not None:
+            self._change(lambda pins: tuple(pin for pin in pins if pin.id != id))
+        return gone
+
+    def _change(self, change: Callable[[tuple[Pin, ...]], tuple[Pin, ...]]) -> None:
+        try:
+            with locked(self.path.with_name(f"{self.path.name}.lock")):
+                replace_file(self.path, _written(change(self._read())).encode("utf-8"))
+        except OSError as error:
+            raise TrustFailure(f"{self.path} cannot be written: {error.strerror}.") from error
+        self._seen = None
+
+    def _stamp(self) -> tuple[int, int, int]:
+        try:
+            status = self.path.stat()
+        except OSError:
+            return (0, 0, 0)
+        return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+    def _read(self) -> tuple[Pin, ...]:
+        hint = f"Correct {self.path}, or move it aside and pair again."
+        try:
+            document = tomllib.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ()
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise TrustFailure(f"{self.path} cannot be read: {error}.", hint) from error
+        entries = document.get(_TABLE, [])
+        if not isinstance(entries, list):
+            raise TrustFailure(f"{self.path}: [[{_TABLE}]] must be a list of tables.", hint)
+        return tuple(self._pin(entry, hint) for entry in entries)
+
+    def _pin(self, entry: Any, hint: str) -> Pin:
+        names = {item.name for item in fields(Pin)}
+        if not isinstance(entry, dict) or not all(isinstance(value, str) for value in entry.values()):
+            raise TrustFailure(f"{self.path}: an entry is not a table of texts.", hint)
+        try:
+            pin = Pin(**{key: value for key, value in entry.items() if key in names})
+        except TypeError as error:
+            raise TrustFailure(f"{self.path}: an entry lacks id, name or certificate.", hint) from error
+        if id_of_certificate(pin.certificate) != pin.id:
+            raise TrustFailure(f"{self.path}: the certificate of {pin.name!r} is not that of its id.", hint)
+        return pin
+
+
+def _written(pins: tuple[Pin, ...]) -> str:
+    import tomlkit
+
+    document = tomlkit.document()
+    tables = tomlkit.aot()
+    for pin in pins:
+        table = tomlkit.table()
+        for key, value in asdict(pin).items():
+            table[key] = tomlkit.string(value, multiline=key == "certificate")
+        tables.append(table)
+    if pins:
+        document[_TABLE] = tables
+    return _HEAD + tomlkit.dumps(document)
+
+
+def _one_line(text: str) -> str:
+    return "".join(character for character in text if character.isprintable())[:100]
