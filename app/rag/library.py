@@ -1,0 +1,174 @@
+"""The library as the rest of the program sees it: add, list, remove, search and read documents.
+
+Nothing heavy is imported and nothing opened before the first call. Blocking work runs in two threads, one that writes
+and one that searches, so that a question never waits for a folder being added, and the event loop for neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from app.events import DocumentInfo, FileIndexed, IndexDone, Passage, Progress
+from app.thinking import Embedder
+
+if TYPE_CHECKING:
+    from app.rag.search import Search
+    from app.rag.threads import StoreThread
+    from app.rag.worker import Reader
+
+ReadStatus = Literal["ok", "empty", "password", "rejected", "error"]
+SearchMode = Literal["hybrid", "vector", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What the reader saw in one file."""
+
+    path: str
+    status: ReadStatus
+    text: str = ""
+    pages: int | None = None
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    """Largest memory of the reading process while it read this file, in MiB."""
+    reason: str = ""
+    """One plain sentence unless the status is ok."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A passage with the text around it, as it was when the document was indexed."""
+
+    path: str
+    page: int | None
+    pages: int | None
+    before: str
+    passage: str
+    after: str
+    exists: bool
+    """The file is still there."""
+    changed: bool
+    """The file is not the one that was indexed: it was changed since, or is gone."""
+
+
+class Library:
+    """The documents of one user. One instance per process and home; several processes may share a home."""
+
+    def __init__(self, home: Path, embedder: Embedder) -> None:
+        self._folder = home / "library"
+        self._embedder = embedder
+        self._writing: StoreThread | None = None
+        self._searching: StoreThread | None = None
+        self._search: Search | None = None
+        self._reader: Reader | None = None
+        self._adding = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Stop the reading process and close the store. Calling it twice is fine."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            await reader.close()
+        writing, searching = self._writing, self._searching
+        self._writing = self._searching = self._search = None
+        for thread in (searching, writing):
+            if thread is not None:
+                await thread.close()
+
+    async def add(
+        self, paths: Sequence[Path], *, watch: bool = False
+    ) -> AsyncIterator[Progress | FileIndexed | IndexDone]:
+        """Index files, and folders with all that is below them; files gone from an added folder are dropped.
+
+        Closing the iterator at any point is safe: what was reported stays, the rest is done by the next call.
+
+        Args:
+            paths: Files and folders.
+            watch: Go on looking for changes, every 2 seconds, until the iterator is closed.
+
+        Raises:
+            StoreError: the store cannot be opened or written.
+            NodeError: no node can embed.
+        """
+        from app.rag.ingest import Ingest
+
+        ingest = Ingest(self._writer(), self._embedder, self._adding)
+        async with aclosing(ingest.run(tuple(_absolute(path) for path in paths), watch=watch)) as events:
+            async for event in events:
+                yield event
+
+    async def documents(self) -> list[DocumentInfo]:
+        """Return all documents by path, those that failed and those whose file is gone included."""
+        return await self._searcher().call(lambda store: store.documents())
+
+    async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
+        """Forget documents, by file or folder; the files stay. Returns those forgotten, before they were."""
+        resolved = [str(_absolute(path)) for path in paths]
+        return await self._searcher().call(lambda store: store.remove(resolved))
+
+    async def search(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        mode: SearchMode = "hybrid",
+        within: Sequence[Path] = (),
+    ) -> list[Passage]:
+        """Return the `k` best passages, best first, numbered from 1.
+
+        Args:
+            query: Any text; it has no syntax.
+            k: How many passages at most.
+            mode: Vector, full text, or both fused.
+            within: Only in these files, and files below these folders; empty means everywhere.
+
+        Raises:
+            StoreError: the store cannot be read, or was made with another embedding model.
+            NodeError: no node can embed the query (not in mode text).
+        """
+        if self._search is None:
+            from app.rag.search import Search
+
+            self._search = Search(self._searcher(), self._embedder)
+        return await self._search.find(query, k=k, mode=mode, within=[str(_absolute(path)) for path in within])
+
+    async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
+        """Return a passage and the text around it: the rest of its page, or 2,000 characters on each side.
+
+        Raises:
+            DocumentError: the document is not in the library.
+        """
+        return await self._searcher().call(lambda store: store.surroundings(path, page, start, end))
+
+    async def read(self, path: Path, *, password: str = "") -> ReadResult:
+        """Return what the reader sees in one file; nothing is stored and nothing raised for a bad file."""
+        from app.rag.worker import Reader
+
+        if self._reader is None:
+            self._reader = Reader()
+        reading = await self._reader.read(_absolute(path), password=password)
+        return reading.result()
+
+    def _writer(self) -> StoreThread:
+        if self._writing is None:
+            from app.rag.threads import StoreThread
+
+            self._writing = StoreThread(self._folder, "library-write")
+        return self._writing
+
+    def _searcher(self) -> StoreThread:
+        if self._searching is None:
+            from app.rag.threads import StoreThread
+
+            self._searching = StoreThread(self._folder, "library-search")
+        return self._searching
+
+
+def _absolute(path: Path) -> Path:
+    """Return the one name of a file: absolute, links resolved; it need not exist."""
+    return Path(os.path.realpath(path.expanduser()))
