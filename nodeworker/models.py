@@ -1,0 +1,451 @@
+"""The models on this machine: the folder of fetched ones and the starter models inside installed packages.
+
+A model lies in <folder>/<sha256 of its weights>/ beside a manifest.json. What is being fetched lies in
+<folder>/partial/ and is moved here in one step when its hash is right. Every weights file is hashed before its first
+use; the result is remembered in <folder>/verified.json until the file changes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from nodeworker.catalogue import CATALOGUE, CatalogueEntry, InstalledPackage, entry_named
+from nodeworker.engines.gguf import read_gguf
+from nodeworker.errors import (
+    BadRequest,
+    Busy,
+    ModelDamaged,
+    ModelMissing,
+    NoSpace,
+    NotAllowed,
+    Unsupported,
+)
+from nodeworker.fetch import (
+    SPARE_BYTES,
+    Fetch,
+    FetchProgress,
+    FreeBytes,
+    PackageDownloader,
+    free_bytes,
+    pip_download,
+    raise_if,
+)
+from nodeworker.safety import check_file, check_folder
+
+__all__ = ["FetchProgress", "ModelFile", "ModelFolder"]
+
+TRUSTED_PARAMETERS = 1_000_000_000
+"""A chat model of the user's own with fewer parameters is marked as too weak to be trusted unchecked."""
+PROBE_SECONDS = 300.0
+_ROLES = ("chat", "embed", "transcribe")
+_MANIFEST = "manifest.json"
+_BLOCK = 1024 * 1024
+_log = logging.getLogger(__name__)
+
+Probe = Callable[[Path], str]
+"""Loads a model file in a process of its own; returns "" or why that failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One model that is here."""
+
+    role: str
+    """chat, embed or transcribe."""
+    name: str
+    sha256: str
+    """Of the weights file, lower-case hex."""
+    path: Path
+    """The GGUF file, or the folder of an embedding or speech model."""
+    bytes: int
+    quantisation: str = ""
+    context: int = 0
+    """Tokens; 0 where it has no meaning."""
+    licence: str = ""
+    trustworthy: bool = True
+    dimension: int = 0
+    parameters: int = 0
+    note: str = ""
+    weights: str = ""
+    """Name of the weights file when `path` is a folder."""
+
+    @property
+    def main_file(self) -> Path:
+        """The weights: what `sha256` is the hash of."""
+        return self.path / self.weights if self.weights else self.path
+
+
+def probe_in_child(path: Path) -> str:
+    """Load a GGUF file in a child process, so that a file that kills the engine kills only that."""
+    command = [sys.executable, "-m", "nodeworker.engines.probe", str(path)]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"it did not load within {PROBE_SECONDS:.0f} s"
+    if done.returncode == 0:
+        return ""
+    said = done.stdout.decode("utf-8", errors="replace").strip().splitlines()
+    return said[-1] if said and done.returncode == 1 else "the engine stopped while it loaded it"
+
+
+class ModelFolder:
+    """All models here. Safe to use from several threads; two processes may share one folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        packages: bool = True,
+        catalogue: tuple[CatalogueEntry, ...] = CATALOGUE,
+        download: PackageDownloader = pip_download,
+        free: FreeBytes = free_bytes,
+        probe: Probe = probe_in_child,
+    ) -> None:
+        self._folder = folder
+        self._packages = packages
+        self._catalogue = catalogue
+        self._download = download
+        self._free = free
+        self._probe = probe
+        self._lock = threading.Lock()
+        self._verified: dict[str, list[int | str]] = {}
+
+    def all(self) -> list[ModelFile]:
+        """Every model here, fetched ones first; a damaged manifest is left out and logged, never raised."""
+        found: dict[str, ModelFile] = {}
+        for manifest in sorted(self._folder.glob(f"*/{_MANIFEST}")):
+            try:
+                model = _read_manifest(manifest)
+            except (OSError, ValueError, TypeError, KeyError, ModelDamaged) as error:
+                _log.warning("model %s is left out: %s", manifest.parent.name, error)
+                continue
+            found[model.sha256] = model
+        if self._packages:
+            for entry in self._catalogue:
+                path = _in_package(entry) if entry.usable and entry.sha256 not in found else None
+                if path is not None:
+                    found[entry.sha256] = _of_entry(entry, path)
+        return list(found.values())
+
+    def catalogue(self) -> list[CatalogueEntry]:
+        """Every model that could be fetched, and those that have no engine yet (`usable` is False)."""
+        return list(self._catalogue)
+
+    def find(self, role: str, name: str = "") -> ModelFile:
+        """The model of that name or sha256; "" means the best: trustworthy first, then the most parameters.
+
+        Raises:
+            ModelMissing: there is none; the hint names one to add.
+        """
+        here = [model for model in self.all() if model.role == role]
+        if name:
+            wanted = name.strip().lower()
+            for model in here:
+                if wanted in (model.name.lower(), model.sha256):
+                    return model
+            known = entry_named(wanted)
+            raise ModelMissing(
+                f"There is no {role} model {name!r} here.",
+                f"Add it with: tangnet models add {known.name}" if known else self._suggest(wanted),
+            )
+        if not here:
+            entry = next((e for e in self._catalogue if e.role == role and e.usable and e.trustworthy), None)
+            hint = f"Add one with: tangnet models add {entry.name}" if entry else ""
+            raise ModelMissing(f"There is no model for {role} here.", hint)
+        return max(here, key=lambda model: (model.trustworthy, model.parameters, model.name))
+
+    def verify(self, model: ModelFile) -> None:
+        """Hash the weights unless that was done since the file last changed; look at the other files' formats.
+
+        Raises:
+            ModelMissing: the file has gone.
+            ModelDamaged: the hash is another.
+            ModelUnsafe: a file is of a kind that can run code.
+        """
+        main = model.main_file
+        try:
+            now = main.stat()
+        except OSError as error:
+            raise ModelMissing(f"The file of {model.name} has gone.", f"tangnet models add {model.name}") from error
+        if model.path.is_dir():
+            check_folder(model.path)
+        else:
+            check_file(model.path)
+        seen: list[int | str] = [now.st_size, now.st_mtime_ns, now.st_ino, model.sha256]
+        with self._lock:
+            if self._remembered().get(str(main)) == seen:
+                return
+        if _sha256(main) != model.sha256:
+            raise ModelDamaged(
+                f"{model.name} is damaged: its file has another hash than it should have.",
+                f"Remove it and fetch it again: tangnet models remove {model.name}",
+            )
+        with self._lock:
+            self._remember(str(main), seen)
+
+    def fetch(self, source: str, progress: Callable[[FetchProgress], None], cancelled: threading.Event) -> ModelFile:
+        """Bring a model here: a catalogue name, or the absolute path of a GGUF file. Blocking; resumes.
+
+        Raises:
+            ModelMissing: no such name or file.
+            Busy: somebody else is fetching it right now.
+            Unsupported, BadRequest, ModelUnsafe, ModelDamaged, NoSpace, DownloadFailed, Cancelled.
+        """
+        source = source.strip()
+        entry = next((e for e in self._catalogue if source.lower() in (e.name, e.sha256)), None)
+        if entry is None:
+            if os.sep in source or source.lower().endswith((".gguf", ".bin", ".pt", ".pth", ".safetensors", ".onnx")):
+                return self._add_file(Path(source), progress, cancelled)
+            raise ModelMissing(f"There is no model {source!r} in the catalogue.", self._suggest(source))
+        if not entry.usable:
+            raise Unsupported(f"{entry.name} cannot be used yet.", entry.note)
+        present = next((model for model in self.all() if model.sha256 == entry.sha256), None)
+        if present is not None:
+            try:
+                self.verify(present)
+            except (ModelDamaged, ModelMissing):
+                _log.warning("%s is damaged and is fetched again", entry.name)
+            else:
+                progress(FetchProgress(present.bytes, present.bytes, "done", "already here"))
+                return present
+        with self._alone(entry.sha256) as partial:
+            fetch = Fetch(entry, partial, progress, cancelled, download=self._download, free=self._free)
+            files, origin = fetch.run()
+            check_folder(files)
+            model = _of_entry(entry, self._folder / entry.sha256)
+            self._publish(files, model)
+        progress(FetchProgress(model.bytes, model.bytes, "done", origin))
+        return next(m for m in self.all() if m.sha256 == entry.sha256)
+
+    def remove(self, name: str) -> ModelFile:
+        """Delete a fetched model by name or sha256.
+
+        Raises:
+            ModelMissing: it is not here.
+            NotAllowed: it belongs to an installed package.
+        """
+        wanted = name.strip().lower()
+        model = next((m for m in self.all() if wanted in (m.name.lower(), m.sha256)), None)
+        if model is None:
+            raise ModelMissing(f"There is no model {name!r} here.", "tangnet models list shows what is here.")
+        folder = self._folder / model.sha256
+        if not folder.is_dir():
+            raise NotAllowed(
+                f"{model.name} is a starter model inside an installed package; it is not in the model folder.",
+                "It goes when that package is uninstalled.",
+            )
+        gone = self._folder / "partial" / f"removed-{model.sha256}"
+        gone.parent.mkdir(exist_ok=True)
+        shutil.rmtree(gone, ignore_errors=True)
+        os.replace(folder, gone)  # out of sight in one step, whatever happens to the deleting
+        shutil.rmtree(gone, ignore_errors=True)
+        return model
+
+    def _add_file(self, path: Path, progress: Callable[[FetchProgress], None], cancelled: threading.Event) -> ModelFile:
+        if not path.is_absolute():
+            raise BadRequest(f"{path} is not an absolute path.", "Give the whole path of the file.")
+        if not path.is_file():
+            raise ModelMissing(f"There is no file {path}.")
+        check_file(path)
+        if path.suffix.lower() != ".gguf":
+            raise Unsupported(f"{path.name} is not a GGUF file.", "Only GGUF files can be added by path.")
+        info = read_gguf(path)
+        size = path.stat().st_size
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if (free := self._free(self._folder)) < size + SPARE_BYTES:
+            raise NoSpace(f"{path.name} needs {size // 10**6} MB, but only {free // 10**6} MB are free.")
+        key = hashlib.sha256(str(path).encode()).hexdigest()
+        with self._alone(f"file-{key[:32]}") as partial:
+            shutil.rmtree(partial, ignore_errors=True)
+            files = partial / "files"
+            files.mkdir(parents=True)
+            name = _plain_name(path.name)
+            sha256 = _copy_and_hash(path, files / name, progress, cancelled, size)
+            read_gguf(files / name)  # what counts is what was copied
+            known = next((e for e in self._catalogue if e.sha256 == sha256), None)
+            if known is None and (why := self._probe(files / name)):
+                raise ModelDamaged(f"{path.name} cannot be loaded: {why}.", "Try another file of this model.")
+            if known is not None and name != known.files[0].name:
+                os.replace(files / name, files / known.files[0].name)
+            model = (
+                _of_entry(known, self._folder / sha256)
+                if known
+                else ModelFile(
+                    role="chat",
+                    name=self._free_name(path.stem, sha256),
+                    sha256=sha256,
+                    path=self._folder / sha256 / name,
+                    bytes=size,
+                    quantisation=info.quantisation,
+                    context=info.context,
+                    licence=info.licence or "unknown",
+                    trustworthy=info.parameters >= TRUSTED_PARAMETERS,
+                    parameters=info.parameters,
+                    note=f"Added from {path.name}.",
+                )
+            )
+            self._publish(files, model)
+        progress(FetchProgress(size, size, "done", str(path)))
+        return model
+
+    def _publish(self, files: Path, model: ModelFile) -> None:
+        """Write the manifest beside the files and move the folder to its place in one step."""
+        record: dict[str, Any] = asdict(model)
+        record["file"] = "" if model.weights else model.path.name
+        del record["path"]
+        (files / _MANIFEST).write_text(json.dumps(record, indent=1), encoding="utf-8")
+        target = self._folder / model.sha256
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(files, target)
+        shutil.rmtree(files.parent, ignore_errors=True)
+        main = model.main_file
+        now = main.stat()
+        with self._lock:
+            self._remember(str(main), [now.st_size, now.st_mtime_ns, now.st_ino, model.sha256])
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[Path]:
+        """A folder for one fetch, locked against other threads and processes. Raises Busy."""
+        import fcntl
+
+        partial = self._folder / "partial"
+        partial.mkdir(parents=True, exist_ok=True)
+        with (partial / f"{key}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Busy("This model is being fetched right now.", "Wait until that is done.") from error
+            yield partial / key
+
+    def _free_name(self, stem: str, sha256: str) -> str:
+        name = stem.lower().replace(" ", "-")[:80]
+        taken = {model.name for model in self.all() if model.sha256 != sha256} | {e.name for e in self._catalogue}
+        return f"{name}-{sha256[:8]}" if name in taken else name
+
+    def _suggest(self, name: str) -> str:
+        usable = [entry.name for entry in self._catalogue if entry.usable]
+        close = difflib.get_close_matches(name.lower(), usable, n=1)
+        if close:
+            return f"Did you mean: tangnet models add {close[0]}"
+        return f"Known models for tangnet models add: {', '.join(usable)}; or the path of a GGUF file."
+
+    def _remembered(self) -> dict[str, list[int | str]]:
+        if not self._verified:
+            try:
+                stored = json.loads((self._folder / "verified.json").read_text(encoding="utf-8"))
+                self._verified = {str(k): list(v) for k, v in stored.items()}
+            except (OSError, ValueError, TypeError, AttributeError):
+                self._verified = {}
+        return self._verified
+
+    def _remember(self, key: str, seen: list[int | str]) -> None:
+        self._remembered()[key] = seen
+        path = self._folder / "verified.json"
+        temporary = path.with_suffix(f".{os.getpid()}.new")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(self._verified), encoding="utf-8")
+            os.replace(temporary, path)
+        except OSError as error:
+            _log.info("verified.json cannot be written (%s): models are hashed again in the next start", error)
+
+
+def _of_entry(entry: CatalogueEntry, folder: Path) -> ModelFile:
+    main = entry.files[0].name
+    return ModelFile(
+        role=entry.role,
+        name=entry.name,
+        sha256=entry.sha256,
+        path=folder if entry.is_folder else folder / main,
+        bytes=entry.bytes,
+        quantisation=entry.quantisation,
+        context=entry.context,
+        licence=entry.licence,
+        trustworthy=entry.trustworthy,
+        dimension=entry.dimension,
+        parameters=entry.parameters,
+        note=entry.note,
+        weights=main if entry.is_folder else "",
+    )
+
+
+def _in_package(entry: CatalogueEntry) -> Path | None:
+    """The folder of an entry inside an installed package, found without importing it."""
+    for source in entry.sources:
+        if not isinstance(source, InstalledPackage):
+            continue
+        try:
+            spec = find_spec(source.package)
+        except (ImportError, ValueError):
+            continue
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            folder = Path(place, source.folder)
+            if (folder / entry.files[0].name).is_file():
+                return folder
+    return None
+
+
+def _read_manifest(manifest: Path) -> ModelFile:
+    """Everything in it is checked: a model folder may have been copied from elsewhere."""
+    folder = manifest.parent
+    record = json.loads(manifest.read_text(encoding="utf-8"))
+    file = record.pop("file")
+    kinds = {field.name: field.type for field in fields(ModelFile) if field.name != "path"}
+    values = {key: record[key] for key in kinds if key in record}
+    for key, value in values.items():
+        if type(value).__name__ != kinds[key]:
+            raise ValueError(f"{key} is no {kinds[key]}")
+    model = ModelFile(path=folder / file if file else folder, **values)
+    for name in (file, model.weights):
+        if name and Path(name).name != name:
+            raise ValueError(f"{name!r} is no plain file name")
+    if model.role not in _ROLES or model.sha256 != folder.name or len(model.sha256) != 64:
+        raise ValueError("role or hash does not fit")
+    if not model.main_file.is_file():
+        raise ValueError("its file has gone")
+    return model
+
+
+def _copy_and_hash(
+    path: Path, target: Path, progress: Callable[[FetchProgress], None], cancelled: threading.Event, size: int
+) -> str:
+    digest = hashlib.sha256()
+    done = 0
+    try:
+        with path.open("rb") as source, target.open("wb") as out:
+            while block := source.read(_BLOCK):
+                raise_if(cancelled)
+                digest.update(block)
+                out.write(block)
+                done += len(block)
+                progress(FetchProgress(done, size, "join", str(path)))
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        raise NoSpace(f"{path.name} could not be copied: {error.strerror or error}.") from error
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _plain_name(name: str) -> str:
+    kept = "".join(c if c.isalnum() or c in "._-+" else "_" for c in name).lstrip(".")
+    return kept[-120:] or "model.gguf"
