@@ -1,0 +1,239 @@
+"""From passages to a checked answer: prompt, generation, quotation for weak models, citations, honest ends."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from app import grounding, prompts
+from app.events import (
+    Answered,
+    Citation,
+    Event,
+    Generated,
+    ModelInfo,
+    Moved,
+    NodeChosen,
+    NodeInfo,
+    Passage,
+    Timings,
+    TokenReceived,
+    Usage,
+    Warned,
+)
+from app.settings import Settings
+from app.thinking import ChatRequest, GenerationEvent, Thinker
+
+WEAK_PASSAGES = 2
+"""What a model that cannot be trusted gets to read: more only confuses it, and it waits longer."""
+WEAK_MAX_TOKENS = 160
+DEFAULT_CONTEXT = 4096
+"""Taken while no node has said what its model can hold."""
+
+
+@dataclass
+class Answering:
+    """One answer in the making. Times are perf_counter seconds; milliseconds where the name says so."""
+
+    question: str
+    history: Sequence[prompts.Turn]
+    settings: Settings
+    nodes: Callable[[], tuple[NodeInfo, ...]]
+    node: str = ""
+    max_tokens: int | None = None
+    temperature: float | None = None
+    seed: int = 0
+    begun: float = 0.0
+    asked: float = 0.0
+    transcribe_ms: float | None = None
+    retrieve_ms: float | None = None
+    conversation: str = ""
+    passages: tuple[Passage, ...] = ()
+    """What the model is given to read, numbered from 1."""
+    _documents: bool = False
+    _text: str = ""
+    _first: float | None = None
+    _chosen: NodeChosen | None = None
+    _end: Generated | None = None
+    _warned: set[str] = field(default_factory=set)
+
+    def read(self, passages: Sequence[Passage]) -> None:
+        """Take the relevant passages and settle which of them the model reads: as many as its context allows."""
+        self._documents = True
+        if self._expected_weak():
+            passages = passages[:WEAK_PASSAGES]
+        self.passages = prompts.fitting(passages, self._budget())
+
+    async def answer(self, thinker: Thinker) -> AsyncGenerator[Event, None]:
+        """Yield everything from the chosen node to Answered. Raises NodeError."""
+        if self._documents and not self.passages:
+            yield self._say(grounding.NOT_FOUND, "")
+            yield self._answered(grounded=False)
+            return
+        model_text = ""
+        filtered = grounding.CitationFilter(len(self.passages))
+        async with aclosing(_closable(thinker.generate(self._request()))) as events:
+            async for event in events:
+                if isinstance(event, TokenReceived):
+                    text = filtered.feed(event.text)
+                    if text:
+                        model_text += text
+                        yield self._say(text, event.node, event.ids)
+                    if grounding.repeats(model_text):
+                        yield self._warn("repetition", *grounding.REPETITION)
+                        break
+                elif isinstance(event, Generated):
+                    self._end = event
+                else:
+                    yield event
+                if isinstance(event, NodeChosen):
+                    self._chosen = event
+                    for extra in self._introduce(event.model):
+                        yield extra
+                elif isinstance(event, Moved) and self._chosen is not None:
+                    self._chosen = NodeChosen(event.to, "", event.reason, self._chosen.model if event.exact else "")
+        tail = filtered.flush()
+        if tail:
+            model_text += tail
+            yield self._say(tail, self._node_name())
+        if self._end is not None and self._weak(self._end.model):
+            for extra in self._warn_weak(self._end.model):
+                yield extra
+        if self._end is not None and self._end.reason in ("length", "context"):
+            yield self._warn("cut", *grounding.CUT)
+        for last in self._check(model_text):
+            yield last
+
+    def _check(self, model_text: str) -> list[Event]:
+        """Add missing markers, tell of unsupported words, and finish."""
+        events: list[Event] = []
+        if not self._documents:
+            return [self._answered(grounded=False)]
+        quoted = len(self._text) > len(model_text)
+        verdict = grounding.judge(self._text, self.passages, self.question)
+        if verdict.markers:
+            events.append(self._say(verdict.markers, ""))
+        if quoted and not grounding.judge(model_text, self.passages, self.question).grounded:
+            events.append(self._warn("unsupported", *grounding.UNSUPPORTED))
+        events.append(self._answered(grounded=verdict.grounded, cited=verdict.cited))
+        return events
+
+    def _introduce(self, model: str) -> list[Event]:
+        """Before the words of a weak model: say so, and let the document speak first."""
+        if not self._weak(model):
+            return []
+        events: list[Event] = list(self._warn_weak(model))
+        if self._documents:
+            quote = grounding.quotation(self.question, self.passages)
+            if quote:
+                events.append(self._say(f"{quote}\n\n", ""))
+        return events
+
+    def _warn_weak(self, model: str) -> list[Event]:
+        if "weak_model" in self._warned:
+            return []
+        name = model or "The model here"
+        return [
+            self._warn(
+                "weak_model",
+                f"{name} is too weak to be trusted: check what it says.",
+                "`tangnet models add qwen2.5-coder-1.5b` fetches a better one (1.1 GB).",
+            )
+        ]
+
+    def _request(self) -> ChatRequest:
+        longest = self.max_tokens or self.settings.answer_max_tokens
+        if self._expected_weak() and self.max_tokens is None and self._documents:
+            longest = min(longest, WEAK_MAX_TOKENS)
+        messages = prompts.build(
+            self.question,
+            history=self.history,
+            passages=self.passages if self._documents else None,
+            budget=self._budget(),
+        )
+        return ChatRequest(
+            messages=messages,
+            request_id=uuid.uuid4().hex,
+            max_tokens=longest,
+            temperature=self.settings.answer_temperature if self.temperature is None else self.temperature,
+            seed=self.seed,
+            model=self.settings.answer_model,
+            node=self.node,
+        )
+
+    def _say(self, text: str, node: str, ids: tuple[int, ...] = ()) -> TokenReceived:
+        if self._first is None and text.strip():
+            self._first = perf_counter()
+        self._text += text
+        return TokenReceived(text, node, ids)
+
+    def _warn(self, code: str, message: str, hint: str) -> Warned:
+        self._warned.add(code)
+        return Warned(code, message, hint)
+
+    def _answered(self, *, grounded: bool, cited: Sequence[int] = ()) -> Answered:
+        by_number = {passage.n: passage for passage in self.passages}
+        citations = tuple(
+            Citation(n, by_number[n].path, by_number[n].page, by_number[n].start, by_number[n].end) for n in cited
+        )
+        end = self._end
+        timings = Timings(
+            transcribe_ms=_rounded(self.transcribe_ms),
+            retrieve_ms=_rounded(self.retrieve_ms),
+            queue_ms=_rounded(end.queue_ms if end else None),
+            prefill_ms=_rounded(end.prefill_ms if end else None),
+            first_token_ms=_rounded((self._first - self.asked) * 1000 if self._first else None),
+            total_ms=_rounded((perf_counter() - self.begun) * 1000),
+        )
+        usage = end.usage if end else Usage()
+        return Answered(self._text, citations, grounded, self._node_name(), usage, timings, self.conversation)
+
+    def _node_name(self) -> str:
+        if self._end is not None:
+            return self._end.node
+        return self._chosen.name if self._chosen is not None else ""
+
+    def _models(self) -> list[ModelInfo]:
+        """Chat models that may make this answer, as far as nodes have told."""
+        return [
+            model
+            for node in self.nodes()
+            if node.local or node.trusted
+            if self.node in ("", node.name) or (self.node == "local" and node.local)
+            for model in node.models
+            if model.role == "chat" and model.present
+        ]
+
+    def _expected_weak(self) -> bool:
+        models = self._models()
+        return bool(models) and not any(model.trustworthy for model in models)
+
+    def _weak(self, name: str) -> bool:
+        if not name:
+            return self._expected_weak()
+        known = [model for node in self.nodes() for model in node.models if name in (model.name, model.sha256)]
+        return any(not model.trustworthy for model in known)
+
+    def _budget(self) -> int:
+        """Tokens that the prompt may have."""
+        contexts = [model.context for model in self._models() if model.context]
+        answer = self.max_tokens or self.settings.answer_max_tokens
+        return prompts.budget(min(contexts, default=DEFAULT_CONTEXT), answer)
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 1)
+
+
+async def _closable(events: AsyncIterator[GenerationEvent]) -> AsyncGenerator[GenerationEvent, None]:
+    """Make `aclose` reach an iterator that may or may not have one, so that stopping frees the node's slot."""
+    try:
+        async for event in events:
+            yield event
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()

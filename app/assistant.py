@@ -1,0 +1,371 @@
+"""The one use case: a question in, a stream of events out, the conversation kept as it happens.
+
+`Assistant.ask` hears (when the question is spoken), reads the given documents, searches, decides whether anything
+found is relevant, lets a node answer, and checks the answer against the passages. See docs/assistant.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Literal, Protocol
+
+from app.answering import Answering
+from app.conversations import Conversations, Outcome
+from app.errors import NodeError, StoreError, TangnetError, UsageError, VoiceError
+from app.events import (
+    Answered,
+    DocumentInfo,
+    EngineInfo,
+    Event,
+    FileIndexed,
+    IndexDone,
+    NodeChosen,
+    NodeInfo,
+    Passage,
+    Progress,
+    Retrieved,
+    TokenReceived,
+    Transcribed,
+    Warned,
+)
+from app.grounding import followed_up, relevant
+from app.prompts import Turn
+from app.settings import Settings
+from app.thinking import Thinker
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.1
+"""How often shown text is written to disk; a killed process loses at most 250 ms of it."""
+
+
+class Thinking(Thinker, Protocol):
+    """The cluster as the assistant needs it: a Thinker that also says which nodes and models there are."""
+
+    def nodes(self) -> tuple[NodeInfo, ...]:
+        """Return all known nodes, this machine's first."""
+        ...
+
+
+class Documents(Protocol):
+    """The library as the assistant needs it."""
+
+    def add(self, paths: Sequence[Path], *, watch: bool = False) -> AsyncIterator[Progress | FileIndexed | IndexDone]:
+        """Index files and folders."""
+        ...
+
+    async def documents(self) -> list[DocumentInfo]:
+        """Return what is in the library."""
+        ...
+
+    async def search(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        mode: Literal["hybrid", "vector", "text"] = "hybrid",
+        within: Sequence[Path] = (),
+    ) -> list[Passage]:
+        """Return the best passages."""
+        ...
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, typed or spoken, and how."""
+
+    text: str = ""
+    audio: AsyncIterator[bytes] | None = None
+    """16 kHz mono PCM16; used when there is no text."""
+    docs: tuple[Path, ...] = ()
+    """Files and folders to add first and to search alone; empty searches the whole library."""
+    use_documents: bool = True
+    conversation: str = ""
+    """Id of the conversation to go on with; "" begins one."""
+    node: str = ""
+    """Name of the node that shall answer, "local" for this machine, "" = choose."""
+    max_tokens: int | None = None
+    seed: int = 0
+    temperature: float | None = None
+    language: str = ""
+
+
+class Assistant:
+    """Answers questions, any number at the same time."""
+
+    def __init__(self, thinker: Thinking, library: Documents, conversations: Conversations, settings: Settings) -> None:
+        self._thinker = thinker
+        self._library = library
+        self._conversations = conversations
+        self._settings = settings
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def ask(self, question: Question) -> AsyncGenerator[Event, None]:
+        """Answer one question: a stream of events that ends with Answered.
+
+        Closing the stream (or cancelling the task that reads it) stops the answer; what was shown stays stored,
+        marked stopped.
+
+        Raises:
+            UsageError: no question, or no such conversation.
+            VoiceError: nothing was said.
+            NodeError, DocumentError, StoreError: what went wrong there; the stored answer is marked failed.
+        """
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        record = _Record(self._conversations)
+        producer = asyncio.create_task(self._answer(question, record, events), name="answer")
+        producer.add_done_callback(lambda _: events.put_nowait(None))
+        keeper = asyncio.create_task(record.keep(), name="keep answer")
+        self._running.add(producer)
+        try:
+            while (event := await events.get()) is not None:
+                record.shown(event)
+                yield event
+            if not producer.cancelled():  # cancelled: the whole assistant is being closed
+                await producer
+        except TangnetError as error:
+            record.failed(error)
+            raise
+        except Exception as error:
+            record.failed(TangnetError(f"Something unexpected happened: {error}", code="internal"))
+            raise
+        finally:
+            self._running.discard(producer)
+            await _end(producer, keeper)
+            record.close()
+
+    async def close(self) -> None:
+        """Stop all running answers; what they showed is kept by whoever reads them."""
+        await _end(*self._running)
+
+    async def _answer(self, question: Question, record: _Record, events: asyncio.Queue[Event | None]) -> None:
+        begun = perf_counter()
+        roles = self._roles(question)
+        warming = asyncio.create_task(self._warm(roles, events), name="warm") if roles else None
+        try:
+            text, spoken_ms = await self._text(question, events)
+            asked = perf_counter() if question.audio is not None and not question.text else begun
+            history = record.begin(question.conversation, text)
+            answering = Answering(
+                question=text,
+                history=history,
+                settings=self._settings,
+                nodes=self._thinker.nodes,
+                node=question.node,
+                max_tokens=question.max_tokens,
+                temperature=question.temperature,
+                seed=question.seed,
+                begun=begun,
+                asked=asked,
+                transcribe_ms=spoken_ms,
+                conversation=record.conversation,
+            )
+            passages = await self._passages(question, text, history, answering, events)
+            if passages is not None:
+                answering.read(passages)
+                record.passages(answering.passages)
+                await events.put(Retrieved(answering.passages))
+            if passages == () and warming is not None:
+                await _end(warming)
+            async for event in answering.answer(self._thinker):
+                await events.put(event)
+        finally:
+            if warming is not None:
+                await _end(warming)
+
+    def _roles(self, question: Question) -> tuple[str, ...]:
+        """Engines that this machine will need: no chat engine when a paired node is there to answer."""
+        roles = ["transcribe"] if question.audio is not None and not question.text else []
+        others = any(
+            node.trusted and not node.local and node.state in ("ready", "busy") for node in self._thinker.nodes()
+        )
+        elsewhere = question.node not in ("", "local") or (others and self._settings.nodes_prefer != "local")
+        if question.node == "local" or not elsewhere:
+            roles.append("chat")
+        if question.use_documents and question.docs:
+            roles.append("embed")
+        return tuple(roles)
+
+    async def _warm(self, roles: Sequence[str], events: asyncio.Queue[Event | None]) -> None:
+        told: dict[str, Progress] = {}
+        try:
+            async for engines in self._thinker.warm(roles):
+                for engine in engines:
+                    news = _loading(engine)
+                    if news is not None and told.get(engine.role) != news:
+                        told[engine.role] = news
+                        await events.put(news)
+        except NodeError as error:
+            # Not the end of the answer: another node may make it, and if none can, `generate` says why.
+            log.info("warming %s failed: %s", ", ".join(roles), error.message)
+
+    async def _text(self, question: Question, events: asyncio.Queue[Event | None]) -> tuple[str, float | None]:
+        """Return the question as text, and the milliseconds from the end of the sound to it if it was spoken."""
+        if question.text.strip() or question.audio is None:
+            if not question.text.strip():
+                raise UsageError("There is no question.", code="no_question", hint="Type one, or speak.")
+            return question.text.strip(), None
+        ended = perf_counter()
+
+        async def timed(audio: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+            nonlocal ended
+            async for block in audio:
+                yield block
+            ended = perf_counter()
+
+        heard: Transcribed | None = None
+        async for event in self._thinker.transcribe(timed(question.audio), language=question.language):
+            await events.put(event)
+            if isinstance(event, Transcribed):
+                heard = event
+        if heard is None or not heard.text.strip():
+            raise VoiceError(
+                "I heard no words.", code="no_speech", hint="Check the microphone, and speak a bit louder."
+            )
+        return heard.text.strip(), (perf_counter() - ended) * 1000
+
+    async def _passages(
+        self,
+        question: Question,
+        text: str,
+        history: Sequence[Turn],
+        answering: Answering,
+        events: asyncio.Queue[Event | None],
+    ) -> tuple[Passage, ...] | None:
+        """Return the relevant passages; None when no documents are to be used."""
+        if not question.use_documents:
+            return None
+        if question.docs:
+            async for event in self._library.add(question.docs):
+                if isinstance(event, Progress):
+                    await events.put(event)
+                elif isinstance(event, FileIndexed) and event.state == "failed":
+                    reason = event.reason or "It cannot be read."
+                    await events.put(Warned("document_failed", f"{event.path} is left out. {reason}"))
+        elif not await self._library.documents():
+            return None
+        started = perf_counter()
+        query = followed_up(text, [turn.text for turn in history if turn.role == "user"])
+        wanted = max(self._settings.answer_passages, 1)
+        found = await self._library.search(query, k=max(8, wanted), within=question.docs)
+        answering.retrieve_ms = (perf_counter() - started) * 1000
+        return relevant(found, wanted)
+
+
+class _Record:
+    """The stored side of one answer: text goes to disk by a timer, the rest when it is known."""
+
+    def __init__(self, conversations: Conversations) -> None:
+        self._conversations = conversations
+        self.conversation = ""
+        self._message: int | None = None
+        self._pending = ""
+        self._closed = False
+        self._node = ""
+        self._model = ""
+
+    def begin(self, conversation: str, question: str) -> list[Turn]:
+        """Store the question and an empty answer; returns what was said before."""
+        if conversation:
+            self.conversation = self._conversations.get(conversation).id
+        else:
+            self.conversation = self._conversations.create().id
+        history = [
+            Turn(message.role, message.text)
+            for message in self._conversations.messages(self.conversation)
+            if message.text.strip() and message.state != "writing"
+        ]
+        self._conversations.ask(self.conversation, question)
+        self._message = self._conversations.begin(self.conversation)
+        return history
+
+    def passages(self, passages: Sequence[Passage]) -> None:
+        """Store what the model reads."""
+        if self._message is not None:
+            self._conversations.passages(self._message, passages)
+
+    def shown(self, event: Event) -> None:
+        """Take note of an event that the reader is about to get."""
+        if isinstance(event, TokenReceived):
+            self._pending += event.text
+        elif isinstance(event, NodeChosen):
+            self._node, self._model = event.name, event.model
+        elif isinstance(event, Answered):
+            self._finish(
+                Outcome(
+                    "complete",
+                    citations=event.citations,
+                    grounded=event.grounded,
+                    node=event.node,
+                    model=self._model,
+                    usage=event.usage,
+                    timings=event.timings,
+                )
+            )
+
+    async def keep(self) -> None:
+        """Write shown text to disk until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                self._flush()
+            except StoreError as error:
+                # The text stays pending, so a full disk that gets room again loses nothing.
+                log.warning("an answer cannot be stored now: %s", error.message)
+
+    def failed(self, error: TangnetError) -> None:
+        """Close the answer with the error; the text so far stays."""
+        try:
+            self._finish(self._outcome("failed", error))
+        except StoreError as storing:
+            log.warning("the failure of an answer cannot be stored: %s", storing.message)
+
+    def close(self) -> None:
+        """Close the answer as stopped unless it ended otherwise."""
+        try:
+            self._finish(self._outcome("stopped"))
+        except StoreError as error:
+            log.warning("the end of an answer cannot be stored: %s", error.message)
+
+    def _outcome(self, state: Literal["failed", "stopped"], error: TangnetError | None = None) -> Outcome:
+        return Outcome(
+            state,
+            node=self._node,
+            model=self._model,
+            error_code=error.code if error else "",
+            error=error.message if error else "",
+            hint=error.hint if error else "",
+        )
+
+    def _flush(self) -> None:
+        if self._pending and self._message is not None:
+            self._conversations.append(self._message, self._pending)
+            self._pending = ""
+
+    def _finish(self, outcome: Outcome) -> None:
+        if self._closed or self._message is None:
+            return
+        self._flush()
+        self._conversations.finish(self._message, outcome)
+        self._closed = True
+
+
+def _loading(engine: EngineInfo) -> Progress | None:
+    """Say in words what a loading engine does; None when there is nothing to wait for."""
+    if engine.state != "loading":
+        return None
+    what = {"chat": "the chat model", "embed": "the search model", "transcribe": "the speech model"}.get(engine.role)
+    name = f" ({engine.model})" if engine.model else ""
+    return Progress(f"Loading {what or engine.role}{name}", round(engine.progress, 2))
+
+
+async def _end(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks and wait for them; what they raise has been told elsewhere or no longer matters."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,96 @@
+"""What a conversation consists of: the records that the store returns, and how their details are kept as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from app.events import Citation, Passage, Timings, Usage
+
+MessageState = Literal["complete", "writing", "stopped", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation as lists show it; times are ISO 8601, UTC."""
+
+    id: str
+    title: str
+    created_at: str
+    updated_at: str
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One question (role user) or answer (role assistant) with all that was shown beside it."""
+
+    id: int
+    conversation: str
+    role: str
+    text: str
+    state: MessageState
+    created_at: str
+    passages: tuple[Passage, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    grounded: bool = False
+    node: str = ""
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    timings: Timings = field(default_factory=Timings)
+    error_code: str = ""
+    error: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an answer ended and all that belongs to it."""
+
+    state: MessageState
+    citations: Sequence[Citation] = ()
+    grounded: bool = False
+    node: str = ""
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    timings: Timings = field(default_factory=Timings)
+    error_code: str = ""
+    error: str = ""
+    hint: str = ""
+
+    def details(self) -> dict[str, Any]:
+        """Return everything but the state as plain JSON values."""
+        values = asdict(self)
+        del values["state"]
+        return values
+
+
+def encode(details: dict[str, Any]) -> str:
+    """Return the JSON that is stored; ASCII, so that even a file name that is no valid text can be kept."""
+    return json.dumps(details, separators=(",", ":"))
+
+
+def decode(row: tuple[Any, ...]) -> StoredMessage:
+    """Return the message of a row: the plain columns in order, then the details as JSON."""
+    id, conversation, role, text, state, created_at, details = row
+    known = json.loads(details)
+    return StoredMessage(
+        id,
+        conversation,
+        role,
+        text,
+        state,
+        created_at,
+        passages=tuple(Passage(**passage) for passage in known.get("passages", ())),
+        citations=tuple(Citation(**citation) for citation in known.get("citations", ())),
+        grounded=bool(known.get("grounded", False)),
+        node=known.get("node", ""),
+        model=known.get("model", ""),
+        usage=Usage(**known.get("usage", {})),
+        timings=Timings(**known.get("timings", {})),
+        error_code=known.get("error_code", ""),
+        error=known.get("error", ""),
+        hint=known.get("hint", ""),
+    )

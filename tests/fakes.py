@@ -1,0 +1,176 @@
+"""Fakes that implement the Protocols of `app`: a thinker with a script, and a library in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from app.errors import TangnetError
+from app.events import (
+    DocumentInfo,
+    EngineInfo,
+    FileIndexed,
+    Generated,
+    Hearing,
+    IndexDone,
+    ModelInfo,
+    Moved,
+    NodeChosen,
+    NodeInfo,
+    Passage,
+    Prefilling,
+    Progress,
+    TokenReceived,
+    Transcribed,
+    Usage,
+)
+from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent
+
+STARTER = ModelInfo("smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False)
+STRONG = ModelInfo("qwen2.5-coder-1.5b", "chat", "cc" * 32, 1_117_000_000, "Q4_K_M", 32768)
+
+
+def local_node(model: ModelInfo = STRONG, state: str = "ready") -> NodeInfo:
+    """Return the node of this machine with one chat model."""
+    return NodeInfo("local", "local-1", "unix", "", True, state, local=True, models=(model,))
+
+
+def passage(
+    n: int = 1,
+    text: str = "The tower is 330 metres high.",
+    *,
+    path: str = "/docs/tower.pdf",
+    page: int | None = 2,
+    similarity: float = 0.7,
+    overlap: float = 0.8,
+) -> Passage:
+    """Return a relevant passage unless told otherwise."""
+    return Passage(n, path, page, "", 0, len(text), 1.0 / n, text, similarity, overlap)
+
+
+@dataclass
+class FakeThinker:
+    """Says a script.
+
+    In `script` a string is a token, an event goes out as it is, an exception is raised, and an asyncio.Event is waited
+    for. `requests` are the requests it got; `open` counts generations that have not ended.
+    """
+
+    script: Sequence[str | GenerationEvent | TangnetError | asyncio.Event] = ("It is ", "330 metres high [1].")
+    model: ModelInfo = STRONG
+    node: str = "local"
+    heard: Sequence[str | TangnetError] = ("How high is", "How high is the tower?")
+    """What transcribe makes of any sound: all but the last as Hearing, the last as Transcribed."""
+    others: tuple[NodeInfo, ...] = ()
+    loading: Sequence[tuple[EngineInfo, ...]] = ()
+    reason: str = "the only node there is"
+    requests: list[ChatRequest] = field(default_factory=list)
+    warmed: list[tuple[str, ...]] = field(default_factory=list)
+    open: int = 0
+    state: str = "ready"
+
+    def nodes(self) -> tuple[NodeInfo, ...]:
+        return (local_node(self.model, self.state), *self.others)
+
+    async def generate(self, request: ChatRequest) -> AsyncIterator[GenerationEvent]:
+        self.requests.append(request)
+        self.open += 1
+        count = 0
+        node = self.node
+        try:
+            yield NodeChosen(node, "local-1", self.reason, self.model.name)
+            yield Prefilling(1, 1)
+            for step in self.script:
+                if isinstance(step, str):
+                    count += 1
+                    yield TokenReceived(step, node, (count,))
+                elif isinstance(step, TangnetError):
+                    raise step
+                elif isinstance(step, asyncio.Event):
+                    await step.wait()
+                else:
+                    node = step.to if isinstance(step, Moved) else node
+                    yield step
+            yield Generated("stop", Usage(10, 0, count), 1.0, 2.0, self.model.name, node)
+        finally:
+            self.open -= 1
+
+    async def transcribe(
+        self, audio: AsyncIterator[bytes], *, language: str = ""
+    ) -> AsyncIterator[Hearing | Transcribed]:
+        seconds = 0.0
+        async for block in audio:
+            seconds += len(block) / 32_000
+        for text in self.heard[:-1]:
+            if isinstance(text, TangnetError):
+                raise text
+            yield Hearing(text)
+        last = self.heard[-1]
+        if isinstance(last, TangnetError):
+            raise last
+        yield Transcribed(last, language or "en", 0.1, seconds)
+
+    async def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:
+        self.warmed.append(tuple(roles))
+        for engines in self.loading:
+            yield engines
+
+    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
+        return Embeddings("fake", "00" * 32, 2, b"".join(struct.pack("<2f", 1.0, 0.0) for _ in texts))
+
+
+@dataclass
+class FakeLibrary:
+    """Finds always the same passages."""
+
+    passages: Sequence[Passage] = field(default_factory=lambda: (passage(),))
+    files: Sequence[FileIndexed] = ()
+    """What `add` tells of files; without any it tells one `added` a path."""
+    present: bool = True
+    error: TangnetError | None = None
+    """Raised by search."""
+    added: list[Path] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
+    withins: list[tuple[Path, ...]] = field(default_factory=list)
+    removed: list[Path] = field(default_factory=list)
+
+    async def add(
+        self, paths: Sequence[Path], *, watch: bool = False
+    ) -> AsyncIterator[Progress | FileIndexed | IndexDone]:
+        self.added += paths
+        for path in paths:
+            yield Progress(f"Reading {path.name}", 0.5)
+        for file in self.files or [FileIndexed(str(path), "added", 3) for path in paths]:
+            yield file
+        yield IndexDone(len(paths), 3 * len(paths), 0.1, 3 * len(paths))
+
+    async def documents(self) -> list[DocumentInfo]:
+        if not self.present:
+            return []
+        paths = dict.fromkeys(passage.path for passage in self.passages)
+        return [DocumentInfo(path, "indexed", 3, 2, "2026-01-01T00:00:00+00:00", "ab" * 32) for path in paths]
+
+    async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
+        self.removed += paths
+        return [DocumentInfo(str(path), "removed", 3, 2, "2026-01-01T00:00:00+00:00", "ab" * 32) for path in paths]
+
+    async def search(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        mode: Literal["hybrid", "vector", "text"] = "hybrid",
+        within: Sequence[Path] = (),
+    ) -> list[Passage]:
+        self.queries.append(query)
+        self.withins.append(tuple(within))
+        if self.error is not None:
+            raise self.error
+        return list(self.passages[:k])
+
+    async def close(self) -> None:
+        """Nothing is open."""
