@@ -1,0 +1,28 @@
+"""What a reader returns, and how it refuses a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from app.rag.document import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The pieces of a document in reading order."""
+
+    pieces: Sequence[Piece]
+    pages: int | None = None
+    reason: str = ""
+    """A sentence for the user: why there is no text, or what was left out."""
+
+
+class Refused(Exception):
+    """This file cannot be read. `reason` is one plain sentence for the user."""
+
+    def __init__(self, status: Literal["password", "rejected", "error"], reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
