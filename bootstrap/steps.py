@@ -190,11 +190,10 @@ def reachable(address: str) -> bool:
         return False
 
 
-def installed(requirement: str) -> bool:
-    """Whether .venv holds this "name==version"; a local version such as +cpu counts as the same."""
-    name, version = requirement.split("==")
-    folder = f"python3.*/site-packages/{name.replace('-', '_')}-{version}"
-    return any(Path(VENV, "lib").glob(f"{folder}{local}.dist-info") for local in ("", "+*"))
+def installed(site: Path, wanted: str) -> bool:
+    """Whether a site-packages folder holds this "name==version"; a local version such as +cpu counts as the same."""
+    name, version = wanted.replace("-", "_").split("==")
+    return any(any(site.glob(f"{name}-{version}{local}.dist-info")) for local in ("", "+*"))
 
 
 def install_torch(table: dict[str, Any], gpu: bool, environment: dict[str, str]) -> None:
@@ -256,15 +255,16 @@ def _steps(wanted: Sequence[str], gpu: bool) -> None:
     stamp = read_stamp(STAMP) if usable else {}
     before = list(stamp.get("extras") or ())
     extras = sorted({*wanted, *before})
+    site = next(iter(sorted(Path(VENV, "lib").glob("python3.*/site-packages"))), Path(VENV, "none"))
     gpu_now = gpu or bool(stamp.get("gpu"))
 
     llama = requirement(pyproject, "node", "llama-cpp-python")
     flags = llama_flags(table["llama-cmake"], gpu_now)
     key = wheel_key(llama, flags, processor(Path("/proc/cpuinfo")))
-    need_llama = stamp.get("llama") != key or not installed(llama)
+    need_llama = stamp.get("llama") != key or not installed(site, llama)
     wheels = CACHE / "wheels" / key
     build = need_llama and ready_wheel(wheels) is None
-    need_torch = "embed" in extras and (gpu_now != bool(stamp.get("gpu")) or not installed(table["torch"]))
+    need_torch = "embed" in extras and (gpu_now != bool(stamp.get("gpu")) or not installed(site, table["torch"]))
     parts = ["torch"] * need_torch + ["llama"] * build + [extra for extra in extras if extra not in before]
     announce(parts, gpu_now, not usable)
 
