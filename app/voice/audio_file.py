@@ -149,7 +149,9 @@ def _opened(path: Path) -> Iterator[InputContainer]:
             container = av.open(file, mode="r", options={"format_whitelist": _FORMATS})
         except (av.FFmpegError, ValueError) as error:
             raise VoiceError(
-                f"{path.name} is not a sound file that can be read.", code="voice_not_audio", hint=_HINT
+                f"{path.name} cannot be read as sound: it is another kind of file, or damaged.",
+                code="voice_not_audio",
+                hint=_HINT,
             ) from error
         with container:
             yield container

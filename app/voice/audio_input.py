@@ -49,9 +49,15 @@ class Blocks(AsyncIterator[bytes]):
     def __init__(self, broadcast: Broadcast, first: tuple[bytes, ...]) -> None:
         self._broadcast = broadcast
         self._queue: asyncio.Queue[bytes | VoiceError | None] = asyncio.Queue()
-        for block in first:
-            self._queue.put_nowait(block)
+        self._waiting = 0
         self._ended = False
+        for block in first:
+            self.put(block)
+
+    @property
+    def waiting(self) -> float:
+        """Seconds of sound that came and were not read yet."""
+        return self._waiting / SAMPLE_BYTES / SAMPLE_RATE
 
     def __aiter__(self) -> Blocks:
         return self
@@ -61,6 +67,7 @@ class Blocks(AsyncIterator[bytes]):
             raise StopAsyncIteration
         item = await self._queue.get()
         if isinstance(item, bytes):
+            self._waiting -= len(item)
             return item
         self.close()
         if item is None:
@@ -69,12 +76,15 @@ class Blocks(AsyncIterator[bytes]):
 
     def put(self, item: bytes | VoiceError | None) -> None:
         """Hand over a block, a failure, or None for the end. For the source only."""
+        if isinstance(item, bytes):
+            self._waiting += len(item)
         self._queue.put_nowait(item)
 
     def close(self) -> None:
         """Unsubscribe; what was not read is dropped."""
         self._ended = True
         self._broadcast.forget(self)
+        self._waiting = 0
         while not self._queue.empty():
             self._queue.get_nowait()
 

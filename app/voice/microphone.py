@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from app.voice.audio_input import BLOCK_SAMPLES, SAMPLE_BYTES, Blocks, Broadcast
 from app.voice.portaudio import Capture
 from app.voice.resampler import Resampler
 from nodeworker.protocol import SAMPLE_RATE
+
+_log = logging.getLogger(__name__)
 
 FIRST_BLOCK_SECONDS = 6.0
 """A sound server may take 2 s to deliver the first block (measured); much later means that none will come."""
@@ -56,6 +59,7 @@ class Microphone:
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._flowing = False
+        self._asked_again = asyncio.Event()
 
     @property
     def is_open(self) -> bool:
@@ -68,9 +72,11 @@ class Microphone:
         return self._broadcast.level
 
     def open(self) -> None:
-        """Begin to listen; see AudioInput."""
+        """Begin to listen; see AudioInput. While the device is away this tries it again at once."""
+        self._asked_again.set()
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run(), name="microphone")
+            self._task.add_done_callback(self._ended)
 
     def blocks(self, before: float = 0.0) -> Blocks:
         """Subscribe; see AudioInput. A subscription made while the device is still opening waits for it."""
@@ -96,7 +102,7 @@ class Microphone:
         attempt = 0
         while True:
             try:
-                async with contextlib.aclosing(_Listening(self, self._heard)) as listening:
+                async with contextlib.aclosing(_Listening(self, self._broadcast.feed)) as listening:
                     await listening.start()
                     self.latency = listening.capture.latency
                     attempt, told = 0, False
@@ -110,11 +116,21 @@ class Microphone:
                 if not told and self.on_error is not None:
                     self.on_error(error)
                 told = True
-            await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+            self._asked_again.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]):
+                    await self._asked_again.wait()
             attempt += 1
 
-    def _heard(self, block: bytes) -> None:
-        self._broadcast.feed(block)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Only a bug ends the task by itself; whoever waits for sound must not wait for ever."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._flowing = False
+            failure = VoiceError("The microphone failed.", code="voice_failed", hint=f"{type(error).__name__}: {error}")
+            _log.error("the microphone's task ended", exc_info=error)
+            self._broadcast.fail(failure)
+            if self.on_error is not None:
+                self.on_error(failure)
 
 
 class _Listening:

@@ -32,14 +32,17 @@ class PushToTalk:
         on_hint: Callable[[str], None] | None = None,
         on_phase: Callable[[Phase], None] | None = None,
         rules: TalkRules | None = None,
+        grace: float = GRACE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.on_hint = on_hint
         self.on_phase = on_phase
         self._microphone = microphone
         self._talk = Talk(rules)
+        self._grace = grace
         self._clock = clock
         self._utterance: _Utterance | None = None
+        self._blocks: Blocks | None = None
         self._pump: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._shown = Phase.IDLE
@@ -63,17 +66,21 @@ class PushToTalk:
 
     def press(self) -> bool:
         """The key went down. True when this began an utterance: take `audio()` then. Opens the microphone."""
-        effects = self._talk.press(self._clock(), self._microphone.latency)
+        effects = self._talk.press(self._clock(), self._lag())
         self._apply(effects)
         return Effect.START in effects
 
     def release(self) -> None:
         """The key went up: the utterance ends after its tail; after a mere tap it goes on until the next one."""
-        self._apply(self._talk.release(self._clock(), self._microphone.latency))
+        self._apply(self._talk.release(self._clock(), self._lag()))
 
     def cancel(self) -> None:
         """Throw the utterance away: `audio()` raises VoiceError with code voice_cancelled, even if sound is waiting."""
         self._apply(self._talk.cancel())
+
+    def _lag(self) -> float:
+        """Seconds of sound from before this moment that are still on their way: in the driver, or not yet read."""
+        return self._microphone.latency + (self._blocks.waiting if self._blocks is not None else 0.0)
 
     def audio(self) -> AsyncIterator[bytes]:
         """Return the sound of the utterance begun last: 16 kHz mono PCM16 blocks, the time before the press first.
@@ -108,7 +115,7 @@ class PushToTalk:
                     self._start()
                 case Effect.FINISH:
                     self._stop_deadline()
-                    wait = self._talk.rules.tail + self._microphone.latency + GRACE_SECONDS
+                    wait = self._talk.rules.tail + self._microphone.latency + self._grace
                     self._deadline = asyncio.get_running_loop().call_later(wait, self._no_more_sound)
                 case Effect.RESUME:
                     self._stop_deadline()
@@ -118,7 +125,7 @@ class PushToTalk:
                     self._end(VoiceError("The recording was cancelled.", code="voice_cancelled"), drop=True)
                 case Effect.TOO_LONG:
                     minutes = self._talk.rules.longest / 60
-                    self._hint(f"The recording ended because {minutes:g} minutes are the most it takes at once.")
+                    self._hint(f"The recording was ended after {minutes:g} min, the longest it can be.")
                 case Effect.MUTED:
                     self._hint(MUTED)
         if self._shown is not self._talk.phase:
@@ -130,9 +137,11 @@ class PushToTalk:
         self._microphone.open()
         # Not further back than the end of the utterance before, or its last word would be heard twice.
         before = min(PREROLL_SECONDS, self._clock() - self._ended_at)
-        blocks = self._microphone.blocks(before=before)
+        self._blocks = self._microphone.blocks(before=before)
         self._utterance = self._current = _Utterance()
-        self._pump = asyncio.get_running_loop().create_task(self._fill(blocks, self._current), name="push-to-talk")
+        self._pump = asyncio.get_running_loop().create_task(
+            self._fill(self._blocks, self._current), name="push-to-talk"
+        )
 
     async def _fill(self, blocks: Blocks, utterance: _Utterance) -> None:
         try:

@@ -1,0 +1,107 @@
+"""A private PulseAudio server whose microphone is whatever gets played into it. No sound hardware is touched."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+MICROPHONE = "vmic"
+
+
+class SoundServer:
+    """One server in a folder of its own: start(), play(), unplug(), plug(), stop()."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="tangnet-sound-"))
+        self._folder.chmod(0o700)
+        self._process: asyncio.subprocess.Process | None = None
+        self._module = ""
+
+    @staticmethod
+    def missing() -> str:
+        """Return why no server can be started here; "" when it can."""
+        for program in ("pulseaudio", "pactl", "paplay"):
+            if shutil.which(program) is None:
+                return f"{program} is not installed"
+        return ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to find this server and no other."""
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PULSE_", "PIPEWIRE_"))
+        }
+        return environment | {
+            "XDG_RUNTIME_DIR": str(self._folder),
+            "HOME": str(self._folder),
+            "PULSE_SERVER": f"unix:{self._folder}/native",
+        }
+
+    async def start(self) -> str:
+        """Start it and plug the microphone in; return why it did not start, or ""."""
+        log = self._folder / "server.log"
+        with log.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disable-shm=yes",
+                f"--load=module-native-protocol-unix socket={self._folder}/native auth-anonymous=1",
+                env=self.environment, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True,
+            )  # fmt: skip
+        deadline = time.monotonic() + 15
+        while not (await self._pactl("info"))[0]:
+            if self._process.returncode is not None or time.monotonic() > deadline:
+                return f"PulseAudio did not start: {log.read_text(errors='replace')[-300:]}"
+            await asyncio.sleep(0.05)
+        await self.plug()
+        return ""
+
+    async def plug(self) -> None:
+        """Plug the microphone in and make it the default."""
+        options = (f"sink_name={MICROPHONE}", "rate=16000", "channels=1", "format=s16le")
+        done, output = await self._pactl("load-module", "module-null-sink", *options)
+        assert done, output
+        self._module = output.strip()
+        done, output = await self._pactl("set-default-source", f"{MICROPHONE}.monitor")
+        assert done, output
+
+    async def unplug(self) -> None:
+        """Take the microphone away."""
+        done, output = await self._pactl("unload-module", self._module)
+        assert done, output
+
+    async def play(self, path: Path) -> None:
+        """Play a WAV file into the microphone, at the speed of life."""
+        player = await asyncio.create_subprocess_exec(
+            "paplay", f"--device={MICROPHONE}", str(path), env=self.environment, stdin=asyncio.subprocess.DEVNULL
+        )
+        try:
+            assert await player.wait() == 0
+        finally:
+            if player.returncode is None:
+                player.kill()
+                await player.wait()
+
+    async def stop(self) -> None:
+        """End the server and remove its folder; safe to call when it did not start."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(self._process.wait(), 5)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _pactl(self, *arguments: str) -> tuple[bool, str]:
+        process = await asyncio.create_subprocess_exec(
+            "pactl", *arguments, env=self.environment, stdin=asyncio.subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        return process.returncode == 0, output.decode(errors="replace")
