@@ -22,7 +22,7 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +44,17 @@ GIGABYTE = 10**9
 
 SHARED_OBJECTS = ("EGL", "GL", "fontconfig", "dbus-1", "xkbcommon-x11", "xcb-cursor", "portaudio")
 
-SIZES = {"torch": 192, "llama": 110, "desktop": 260, "embed": 70, "node": 110, "dev": 45, "starter": 250}
-"""Download of each part in MB, measured on x86-64 with Python 3.11; llama counts its source and build tools."""
-TITLES = {
-    "torch": "torch",
-    "llama": "llama.cpp's source and build tools",
-    "desktop": "window and documents",
-    "embed": "embedding",
-    "node": "speech and inference",
-    "dev": "development tools",
-    "starter": "starter models",
+PARTS = {
+    "torch": ("torch", 192),
+    "llama": ("llama.cpp's source", 80),
+    "base": ("libraries for all", 70),
+    "desktop": ("window and documents", 235),
+    "node": ("speech and inference", 80),
+    "embed": ("embedding", 70),
+    "starter": ("starter models", 250),
+    "dev": ("development tools", 40),
 }
+"""What each part is called and what it downloads in MB, measured on x86-64 with Python 3.11."""
 
 
 def apt_line(packages: Sequence[str]) -> str:
@@ -219,16 +219,15 @@ def healthy_venv() -> bool:
     return found is not None and found[1].startswith(VENV + os.sep) and suitable((int(found[2]), int(found[3])))
 
 
-def announce(parts: Iterable[str], gpu: bool, fresh: bool) -> None:
+def announce(parts: Sequence[str], gpu: bool, fresh: bool) -> None:
     """Say what will be downloaded before it is."""
     say(f"Setting Tangnet up in {ROOT}; the log is {LOG}")
-    sizes = {**SIZES, "torch": 3000} if gpu else SIZES
-    listed = {name: sizes[name] for name in parts}
-    if listed:
-        each = ", ".join(f"{TITLES[name]} {size}" for name, size in listed.items())
-        say(f"To download: up to {sum(listed.values())} MB ({each}).")
+    sizes = {name: 3000 if gpu and name == "torch" else size for name, (_, size) in PARTS.items() if name in parts}
+    if sizes:
+        each = ", ".join(f"{PARTS[name][0]} {size}" for name, size in sizes.items())
+        say(f"To download: up to {sum(sizes.values())} MB ({each}).")
     if fresh:
-        say("On disk: 3 GB." + (" Compiling llama.cpp for this processor takes minutes, once." * ("llama" in listed)))
+        say("On disk: 3 GB." + (" Compiling llama.cpp for this processor takes minutes, once." * ("llama" in sizes)))
 
 
 def set_up(wanted: Sequence[str], gpu: bool) -> None:
@@ -265,8 +264,8 @@ def _steps(wanted: Sequence[str], gpu: bool) -> None:
     wheels = CACHE / "wheels" / key
     build = need_llama and ready_wheel(wheels) is None
     need_torch = "embed" in extras and (gpu_now != bool(stamp.get("gpu")) or not installed(site, table["torch"]))
-    parts = ["torch"] * need_torch + ["llama"] * build + [extra for extra in extras if extra not in before]
-    announce(parts, gpu_now, not usable)
+    parts = {"torch": need_torch, "llama": build, "base": not before, **{name: name not in before for name in extras}}
+    announce([name for name, due in parts.items() if due], gpu_now, not usable)
 
     temporary = Path(VENV, ".tmp")
     environment = surroundings(temporary)
