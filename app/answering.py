@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -25,7 +24,8 @@ from app.events import (
     Warned,
 )
 from app.settings import Settings
-from app.thinking import ChatRequest, GenerationEvent, Thinker
+from app.streams import ending
+from app.thinking import ChatRequest, Thinker
 
 WEAK_PASSAGES = 2
 """What a model that cannot be trusted gets to read: more only confuses it, and it waits longer."""
@@ -75,7 +75,7 @@ class Answering:
             return
         model_text = ""
         filtered = grounding.CitationFilter(len(self.passages))
-        async with aclosing(_closable(thinker.generate(self._request()))) as events:
+        async with ending(thinker.generate(self._request())) as events:
             async for event in events:
                 if isinstance(event, TokenReceived):
                     text = filtered.feed(event.text)
@@ -226,14 +226,3 @@ class Answering:
 
 def _rounded(milliseconds: float | None) -> float | None:
     return None if milliseconds is None else round(milliseconds, 1)
-
-
-async def _closable(events: AsyncIterator[GenerationEvent]) -> AsyncGenerator[GenerationEvent, None]:
-    """Make `aclose` reach an iterator that may or may not have one, so that stopping frees the node's slot."""
-    try:
-        async for event in events:
-            yield event
-    finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()

@@ -36,6 +36,7 @@ from app.events import (
 from app.grounding import followed_up, relevant
 from app.prompts import Turn
 from app.settings import Settings
+from app.streams import ending
 from app.thinking import Thinker
 
 log = logging.getLogger(__name__)
@@ -172,8 +173,9 @@ class Assistant:
                 await events.put(Retrieved(answering.passages))
             if passages == () and warming is not None:
                 await _end(warming)
-            async for event in answering.answer(self._thinker):
-                await events.put(event)
+            async with ending(answering.answer(self._thinker)) as answer:
+                async for event in answer:
+                    await events.put(event)
         finally:
             if warming is not None:
                 await _end(warming)
@@ -194,8 +196,8 @@ class Assistant:
     async def _warm(self, roles: Sequence[str], events: asyncio.Queue[Event | None]) -> None:
         told: dict[str, Progress] = {}
         try:
-            async for engines in self._thinker.warm(roles):
-                for engine in engines:
+            async with ending(self._thinker.warm(roles)) as progress:
+                async for engine in (engine async for engines in progress for engine in engines):
                     news = _loading(engine)
                     if news is not None and told.get(engine.role) != news:
                         told[engine.role] = news
@@ -219,10 +221,15 @@ class Assistant:
             ended = perf_counter()
 
         heard: Transcribed | None = None
-        async for event in self._thinker.transcribe(timed(question.audio), language=question.language):
-            await events.put(event)
-            if isinstance(event, Transcribed):
-                heard = event
+        sound = timed(question.audio)
+        async with (
+            ending(question.audio),
+            ending(self._thinker.transcribe(sound, language=question.language)) as hearing,
+        ):
+            async for event in hearing:
+                await events.put(event)
+                if isinstance(event, Transcribed):
+                    heard = event
         if heard is None or not heard.text.strip():
             raise VoiceError(
                 "I heard no words.", code="no_speech", hint="Check the microphone, and speak a bit louder."
@@ -241,12 +248,13 @@ class Assistant:
         if not question.use_documents:
             return None
         if question.docs:
-            async for event in self._library.add(question.docs):
-                if isinstance(event, Progress):
-                    await events.put(event)
-                elif isinstance(event, FileIndexed) and event.state == "failed":
-                    reason = event.reason or "It cannot be read."
-                    await events.put(Warned("document_failed", f"{event.path} is left out. {reason}"))
+            async with ending(self._library.add(question.docs)) as adding:
+                async for event in adding:
+                    if isinstance(event, Progress):
+                        await events.put(event)
+                    elif isinstance(event, FileIndexed) and event.state == "failed":
+                        reason = event.reason or "It cannot be read."
+                        await events.put(Warned("document_failed", f"{event.path} is left out. {reason}"))
         elif not await self._library.documents():
             return None
         started = perf_counter()

@@ -5,21 +5,83 @@ Opening is quick: no engine starts and no heavy library is imported until someth
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from app.assistant import Assistant
-from app.cluster.cluster import Cluster
+from app.assistant import Assistant, Documents, Thinking
 from app.conversations import Conversations
-from app.rag.library import Library
+from app.events import DocumentInfo, ModelInfo, NodeInfo
 from app.settings import Settings
 from app.settings import home as default_home
+from app.thinking import ModelProgress
+
+if TYPE_CHECKING:
+    from app.rag.library import ReadResult, Surroundings
+
+
+class Nodes(Thinking, Protocol):
+    """The nodes as window and command line need them; `app.cluster.cluster.Cluster` is one."""
+
+    def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
+        """Yield all nodes now and at each change."""
+        ...
+
+    async def discovered(self, seconds: float) -> tuple[NodeInfo, ...]:
+        """Wait that long for nodes to be found, then return all."""
+        ...
+
+    async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:
+        """Return the models of this machine and of trusted nodes."""
+        ...
+
+    def add_model(self, source: str) -> AsyncIterator[ModelProgress]:
+        """Fetch a model, or take a file."""
+        ...
+
+    async def remove_model(self, name: str) -> ModelInfo:
+        """Delete a model of this machine."""
+        ...
+
+    async def pair(self, target: str, code: str) -> NodeInfo:
+        """Pair with a node. Raises TrustError."""
+        ...
+
+    async def unpair(self, name: str) -> NodeInfo:
+        """Forget a node's key. Raises TrustError."""
+        ...
+
+    async def close(self) -> None:
+        """Stop this machine's node if it is ours, and let go of the others."""
+        ...
+
+
+class Shelf(Documents, Protocol):
+    """The documents as window and command line need them; `app.rag.library.Library` is one."""
+
+    async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
+        """Take documents out of the index."""
+        ...
+
+    async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
+        """Return the text around a passage."""
+        ...
+
+    async def read(self, path: Path, *, password: str = "") -> ReadResult:
+        """Return what the reader sees in a file."""
+        ...
+
+    async def close(self) -> None:
+        """Close the index."""
+        ...
 
 
 class Runtime:
     """The parts, opened together and closed together."""
 
     def __init__(
-        self, home: Path, settings: Settings, cluster: Cluster, library: Library, conversations: Conversations
+        self, home: Path, settings: Settings, cluster: Nodes, library: Shelf, conversations: Conversations
     ) -> None:
         self.home = home
         self.settings = settings
@@ -30,7 +92,7 @@ class Runtime:
 
     @classmethod
     async def open(cls, home: Path | None = None, *, discover: bool | None = None) -> Runtime:
-        """Open everything under `home` (default: where settings say).
+        """Open everything under `home`.
 
         Args:
             home: the folder that holds everything; None follows TANGNET_HOME.
@@ -40,27 +102,25 @@ class Runtime:
             SettingsError: settings.toml is wrong.
             StoreError: the conversations cannot be opened.
         """
+        from app.cluster.cluster import Cluster
+        from app.rag.library import Library
+
         place = home or default_home()
         settings = Settings.load(place / "settings.toml")
-        conversations = Conversations(place / "conversations.sqlite3")
-        try:
+        async with AsyncExitStack() as opened:
+            conversations = Conversations(place / "conversations.sqlite3")
+            opened.callback(conversations.close)
             cluster = Cluster(place, settings, discover=discover)
-            runtime = cls(place, settings, cluster, Library(place, cluster), conversations)
+            opened.push_async_callback(cluster.close)
             await cluster.start()
-        except BaseException:
-            conversations.close()
-            raise
+            runtime = cls(place, settings, cluster, Library(place, cluster), conversations)
+            opened.pop_all()
         return runtime
 
     async def close(self) -> None:
-        """Stop answers, close the index, stop the local node, close the conversations."""
-        try:
-            await self.assistant.close()
-        finally:
-            try:
-                await self.library.close()
-            finally:
-                try:
-                    await self.cluster.close()
-                finally:
-                    self.conversations.close()
+        """Stop answers, close the index, let go of the nodes, close the conversations; each even if one fails."""
+        async with AsyncExitStack() as closing:
+            closing.callback(self.conversations.close)
+            closing.push_async_callback(self.cluster.close)
+            closing.push_async_callback(self.library.close)
+            closing.push_async_callback(self.assistant.close)

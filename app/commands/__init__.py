@@ -1,0 +1,1 @@
+"""The commands of `tangnet`: one file per noun, each imported only when it is used."""

@@ -1,0 +1,199 @@
+"""What the command line accepts: argparse and nothing else, so that `tangnet --version` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from app import __version__
+from app.errors import UsageError
+
+GLOBAL = ("--json", "-h", "--help", "--version")
+LATER = {
+    "serve": "serve the assistant over HTTP",
+    "keys": "keys for `tangnet serve`",
+    "bench": "measure this installation",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that raises UsageError instead of leaving the program."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError with how it is used as the hint."""
+        usage = " ".join(self.format_usage().removeprefix("usage: ").split())
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", code="usage", hint=f"Usage: {usage}")
+
+
+def parser() -> Parser:
+    """Return the whole parser; `command` of the result is "" for the window, `noun` names the module that runs it."""
+    shared = Parser(add_help=False)
+    shared.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object a line on stdout"
+    )
+    top = Parser(
+        prog="tangnet",
+        parents=[shared],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="An offline assistant over your own documents and voice. Alone it opens the window.",
+        epilog='A first word that is no command is a question: tangnet "When does the contract end?" --docs contracts/',
+    )
+    top.add_argument("--version", action="version", version=f"tangnet {__version__}")
+    top.set_defaults(json=False, command="", noun="window")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+
+    def add(name: str, noun: str, sentence: str) -> argparse.ArgumentParser:
+        made: argparse.ArgumentParser = commands.add_parser(
+            name, parents=[shared], help=sentence, description=sentence[:1].upper() + sentence[1:] + "."
+        )
+        made.set_defaults(noun=noun)
+        return made
+
+    _ask(add("ask", "ask", "ask a question, with or without documents"))
+    _documents(add)
+    one = add("transcribe", "transcribe", "turn sound files into text")
+    one.add_argument("files", nargs="+", metavar="WAV", type=Path, help="any sound file")
+    one.add_argument("--language", default="", metavar="L", help="spoken language such as en (default: found out)")
+    one = add("nodes", "nodes", "list this machine and the nodes on the network")
+    one.add_argument("--watch", action="store_true", help="go on and print every change")
+    one = add("pair", "nodes", "trust a node; it shows the code with `tangnet-node pair`")
+    one.add_argument("node", metavar="NODE_OR_ADDRESS", help="its name, the beginning of its id, or host:port")
+    one.add_argument("--code", default="", metavar="N", help="the code that the node shows (default: asked for)")
+    one = add("unpair", "nodes", "trust a node no longer")
+    one.add_argument("node", metavar="NODE", help="its name or the beginning of its id")
+    _models(add("models", "models", "list, add and remove models"), shared)
+    _conversations(add("conversations", "conversations", "list, show, search, export and delete conversations"), shared)
+    add("doctor", "doctor", "check audio, models, disk, index, nodes, clock and permissions")
+    for name, sentence in LATER.items():
+        one = add(name, "later", f"{sentence} (not in this version)")
+        one.add_argument("rest", nargs="*", help=argparse.SUPPRESS)
+    return top
+
+
+def with_command(arguments: Sequence[str], commands: Sequence[str]) -> list[str]:
+    """Put `ask` before a first word that is no command. Raises UsageError for one that looks like a slip of the pen."""
+    given = list(arguments)
+    place = next((i for i, word in enumerate(given) if word not in GLOBAL), None)
+    if place is None or given[place] in commands:
+        return given
+    words = [word for word in given if not word.startswith("-")]
+    if len(words) == 1 and words[0] == given[place] and (near := difflib.get_close_matches(words[0], commands, 1, 0.8)):
+        raise UsageError(
+            f"There is no command {words[0]!r}.",
+            code="usage",
+            hint=f"Did you mean `tangnet {near[0]}`? To ask it as a question: tangnet ask {words[0]!r}",
+        )
+    return [*given[:place], "ask", *given[place:]]
+
+
+def command_names(top: Parser) -> list[str]:
+    """Return the names of all commands."""
+    names: list[str] = []
+    for action in top._actions:  # argparse has no public way to ask for them
+        if isinstance(action, argparse._SubParsersAction):
+            names += action.choices
+    return names
+
+
+def _ask(one: argparse.ArgumentParser) -> None:
+    one.add_argument("question", nargs="*", metavar="QUESTION", help="the question; left out with --voice")
+    one.add_argument(
+        "--docs", nargs="+", action="extend", default=[], type=Path, metavar="PATH",
+        help="files and folders to answer from (default: the whole library)",
+    )  # fmt: skip
+    one.add_argument("--no-docs", action="store_true", help="answer without documents")
+    one.add_argument("--voice", type=Path, metavar="WAV", help="a sound file that holds the question")
+    one.add_argument("--language", default="", metavar="L", help="spoken language such as en")
+    one.add_argument("--node", default="", metavar="NAME", help="node that shall answer; local is this machine")
+    one.add_argument("--conversation", default="", metavar="ID", help="go on with this conversation")
+    one.add_argument("--max-tokens", type=_positive, metavar="N", help="longest answer, in tokens")
+    one.add_argument("--seed", type=_natural, default=0, metavar="N", help="for the same draw at temperatures above 0")
+    one.add_argument("--temperature", type=_temperature, metavar="T", help="0 (likeliest word, default) to 2")
+    one.add_argument("--speak", type=Path, metavar="FILE.wav", help="write the spoken answer (not in this version)")
+
+
+def _documents(add: Any) -> None:
+    one = add("add", "documents", "add files and folders to the library")
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files, and folders with all they hold")
+    one.add_argument("--watch", action="store_true", help="go on and follow changes until interrupted")
+    add("documents", "documents", "list the documents in the library")
+    one = add("remove", "documents", "take documents out of the library; the files stay")
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    one = add("search", "search", "find passages in the library")
+    one.add_argument("query", nargs="*", metavar="QUERY", help="what to look for")
+    one.add_argument("--queries", type=Path, metavar="FILE.jsonl", help='many at once: {"id", "text"} a line')
+    one.add_argument("-k", type=_positive, default=8, metavar="N", help="how many passages (default: 8)")
+    one.add_argument("--mode", choices=("hybrid", "vector", "text"), default="hybrid", help="how to search")
+    one.add_argument("--docs", nargs="+", action="extend", default=[], type=Path, metavar="PATH", help="only in these")
+    one.add_argument(
+        "--rerank", action=argparse.BooleanOptionalAction, default=False, help="order again (there is no model for it)"
+    )
+    one = add("read", "documents", "show what the reader sees in files; nothing is stored")
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files")
+    one.add_argument("--password", default="", metavar="P", help="for protected files")
+
+
+def _models(one: argparse.ArgumentParser, shared: Parser) -> None:
+    one.set_defaults(action="list", all=False)
+    actions = one.add_subparsers(metavar="ACTION", dest="action_name")
+    made = actions.add_parser("list", parents=[shared], help="models that are there (default)")
+    made.set_defaults(action="list")
+    made.add_argument("--all", action="store_true", help="also those that can be added")
+    made = actions.add_parser("add", parents=[shared], help="fetch a model by name, or take a GGUF file")
+    made.set_defaults(action="add")
+    made.add_argument("source", metavar="NAME_OR_FILE", help="see `tangnet models list --all`")
+    made = actions.add_parser("remove", parents=[shared], help="delete a model's files")
+    made.set_defaults(action="remove")
+    made.add_argument("name", metavar="NAME")
+    made = actions.add_parser("push", parents=[shared], help="copy models to nodes (not in this version)")
+    made.set_defaults(action="push")
+    made.add_argument("nodes", nargs="*", metavar="NODE")
+
+
+def _conversations(one: argparse.ArgumentParser, shared: Parser) -> None:
+    one.set_defaults(action="list")
+    actions = one.add_subparsers(metavar="ACTION", dest="action_name")
+    actions.add_parser("list", parents=[shared], help="the one used last first (default)").set_defaults(action="list")
+    for name, sentence in (
+        ("show", "print a conversation"),
+        ("delete", "delete a conversation; it can be restored for a week"),
+        ("restore", "take a deletion back; needs the whole id"),
+    ):
+        made = actions.add_parser(name, parents=[shared], help=sentence)
+        made.set_defaults(action=name)
+        made.add_argument("id", metavar="ID", help="its id, or the beginning of it")
+    made = actions.add_parser("export", parents=[shared], help="print as Markdown, or as JSON with --json")
+    made.set_defaults(action="export")
+    made.add_argument("id", metavar="ID")
+    made = actions.add_parser("search", parents=[shared], help="find conversations by their words")
+    made.set_defaults(action="search")
+    made.add_argument("text", nargs="+", metavar="TEXT")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+def _natural(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _temperature(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 2:
+        raise ValueError
+    return value
+
+
+_positive.__name__ = "number from 1"
+_natural.__name__ = "number from 0"
+_temperature.__name__ = "number from 0 to 2"

@@ -1,0 +1,129 @@
+"""`tangnet ask`: one question, the answer as it comes, then where it stands in the documents."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from pathlib import Path
+
+from app.assistant import Question
+from app.commands.context import Context, existing
+from app.commands.output import Output
+from app.errors import TangnetError, UsageError
+from app.events import (
+    Answered,
+    Event,
+    Hearing,
+    Moved,
+    NodeChosen,
+    Passage,
+    Prefilling,
+    Progress,
+    Queued,
+    Retrieved,
+    TokenReceived,
+    Transcribed,
+    Warned,
+)
+
+CONTRACT = (Transcribed, Retrieved, NodeChosen, TokenReceived, Moved, Warned, Answered)
+"""What --json prints; the rest is progress, which people see on stderr."""
+
+
+async def run(context: Context) -> int:
+    """Ask, print, return the exit status."""
+    question = _question(context)
+    show = _Plain(context.output)
+    async with context.runtime() as runtime, aclosing(runtime.assistant.ask(question)) as events:
+        async for event in events:
+            if context.output.json:
+                if isinstance(event, CONTRACT):
+                    context.output.line(event.to_json())
+                else:
+                    show.passing(event)
+            else:
+                show.event(event)
+    return 0
+
+
+def _question(context: Context) -> Question:
+    arguments = context.arguments
+    if arguments.speak is not None:
+        raise TangnetError(
+            "Spoken answers are not in this version; they come with the speech issue.",
+            code="not_in_this_version",
+            hint="Ask without --speak.",
+        )
+    text = " ".join(arguments.question).strip()
+    voice: Path | None = arguments.voice
+    if bool(text) == (voice is not None):
+        raise UsageError(
+            "There is no question." if voice is None else "Give the question as text or with --voice, not both.",
+            code="no_question",
+            hint='tangnet ask "How long is the notice period?" --docs contracts/',
+        )
+    if arguments.no_docs and arguments.docs:
+        raise UsageError("--docs and --no-docs exclude each other.", code="usage", hint="Leave one out.")
+    audio = None
+    if voice is not None:
+        from app.voice.audio_file import pcm_from_file
+
+        audio = pcm_from_file(existing([voice])[0])
+    return Question(
+        text=text,
+        audio=audio,
+        docs=existing(arguments.docs),
+        use_documents=not arguments.no_docs,
+        conversation=arguments.conversation,
+        node=arguments.node,
+        max_tokens=arguments.max_tokens,
+        seed=arguments.seed,
+        temperature=arguments.temperature,
+        language=arguments.language,
+    )
+
+
+class _Plain:
+    """Shows events to people."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._passages: tuple[Passage, ...] = ()
+
+    def passing(self, event: Event) -> None:
+        """Show what is only of interest while it lasts."""
+        if isinstance(event, Progress):
+            part = f" {event.fraction:.0%}" if event.fraction is not None else ""
+            self._output.progress(event.what + part)
+        elif isinstance(event, Hearing):
+            self._output.progress(event.text)
+        elif isinstance(event, Queued):
+            self._output.progress(f"Waiting, {event.position} in the queue")
+        elif isinstance(event, Prefilling) and event.total:
+            self._output.progress(f"Reading {event.done / event.total:.0%}")
+
+    def event(self, event: Event) -> None:
+        """Show any event."""
+        output = self._output
+        if isinstance(event, TokenReceived):
+            output.text(event.text, end="")
+        elif isinstance(event, Transcribed):
+            output.text(f"“{event.text}”\n")
+        elif isinstance(event, Retrieved):
+            self._passages = event.passages
+        elif isinstance(event, NodeChosen):
+            output.progress(f"{event.name}: {event.reason}")
+        elif isinstance(event, Moved):
+            output.note(f"(goes on at {event.to}: {event.reason})")
+        elif isinstance(event, Warned):
+            output.note(f"{event.message} {event.hint}".strip())
+        elif isinstance(event, Answered):
+            output.text("")
+            if event.citations:
+                output.text("\nSources:")
+            for citation in event.citations:
+                page = f", page {citation.page}" if citation.page is not None else ""
+                output.text(f"  [{citation.n}] {citation.path}{page}")
+            if self._passages and not event.grounded:
+                output.note("Not backed by your documents.")
+        else:
+            self.passing(event)

@@ -1,0 +1,88 @@
+"""`tangnet add`, `documents`, `remove` and `read`: the library and what the readers see."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from app.commands.context import Context, existing
+from app.errors import DocumentError
+from app.events import FileIndexed, IndexDone, Progress
+from app.streams import ending
+
+
+async def run(context: Context) -> int:
+    """Do what the command says; return the exit status."""
+    command = {"add": _add, "documents": _list, "remove": _remove, "read": _read}[context.arguments.command]
+    return await command(context)
+
+
+async def _add(context: Context) -> int:
+    output, paths = context.output, existing(context.arguments.paths)
+    failed = good = 0
+    reason = ""
+    async with context.runtime() as runtime:
+        stream = runtime.library.add(paths, watch=context.arguments.watch)
+        async with ending(stream) as events:
+            async for event in events:
+                if isinstance(event, Progress):
+                    part = f" {event.fraction:.0%}" if event.fraction is not None else ""
+                    output.progress(event.what + part)
+                    continue
+                if isinstance(event, FileIndexed):
+                    failed += event.state == "failed"
+                    good += event.state in ("added", "changed", "unchanged", "removed")
+                    reason = event.reason if event.state == "failed" else reason
+                if output.json:
+                    output.line(event.to_json())
+                elif isinstance(event, FileIndexed):
+                    output.text(f"{event.state:<9} {event.path}" + (f": {event.reason}" if event.reason else ""))
+                elif isinstance(event, IndexDone):
+                    output.text(f"{event.files} files, {event.chunks} passages, {event.seconds:.1f} s")
+    if failed and not good:
+        raise DocumentError("No file could be added.", code="nothing_added", hint=reason)
+    return 0
+
+
+async def _list(context: Context) -> int:
+    async with context.runtime() as runtime:
+        documents = await runtime.library.documents()
+    for document in documents:
+        if context.output.json:
+            context.output.line(document)
+        else:
+            pages = f", {document.pages} pages" if document.pages else ""
+            state = "" if document.state == "indexed" else f" ({document.state}) {document.reason}".rstrip()
+            context.output.text(f"{document.path}: {document.chunks} passages{pages}{state}")
+    if not documents and not context.output.json:
+        context.output.note("The library is empty. `tangnet add PATH` fills it.")
+    return 0
+
+
+async def _remove(context: Context) -> int:
+    paths = [path.expanduser().absolute() for path in context.arguments.paths]
+    async with context.runtime() as runtime:
+        removed = await runtime.library.remove(paths)
+    if not removed:
+        raise DocumentError(
+            "None of these is in the library.", code="not_in_library", hint="`tangnet documents` lists what is."
+        )
+    for document in removed:
+        if context.output.json:
+            context.output.line({**asdict(document), "state": "removed"})
+        else:
+            context.output.text(f"removed   {document.path}")
+    return 0
+
+
+async def _read(context: Context) -> int:
+    output = context.output
+    async with context.runtime() as runtime:
+        for path in context.arguments.paths:
+            result = await runtime.library.read(path.expanduser().absolute(), password=context.arguments.password)
+            if output.json:
+                output.line(result)
+            elif result.status == "ok":
+                output.text(result.text)
+            else:
+                output.note(f"{path}: {result.status}. {result.reason}".rstrip())
+    return 0

@@ -1,0 +1,108 @@
+"""`tangnet nodes`, `pair` and `unpair`: which nodes there are and which are trusted."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from app.commands.context import Context
+from app.errors import UsageError
+from app.events import NodeInfo
+from nodeworker.protocol.identity import fingerprint
+
+DISCOVERY_SECONDS = 2.5
+
+
+async def run(context: Context) -> int:
+    """Do what the command says; return the exit status."""
+    return await {"nodes": _nodes, "pair": _pair, "unpair": _unpair}[context.arguments.command](context)
+
+
+def node_json(node: NodeInfo, now: float) -> dict[str, Any]:
+    """Return what --json prints of a node; `age_ms` is the time since its last word, null if it never said one."""
+    return {
+        "name": node.name,
+        "id": node.id,
+        "address": node.address,
+        "zone": node.zone,
+        "trusted": node.trusted,
+        "state": node.state,
+        "models": [
+            {"name": model.name, "role": model.role, "sha256": model.sha256, "trustworthy": model.trustworthy}
+            for model in node.models
+        ],
+        "load": {
+            "active": node.active,
+            "queued": node.queued,
+            "slots": node.slots,
+            "decode_rate": node.decode_rate,
+            "prefill_rate": node.prefill_rate,
+            "memory_used_bytes": node.memory_used_bytes,
+            "memory_total_bytes": node.memory_total_bytes,
+            "cpu_percent": node.cpu_percent,
+            "temperature_c": node.temperature_c,
+            "throttled": node.throttled,
+        },
+        "age_ms": round((now - node.seen_at) * 1000) if node.seen_at else None,
+        "local": node.local,
+        "pairing": node.pairing,
+        "simulated": node.simulated,
+        "hardware": node.hardware,
+    }
+
+
+async def _nodes(context: Context) -> int:
+    async with context.runtime() as runtime:
+        context.output.progress("Looking for nodes")
+        nodes = await runtime.cluster.discovered(DISCOVERY_SECONDS)
+        _print(context, nodes)
+        if context.arguments.watch:
+            shown = nodes
+            async for nodes in runtime.cluster.watch():
+                if nodes != shown:
+                    shown = nodes
+                    _print(context, nodes)
+    return 0
+
+
+def _print(context: Context, nodes: tuple[NodeInfo, ...]) -> None:
+    now = time.monotonic()
+    for node in nodes:
+        if context.output.json:
+            context.output.line(node_json(node, now))
+            continue
+        trust = "this machine" if node.local else "trusted" if node.trusted else "not paired"
+        models = ", ".join(model.name for model in node.models if model.role == "chat")
+        where = "" if node.local else f" at {node.address}"
+        context.output.text(f"{node.name}{where}: {node.state}, {trust}" + (f", {models}" if models else ""))
+    if context.arguments.watch and not context.output.json:
+        context.output.text("")
+
+
+async def _pair(context: Context) -> int:
+    code = context.arguments.code.strip()
+    if not code:
+        if context.output.json or not sys.stdin.isatty():
+            raise UsageError("There is no code.", code="no_code", hint="`tangnet-node pair` on the node shows one.")
+        context.output.note("Run `tangnet-node pair` on the node, then type the code that it shows:")
+        code = sys.stdin.readline().strip()
+    async with context.runtime() as runtime:
+        _told(context, "paired", await runtime.cluster.pair(context.arguments.node, code))
+    return 0
+
+
+async def _unpair(context: Context) -> int:
+    async with context.runtime() as runtime:
+        _told(context, "unpaired", await runtime.cluster.unpair(context.arguments.node))
+    return 0
+
+
+def _told(context: Context, event: str, node: NodeInfo) -> None:
+    print_ = fingerprint(node.id)
+    if context.output.json:
+        context.output.line({"event": event, "name": node.name, "id": node.id, "fingerprint": print_})
+    elif event == "paired":
+        context.output.text(f"{node.name} is trusted now. Its key: {print_}")
+    else:
+        context.output.text(f"{node.name} is no longer trusted.")
