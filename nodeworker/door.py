@@ -1,0 +1,210 @@
+"""The door of a node: every call comes through here. Who is it, may it come in, and what do its errors become.
+
+One gRPC interceptor checks the pinned key of every call, asks for deadlines, turns engine errors into statuses, counts
+the running calls, and cuts them when their peer is revoked or the node goes away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import urllib.parse
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import grpc
+
+from nodeworker.errors import BadRequest, Draining, EngineError
+from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, Code
+from nodeworker.trust import Trust
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    Code.MODEL_MISSING: grpc.StatusCode.NOT_FOUND,
+    Code.MODEL_DAMAGED: grpc.StatusCode.DATA_LOSS,
+    Code.MODEL_UNSAFE: grpc.StatusCode.INVALID_ARGUMENT,
+    Code.BAD_REQUEST: grpc.StatusCode.INVALID_ARGUMENT,
+    Code.CONTEXT_OVERFLOW: grpc.StatusCode.OUT_OF_RANGE,
+    Code.BUSY: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Code.DRAINING: grpc.StatusCode.UNAVAILABLE,
+    Code.NOT_ALLOWED: grpc.StatusCode.PERMISSION_DENIED,
+    Code.NOT_PAIRED: grpc.StatusCode.PERMISSION_DENIED,
+    Code.MODEL_TOO_LARGE: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Code.NO_SPACE: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Code.UNSUPPORTED: grpc.StatusCode.UNIMPLEMENTED,
+}
+"""Every other code is INTERNAL."""
+MUST_END = frozenset({"Generate", "Embed", "Transcribe"})
+"""Calls that hold an engine: refused without a deadline."""
+ALWAYS = frozenset({"Describe", "Watch", "ListModels"})
+"""Calls that are answered even while the node is going away."""
+_MAX_SENTENCE = 1000
+
+
+class NotPaired(EngineError):
+    """The caller's key is not pinned here, or no longer."""
+
+    code: ClassVar[Code] = Code.NOT_PAIRED
+
+
+class Unexpected(EngineError):
+    """A bug in the node."""
+
+    code: ClassVar[Code] = Code.INTERNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes the call that runs now."""
+
+    id: str
+    """Full id of the pinned key; "" on the local socket."""
+    name: str
+    local: bool
+
+
+CALLER: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller")
+
+
+class _Call:
+    def __init__(self, method: str) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.task = task
+        self.method = method
+        self.caller: Caller | None = None
+        self.reason: EngineError | None = None
+
+
+if TYPE_CHECKING:
+    _Interceptor = grpc.aio.ServerInterceptor[Any, Any]
+else:
+    _Interceptor = grpc.aio.ServerInterceptor
+
+
+class Door(_Interceptor):
+    """Checks and watches all calls of one server. `trust` is None for the local socket: only its owner reaches it."""
+
+    def __init__(self, trust: Trust | None) -> None:
+        self._trust = trust
+        self._calls: set[_Call] = set()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self.draining = False
+
+    def revoke_missing(self) -> None:
+        """Cut the calls of every peer that is no longer pinned; TLS does not look again at a running stream."""
+        if self._trust is None:
+            return
+        pins = self._trust.pins()
+        for call in list(self._calls):
+            if call.caller is not None and call.caller.id not in pins:
+                self._cut(call, NotPaired("This node no longer trusts this machine.", "Pair again."))
+
+    async def drain(self, seconds: float) -> None:
+        """Take no new work; let running work go on for `seconds`, then cut it."""
+        self.draining = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._quiet.wait()
+        for call in list(self._calls):
+            self._cut(call, Draining("This node is going away.", "Another node can go on with the answer."))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                while self._calls:
+                    await asyncio.wait([call.task for call in self._calls], timeout=0.1)
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        """Wrap the handler of each call (gRPC calls this)."""
+        handler: Any = await continuation(handler_call_details)
+        if handler is None:
+            return handler  # type: ignore[return-value]  # the stub knows no None: gRPC answers UNIMPLEMENTED
+        method = str(handler_call_details.method).rpartition("/")[2]
+        kinds = {
+            (False, False): (handler.unary_unary, grpc.unary_unary_rpc_method_handler),
+            (False, True): (handler.unary_stream, grpc.unary_stream_rpc_method_handler),
+            (True, True): (handler.stream_stream, grpc.stream_stream_rpc_method_handler),
+        }
+        inner, make = kinds[handler.request_streaming, handler.response_streaming]
+
+        async def one(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            async with self._through(method, context):
+                return await inner(request, context)
+
+        async def many(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+            # Written here, not yielded to gRPC: so a cancel always arrives in this coroutine and closes the events.
+            async with self._through(method, context), contextlib.aclosing(inner(request, context)) as events:
+                async for event in events:
+                    await context.write(event)
+
+        return make(
+            many if handler.response_streaming else one,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _through(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
+        call = _Call(method)
+        self._calls.add(call)
+        if method not in ALWAYS:
+            self._quiet.clear()
+        try:
+            call.caller = self._admit(method, context)
+            CALLER.set(call.caller)
+            yield
+        except EngineError as error:
+            await refuse(context, error)
+        except asyncio.CancelledError:
+            if call.reason is None:
+                raise
+            call.task.uncancel()
+            await refuse(context, call.reason)
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:  # the last resort: the caller learns that it was a bug, the log learns which
+            log.exception("%s failed", method, exc_info=error)
+            await refuse(context, Unexpected("The node made a mistake.", "Its log says more."))
+        finally:
+            self._calls.discard(call)
+            if all(other.method in ALWAYS for other in self._calls):
+                self._quiet.set()
+
+    def _admit(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Caller:
+        if self._trust is None:
+            caller = Caller("", LOCAL_NODE_NAME, local=True)
+        else:
+            pin = self._trust.caller(context.auth_context())
+            if pin is None:
+                raise NotPaired(
+                    "This node does not trust this machine.", "Run `tangnet-node pair` there and `tangnet pair` here."
+                )
+            caller = Caller(pin.id, pin.name, local=False)
+        if self.draining and method not in ALWAYS:
+            raise Draining("This node is going away.", "Use another node.")
+        if method in MUST_END and context.time_remaining() is None:
+            raise BadRequest(f"{method} needs a deadline.", "Set a timeout on the call.")
+        return caller
+
+    def _cut(self, call: _Call, reason: EngineError) -> None:
+        if call.reason is None:
+            call.reason = reason
+            call.task.cancel()
+
+
+async def refuse(context: grpc.aio.ServicerContext[Any, Any], error: EngineError) -> None:
+    """End a call with an error's status, code, sentence and hint; always raises AbortError."""
+    hint = urllib.parse.quote(error.hint[:_MAX_SENTENCE])
+    await context.abort(
+        STATUS.get(error.code, grpc.StatusCode.INTERNAL),
+        error.message[:_MAX_SENTENCE],
+        ((CODE_KEY, str(error.code)), (HINT_KEY, hint)),
+    )

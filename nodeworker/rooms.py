@@ -1,0 +1,354 @@
+"""All rooms of a node: which model a call means, its way through queue, loading and engine, and the status of all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from nodeworker.engines import (
+    ChatEngine,
+    ChatEvent,
+    ChatRequest,
+    Done,
+    EmbedEngine,
+    Prefill,
+    Token,
+    TranscribeEngine,
+    TranscriptEvent,
+)
+from nodeworker.errors import BadRequest, EngineError, ModelMissing
+from nodeworker.protocol import node_pb2 as pb
+from nodeworker.room import Room, Ticket
+from nodeworker.threads import Crew, Feed, Stream
+
+if TYPE_CHECKING:
+    from nodeworker.models import ModelFile
+
+log = logging.getLogger(__name__)
+ROLES = ("chat", "embed", "transcribe")
+EMBED_SLICE = 32
+"""Texts embedded at once; between slices others get their turn, so that a question never waits for an indexing run."""
+QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4}
+REFRESH_SECONDS = 1.0
+T = TypeVar("T")
+
+
+class Shelf(Protocol):
+    """The models on this machine, as `nodeworker.models.ModelFolder` has them; all of it may block."""
+
+    def all(self) -> list[ModelFile]:
+        """Return every usable model."""
+        ...
+
+    def find(self, role: str, name: str = "") -> ModelFile:
+        """Return one by name or sha256, or the best. Raises ModelMissing."""
+        ...
+
+    def verify(self, model: ModelFile) -> None:
+        """Check the file before its first use. Raises ModelDamaged, ModelUnsafe."""
+        ...
+
+
+class Maker(Protocol):
+    """Builds the engine for a model; nothing is loaded yet."""
+
+    def chat(self, model: ModelFile) -> ChatEngine:
+        """Build the engine that answers."""
+        ...
+
+    def embed(self, model: ModelFile) -> EmbedEngine:
+        """Build the engine that embeds."""
+        ...
+
+    def transcribe(self, model: ModelFile) -> TranscribeEngine:
+        """Build the engine that hears."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedAt:
+    """The call waits; 1 = next."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The engine is ready and works on the call; times in milliseconds."""
+
+    model: ModelFile
+    queue_ms: float
+    load_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Vectors as `nodeworker.engines.Vectors` has them, of all slices together."""
+
+    model: ModelFile
+    data: bytes
+    dimension: int
+    tokens: tuple[int, ...]
+    max_tokens: int
+
+
+class EngineRooms:
+    """One lazily loaded engine for each role. Use it in one asyncio loop."""
+
+    def __init__(self, shelf: Shelf, maker: Maker, *, limits: dict[str, int] | None = None) -> None:
+        self._shelf = shelf
+        limits = QUEUE_LIMITS | (limits or {})
+        self._folder = Crew("models")
+        self._models: tuple[ModelFile, ...] = ()
+        self._refreshed = -REFRESH_SECONDS
+        self._refreshing: asyncio.Task[None] | None = None
+        self._change = asyncio.Event()
+
+        def room(role: str, make: Callable[[ModelFile], Any], slots: Callable[[Any], int]) -> Room[Any]:
+            return Room(role, make=make, verify=shelf.verify, slots=slots, limit=limits[role], changed=self._notify)
+
+        self.chat: Room[ChatEngine] = room("chat", maker.chat, lambda engine: int(engine.slots))
+        self.embedding: Room[EmbedEngine] = room("embed", maker.embed, lambda _: 1)
+        self.hearing: Room[TranscribeEngine] = room("transcribe", maker.transcribe, lambda _: 1)
+        self.rooms: dict[str, Room[Any]] = {
+            "chat": self.chat, "embed": self.embedding, "transcribe": self.hearing
+        }  # fmt: skip
+
+    def statuses(self) -> list[pb.EngineStatus]:
+        """Return the state of every room."""
+        return [room.status() for room in self.rooms.values()]
+
+    def next_change(self) -> asyncio.Event:
+        """Return the event that the next change sets: take it before reading a status, and nothing is missed."""
+        return self._change
+
+    async def models(self) -> tuple[ModelFile, ...]:
+        """Return the models, looked up at most once a second; rooms that are empty learn of new ones."""
+        if self._refreshing is None and time.monotonic() - self._refreshed >= REFRESH_SECONDS:
+            self._refreshing = asyncio.get_running_loop().create_task(self._refresh())
+        if self._refreshing is not None:
+            await asyncio.shield(self._refreshing)
+        return self._models
+
+    async def generate(
+        self, request: ChatRequest, model: str = ""
+    ) -> AsyncGenerator[QueuedAt | Began | ChatEvent, None]:
+        """Yield where the call stands, then Began, then the engine's events; tokens that waited together are merged.
+
+        Leaving early, in any way, frees the place as soon as the engine lets go of it. Raises EngineError.
+        """
+        async with contextlib.aclosing(
+            self._call(self.chat, model, lambda engine: engine.generate(request), request.cancelled)
+        ) as events:
+            done = False
+            async for event in events:
+                if isinstance(event, QueuedAt | Began):
+                    yield event
+                    continue
+                for merged in merge(event):
+                    done = done or isinstance(merged, Done)
+                    yield merged
+            if not done:
+                raise EngineError("The chat engine ended without saying why.", "Try again.")
+
+    async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"], model: str = "") -> Embedded:
+        """Embed any number of texts, slice by slice; queries go before passages. Raises EngineError."""
+        found = await self.find("embed", model)
+        data, tokens, dimension, max_tokens = bytearray(), list[int](), 0, 0
+        for start in range(0, max(1, len(texts)), EMBED_SLICE):
+            part = tuple(texts[start : start + EMBED_SLICE])
+
+            def work(engine: EmbedEngine, part: tuple[str, ...] = part) -> Iterator[tuple[EmbedEngine, Any]]:
+                yield engine, engine.embed(part, kind) if part else None
+
+            call = self._call(
+                self.embedding, found, work, threading.Event(), urgent=kind == "query", bounded=start == 0
+            )
+            async with contextlib.aclosing(call) as events:
+                async for event in events:
+                    if isinstance(event, QueuedAt | Began):
+                        continue
+                    for engine, vectors in event:
+                        dimension, max_tokens = engine.dimension, engine.max_tokens
+                        if vectors is not None:
+                            if len(vectors.data) != 4 * dimension * len(part):
+                                raise EngineError("The embedding engine returned a wrong number of vectors.")
+                            data += vectors.data
+                            tokens += vectors.tokens
+        return Embedded(found, bytes(data), dimension, tuple(tokens), max_tokens)
+
+    async def transcribe(
+        self,
+        audio: Feed,
+        cancelled: threading.Event,
+        *,
+        language: str = "",
+        partials: bool = True,
+        hotwords: tuple[str, ...] = (),
+        model: str = "",
+    ) -> AsyncGenerator[TranscriptEvent, None]:
+        """Yield what is heard in `audio`, ending with Final; sound waits in the feed meanwhile. Raises EngineError."""
+
+        def start(engine: TranscribeEngine) -> Iterator[TranscriptEvent]:
+            return engine.transcribe(
+                iter(audio), language=language, partials=partials, hotwords=hotwords, cancelled=cancelled
+            )
+
+        async with contextlib.aclosing(self._call(self.hearing, model, start, cancelled)) as events:
+            async for event in events:
+                if not isinstance(event, QueuedAt | Began):
+                    for heard in event:
+                        yield heard
+
+    async def load(self, roles: Sequence[str]) -> AsyncGenerator[tuple[list[pb.EngineStatus], bool], None]:
+        """Load the engines of `roles` at the same time; yields (statuses, done) at each change, done with the last.
+
+        An engine that cannot be loaded shows as failed or absent; that raises nothing.
+        """
+        tasks = [asyncio.create_task(self._warm(self.rooms[role])) for role in dict.fromkeys(roles)]
+        everything = asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            last: list[pb.EngineStatus] = []
+            while not everything.done():
+                change = self._change
+                now = [self.rooms[role].status() for role in dict.fromkeys(roles)]
+                if now != last:
+                    yield now, False
+                    last = now
+                await within(0.5, change)
+                await asyncio.wait([everything], timeout=0.05)  # many changes at once are told once
+            for result in everything.result():
+                if isinstance(result, BaseException) and not isinstance(result, EngineError):
+                    raise result
+            yield [self.rooms[role].status() for role in dict.fromkeys(roles)], True
+        finally:
+            everything.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def find(self, role: str, name: str = "") -> ModelFile:
+        """Return the model that a call means. Raises ModelMissing."""
+        return await self._folder.submit(lambda: self._shelf.find(role, name))
+
+    async def close(self) -> None:
+        """Free every engine that nobody uses."""
+        if self._refreshing is not None:
+            await asyncio.gather(self._refreshing, return_exceptions=True)
+        await asyncio.gather(*(room.close() for room in self.rooms.values()))
+        self._folder.close()
+
+    async def _warm(self, room: Room[Any]) -> None:
+        try:
+            model = await self.find(room.role)
+        except ModelMissing as missing:
+            room.show(None, missing.message)
+            return
+        ticket = room.enter(model, bounded=False)
+        try:
+            while not ticket.granted:
+                await ticket.changed()
+            await room.ready(ticket)
+        finally:
+            room.leave(ticket)
+
+    async def _call(
+        self,
+        room: Room[Any],
+        model: str | ModelFile,
+        start: Callable[[Any], Iterator[T]],
+        cancelled: threading.Event,
+        *,
+        urgent: bool = False,
+        bounded: bool = True,
+    ) -> AsyncGenerator[Any, None]:
+        """Yield QueuedAt…, Began, then lists of what the engine yields. Typed loosely: T differs by room."""
+        found = await self.find(room.role, model) if isinstance(model, str) else model
+        ticket = room.enter(found, urgent=urgent, bounded=bounded)
+        stream: Stream[T] | None = None
+        try:
+            async for position in _positions(ticket):
+                yield QueuedAt(position)
+            granted = time.monotonic()
+            engine = await room.ready(ticket)
+            yield Began(found, (granted - ticket.entered) * 1000, (time.monotonic() - granted) * 1000)
+            stream = Stream(room.crew, lambda: start(engine), cancelled)
+            # Only when the engine's thread is through is the place free: the caller may be gone long before.
+            stream.ended.add_done_callback(lambda _: room.leave(ticket))
+            try:
+                async with contextlib.aclosing(stream.batches()) as batches:
+                    async for batch in batches:
+                        yield batch
+            except EngineError as error:
+                if type(error) is EngineError:
+                    raise room.crashed(engine, error) from error
+                raise
+            except Exception as error:  # whatever a library raised: the engine may be broken
+                raise room.crashed(engine, error) from error
+        finally:
+            if stream is None:
+                room.leave(ticket)
+            else:
+                stream.stop()
+
+    async def _refresh(self) -> None:
+        try:
+            models = tuple(await self._folder.submit(self._shelf.all))
+            best: dict[str, tuple[ModelFile | None, str]] = {}
+            for role in ROLES:
+                try:
+                    best[role] = (await self.find(role), "")
+                except EngineError as error:
+                    best[role] = (None, error.message)
+            for role, (model, why) in best.items():
+                self.rooms[role].show(model, why)
+            self._models = models
+        except EngineError as error:
+            log.warning("the models cannot be listed: %s", error.message)
+        finally:
+            self._refreshed = time.monotonic()
+            self._refreshing = None
+
+    def _notify(self) -> None:
+        self._change.set()
+        self._change = asyncio.Event()
+
+
+def merge(events: Sequence[ChatEvent]) -> Iterator[ChatEvent]:
+    """Join neighbouring tokens into one event, and of neighbouring Prefill keep the last."""
+    for kind, group in itertools.groupby(events, type):
+        same = list(group)
+        if kind is Token:
+            tokens = [event for event in same if isinstance(event, Token)]
+            yield Token(tuple(id for token in tokens for id in token.ids), "".join(token.text for token in tokens))
+        elif kind is Prefill:
+            yield same[-1]
+        else:
+            yield from same
+
+
+def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
+    """Return the roles that have a room; none named means all. Raises BadRequest for others."""
+    for role in roles:
+        if role not in ROLES:
+            raise BadRequest(f"This node has no engine for {role!r}.", f"Known: {', '.join(ROLES)}.")
+    return tuple(roles) or ROLES
+
+
+async def within(seconds: float, event: asyncio.Event) -> bool:
+    """Wait for `event`, at most `seconds`; returns whether it came."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
+async def _positions(ticket: Ticket) -> AsyncGenerator[int, None]:
+    while not ticket.granted:
+        yield ticket.position
+        await ticket.changed()

@@ -1,0 +1,347 @@
+"""The gRPC servicer of a node: each call of node.proto, carried out by the rooms and the model folder."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import grpc
+
+from nodeworker import __version__, hardware, wire
+from nodeworker.door import CALLER, Door
+from nodeworker.engines import Done
+from nodeworker.errors import BadRequest, EngineError, NotAllowed, Unsupported
+from nodeworker.protocol import MAX_MESSAGE_BYTES, SAMPLE_RATE, SERVER_OPTIONS, node_pb2_grpc
+from nodeworker.protocol import node_pb2 as pb
+from nodeworker.rooms import Began, EngineRooms, Shelf, checked_roles, within
+from nodeworker.threads import Crew, Feed
+
+if TYPE_CHECKING:
+    from nodeworker.catalogue import CatalogueEntry
+    from nodeworker.models import FetchProgress, ModelFile
+
+log = logging.getLogger(__name__)
+Context = grpc.aio.ServicerContext
+WATCH_SECONDS = 1.0
+WATCH_PAUSE = 0.1
+"""Shortest time between two reports of one Watch."""
+MAX_TEXTS = 4096
+"""Texts of one Embed call."""
+FEED_BYTES = 1024 * 1024
+"""Sound that may wait for the engine (33 s); then the caller is slowed down."""
+MAX_AUDIO_SECONDS = 30 * 60
+OPTIONS = (
+    *SERVER_OPTIONS,
+    # A client whose cable was pulled must not keep its slot until its deadline.
+    ("grpc.keepalive_time_ms", 5000),
+    ("grpc.keepalive_timeout_ms", 3000),
+)
+
+
+class Folder(Shelf, Protocol):
+    """The model folder with what changes it, as `nodeworker.models.ModelFolder`; all of it may block."""
+
+    def fetch(self, source: str, progress: Callable[[FetchProgress], None], cancelled: threading.Event) -> ModelFile:
+        """Fetch a model. Raises DownloadFailed, NoSpace, ModelDamaged, ModelUnsafe."""
+        ...
+
+    def remove(self, name: str) -> ModelFile:
+        """Remove a model. Raises ModelMissing, NotAllowed."""
+        ...
+
+    def catalogue(self) -> list[CatalogueEntry]:
+        """Return what could be fetched."""
+        ...
+
+
+class NodeService(node_pb2_grpc.NodeServicer):
+    """All calls of one node. Errors are raised as EngineError; the door makes statuses of them."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        name: str,
+        zone: str,
+        rooms: EngineRooms,
+        folder: Folder,
+        door: Door,
+        slots: int,
+        simulated: bool,
+    ) -> None:
+        self._id = id
+        self._name = name
+        self._zone = zone
+        self._rooms = rooms
+        self._folder = folder
+        self._door = door
+        self._slots = slots
+        self._simulated = simulated
+        self._crew = Crew("folder")
+        self._answers: dict[tuple[str, str], threading.Event] = {}
+
+    async def Describe(self, request: pb.DescribeRequest, context: Context[Any, Any]) -> pb.Description:
+        """Say what this node is and has."""
+        machine = await self._crew.submit(hardware.describe)
+        models = [self._model(file) for file in await self._rooms.models()]
+        return pb.Description(
+            id=self._id,
+            name=self._name,
+            version=__version__,
+            zone=self._zone,
+            hardware=wire.hardware(machine),
+            models=models,
+            simulated=self._simulated,
+            slots=self._slots,
+        )
+
+    async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
+        """Report load every second and on change."""
+        while True:
+            await self._rooms.models()
+            change = self._rooms.next_change()
+            yield self._status()
+            await asyncio.sleep(WATCH_PAUSE)
+            await within(WATCH_SECONDS - WATCH_PAUSE, change)
+
+    async def Load(self, request: pb.LoadRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.LoadProgress, None]:
+        """Load engines in parallel; reports until all are ready or cannot be."""
+        roles = checked_roles([wire.role_name(role) for role in request.roles])
+        async with contextlib.aclosing(self._rooms.load(roles)) as reports:
+            async for engines, done in reports:
+                yield pb.LoadProgress(engines=engines, done=done)
+
+    async def Generate(
+        self, request: pb.GenerateRequest, context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.GenerateEvent, None]:
+        """Make one answer. A second call with the same id from the same caller takes over: the first one ends."""
+        wanted = wire.chat_request(request)
+        key = (CALLER.get().id, wanted.request_id)
+        older = self._answers.get(key)
+        if older is not None:
+            # Its caller lost the connection and came back before this side noticed.
+            older.set()
+        self._answers[key] = wanted.cancelled
+        began: Began | None = None
+        try:
+            async with contextlib.aclosing(self._rooms.generate(wanted, request.model)) as events:
+                async for event in events:
+                    if isinstance(event, Began):
+                        began = event
+                    elif isinstance(event, Done):
+                        assert began is not None
+                        yield wire.done_event(event, began)
+                    else:
+                        yield wire.generate_event(event)
+        except EngineError:
+            if self._answers.get(key) is not wanted.cancelled:
+                raise BadRequest("A newer call with the same id took over.") from None
+            raise
+        finally:
+            wanted.cancelled.set()
+            if self._answers.get(key) is wanted.cancelled:
+                del self._answers[key]
+
+    async def Embed(self, request: pb.EmbedRequest, context: Context[Any, Any]) -> pb.EmbedResponse:
+        """Embed texts."""
+        if len(request.texts) > MAX_TEXTS:
+            raise BadRequest(f"At most {MAX_TEXTS} texts in one call.", "Send them in several calls.")
+        kind = "query" if request.kind == pb.EMBED_QUERY else "passage"
+        made = await self._rooms.embed(request.texts, kind, request.model)  # type: ignore[arg-type]
+        if len(made.data) > MAX_MESSAGE_BYTES - 65_536:
+            raise BadRequest("The vectors of so many texts don't fit into one message.", "Send fewer in one call.")
+        return pb.EmbedResponse(
+            model=made.model.name,
+            model_sha256=made.model.sha256,
+            dimension=made.dimension,
+            vectors=made.data,
+            tokens=made.tokens,
+            max_tokens=made.max_tokens,
+        )
+
+    async def Transcribe(
+        self, request_iterator: AsyncIterator[pb.TranscribeRequest], context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.TranscribeEvent, None]:
+        """Turn sound into text; the first message must be the configuration."""
+        first = await anext(aiter(request_iterator), None)
+        if first is None or first.WhichOneof("kind") != "config":
+            raise BadRequest("Transcribe begins with its configuration.")
+        cancelled = threading.Event()
+        feed = Feed(cancelled, FEED_BYTES)
+        reading = asyncio.create_task(_hear(request_iterator, feed, cancelled))
+        config = first.config
+        heard = self._rooms.transcribe(
+            feed,
+            cancelled,
+            language=config.language,
+            partials=config.partials,
+            hotwords=tuple(config.hotwords),
+            model=config.model,
+        )
+        try:
+            async with contextlib.aclosing(heard) as events:
+                async for event in events:
+                    if reading.done():
+                        reading.result()  # bad input is the caller's to know, whatever was made of it
+                    yield wire.transcribe_event(event)
+            if reading.done():
+                reading.result()
+        finally:
+            cancelled.set()
+            feed.end()
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def ListModels(self, request: pb.ListModelsRequest, context: Context[Any, Any]) -> pb.ListModelsResponse:
+        """List the models here and, if wanted, those that could be fetched. Paths are for the local caller only."""
+        local = CALLER.get().local
+        here = await self._crew.submit(self._folder.all)
+        listed = [
+            pb.ListedModel(model=self._model(file), present=True, path=str(file.path) if local else "", note=file.note)
+            for file in here
+        ]
+        if request.catalogue:
+            present = {file.sha256 for file in here}
+            for entry in await self._crew.submit(self._folder.catalogue):
+                if entry.sha256 not in present:
+                    listed.append(_catalogued(entry))
+        return pb.ListModelsResponse(models=listed)
+
+    async def FetchModel(
+        self, request: pb.FetchModelRequest, context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.FetchProgress, None]:
+        """Fetch a model; only for the local caller, because it names files and fills the disk."""
+        _local_only("fetch models on")
+        if not request.source:
+            raise BadRequest("Which model?", "`tangnet models list` shows names.")
+        loop = asyncio.get_running_loop()
+        cancelled, news = threading.Event(), asyncio.Event()
+        latest: list[FetchProgress] = []
+
+        def progress(now: FetchProgress) -> None:
+            latest[:] = [now]  # only the newest matters
+            loop.call_soon_threadsafe(news.set)
+
+        work = self._crew.submit(lambda: self._folder.fetch(request.source, progress, cancelled))
+
+        def ended(done: asyncio.Future[ModelFile]) -> None:
+            if not done.cancelled():
+                done.exception()  # marks it as seen: a caller that left early will not ask
+            news.set()
+
+        work.add_done_callback(ended)
+        try:
+            while not work.done():
+                await news.wait()
+                news.clear()
+                if latest:
+                    now = latest.pop()
+                    yield pb.FetchProgress(done=now.done, total=now.total, step=now.step, origin=now.origin)
+                await asyncio.wait([work], timeout=WATCH_PAUSE)
+            model = work.result()
+            yield pb.FetchProgress(done=model.bytes, total=model.bytes, step="done", model=self._model(model))
+        finally:
+            cancelled.set()
+
+    async def RemoveModel(self, request: pb.RemoveModelRequest, context: Context[Any, Any]) -> pb.Model:
+        """Remove a model; only for the local caller."""
+        _local_only("remove models from")
+        if not request.name:
+            raise BadRequest("Which model?", "`tangnet models list` shows names.")
+        return wire.model(await self._crew.submit(lambda: self._folder.remove(request.name)))
+
+    async def Rerank(self, request: pb.RerankRequest, context: Context[Any, Any]) -> pb.RerankResponse:
+        """Refuse: there is no engine for it yet."""
+        raise Unsupported("This node cannot rerank.", "Passages keep the order that the search gave them.")
+
+    async def Speak(
+        self, request_iterator: AsyncIterator[pb.SpeakRequest], context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.SpeakEvent, None]:
+        """Refuse: there is no engine for it yet."""
+        for event in _unsupported("This node cannot speak."):
+            yield event
+
+    async def ReadModel(
+        self, request: pb.ReadModelRequest, context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.ModelPiece, None]:
+        """Refuse: nodes do not hand models to each other yet."""
+        for piece in _unsupported("This node does not hand out models.", "On the node: tangnet-node models add NAME."):
+            yield piece
+
+    def _model(self, file: ModelFile) -> pb.Model:
+        chat = self._rooms.chat
+        if chat.engine is not None and chat.model is not None and chat.model.sha256 == file.sha256:
+            return wire.model(file, prefill_rate=chat.engine.prefill_rate, decode_rate=chat.engine.decode_rate)
+        return wire.model(file)
+
+    def _status(self) -> pb.Status:
+        load, chat = hardware.load(), self._rooms.chat
+        return pb.Status(
+            active=chat.active,
+            queued=chat.queued,
+            slots=self._slots,
+            decode_rate=chat.engine.decode_rate if chat.engine else 0.0,
+            prefill_rate=chat.engine.prefill_rate if chat.engine else 0.0,
+            memory_used_bytes=load.memory_used_bytes,
+            memory_total_bytes=load.memory_total_bytes,
+            cpu_percent=load.cpu_percent,
+            temperature_c=load.temperature_c,
+            throttled=load.throttled,
+            draining=self._door.draining,
+            engines=self._rooms.statuses(),
+        )
+
+
+def _unsupported(message: str, hint: str = "") -> tuple[Any, ...]:
+    raise Unsupported(message, hint)
+
+
+def _local_only(what: str) -> None:
+    if not CALLER.get().local:
+        raise NotAllowed(f"Only a user of that machine may {what} it.", "Run `tangnet-node models` on the node itself.")
+
+
+async def _hear(requests: AsyncIterator[pb.TranscribeRequest], feed: Feed, cancelled: threading.Event) -> None:
+    heard = 0
+    try:
+        async for request in requests:
+            kind = request.WhichOneof("kind")
+            if kind == "end":
+                return
+            if kind != "pcm16":
+                raise BadRequest("After its configuration Transcribe takes sound.")
+            if len(request.pcm16) % 2:
+                raise BadRequest("Sound must come in whole 16-bit samples.")
+            heard += len(request.pcm16)
+            if heard > MAX_AUDIO_SECONDS * SAMPLE_RATE * 2:
+                raise BadRequest(f"At most {MAX_AUDIO_SECONDS // 60} minutes of sound in one call.")
+            if request.pcm16:
+                await feed.put(request.pcm16)
+    except BaseException:  # nothing that is made of half the sound may look like the whole
+        cancelled.set()
+        raise
+    finally:
+        feed.end()
+
+
+def _catalogued(entry: CatalogueEntry) -> pb.ListedModel:
+    return pb.ListedModel(
+        model=pb.Model(
+            role=wire.role_of(entry.role),
+            name=entry.name,
+            sha256=entry.sha256,
+            bytes=entry.bytes,
+            quantisation=entry.quantisation,
+            context=entry.context,
+            licence=entry.licence,
+            trustworthy=entry.trustworthy,
+            dimension=entry.dimension,
+            parameters=entry.parameters,
+        ),
+        download_bytes=entry.bytes,
+        note=entry.note,
+    )

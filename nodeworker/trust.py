@@ -1,0 +1,90 @@
+"""Whom a node lets in: the pinned clients, as trust roots for TLS and as the check of every single call."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+import grpc
+
+from nodeworker.protocol.identity import Identity, TrustFailure, id_of_certificate
+from nodeworker.protocol.pins import Pin
+
+log = logging.getLogger(__name__)
+_REMEMBERED = 1024
+
+
+class PinSource(Protocol):
+    """Where pins come from: `nodeworker.protocol.pins.Pins`."""
+
+    def all(self) -> tuple[Pin, ...]:
+        """Return every pin, up to date. Raises TrustFailure."""
+        ...
+
+
+class Trust:
+    """The pinned clients of one node. Its methods are called from gRPC's threads too, and are safe there."""
+
+    def __init__(self, identity: Identity, pins: PinSource) -> None:
+        """Read the pins. Raises TrustFailure when they cannot be read: a node must not start half trusting."""
+        self._identity = identity
+        self._source = pins
+        self._pins: dict[str, Pin] = {pin.id: pin for pin in pins.all()}
+        self._told: frozenset[str] = frozenset()
+        self._ids: dict[bytes, str] = {}
+        self._complained = False
+
+    def pins(self) -> Mapping[str, Pin]:
+        """Return the pins by id, up to date. While the file is unreadable the last good ones hold; that is logged."""
+        try:
+            self._pins = {pin.id: pin for pin in self._source.all()}
+            self._complained = False
+        except TrustFailure as error:
+            if not self._complained:
+                log.error("%s %s", error.message, error.hint)
+            self._complained = True
+        return self._pins
+
+    def caller(self, auth: Mapping[str, object]) -> Pin | None:
+        """Return the pin of a call's peer by the key it really showed; None when that key is not pinned.
+
+        TLS alone is not enough: a pinned certificate that may sign others could vouch for a stranger's key.
+        """
+        certificates = auth.get("x509_pem_cert")
+        if not isinstance(certificates, list | tuple) or len(certificates) != 1:
+            return None
+        pem = certificates[0]
+        if not isinstance(pem, bytes):
+            return None
+        digest = hashlib.sha256(pem).digest()
+        id = self._ids.get(digest)
+        if id is None:
+            try:
+                id = id_of_certificate(pem)
+            except TrustFailure:
+                return None
+            if len(self._ids) >= _REMEMBERED:
+                self._ids.clear()
+            self._ids[digest] = id
+        return self.pins().get(id)
+
+    def credentials(self) -> grpc.ServerCredentials:
+        """Return server credentials that demand a client certificate and follow the pins without a restart."""
+        return grpc.dynamic_ssl_server_credentials(self._configuration(), self._fetch, True)
+
+    def _fetch(self) -> grpc.ServerCertificateConfiguration:
+        # Called for each handshake; the stub knows no None, which gRPC takes as "nothing new".
+        if frozenset(self.pins()) == self._told:
+            return None  # type: ignore[return-value]
+        return self._configuration()
+
+    def _configuration(self) -> grpc.ServerCertificateConfiguration:
+        pins = self.pins()
+        self._told = frozenset(pins)
+        # With nobody pinned only the own certificate is trusted, whose key nobody else has.
+        roots = "".join(pin.certificate for pin in pins.values()) or self._identity.certificate
+        return grpc.ssl_server_certificate_configuration(
+            [(self._identity.key, self._identity.certificate.encode())], roots.encode()
+        )
