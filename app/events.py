@@ -336,5 +336,7 @@ class NodeInfo:
     throttled: bool = False
     simulated: bool = False
     hardware: str = ""
+    accelerator: str = ""
+    """Name of its GPU; "" = none."""
     seen_at: float = field(default=0.0, compare=False)
     """time.monotonic() of the last word from it; 0 = never."""

@@ -1,0 +1,1 @@
+"""The cluster: discovery, trust, node clients, routing, failover, and the node on this very machine."""

@@ -1,0 +1,240 @@
+"""A connection to one node: one gRPC channel, one method per call, each with a deadline. Import it late: gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import grpc
+
+from app.cluster import wire
+from app.cluster.failures import mapped, usage
+from app.errors import NodeError, NodeLost
+from app.events import (
+    EngineInfo,
+    Generated,
+    Hearing,
+    ModelInfo,
+    NodeInfo,
+    Prefilling,
+    Queued,
+    TokenReceived,
+    Transcribed,
+    Usage,
+)
+from app.thinking import ChatRequest, Embeddings, EmbedKind, ModelProgress
+from nodeworker.protocol import CHANNEL_OPTIONS, SAMPLE_RATE, TLS_NAME
+from nodeworker.protocol import node_pb2 as pb
+from nodeworker.protocol.node_pb2_grpc import NodeAsyncStub, NodeStub
+
+DESCRIBE_SECONDS = 5.0
+LOAD_SECONDS = 600.0
+GENERATE_SECONDS = 1800.0
+EMBED_SECONDS = 300.0
+"""Includes loading the engine the first time, which takes a minute on a Pi."""
+TRANSCRIBE_SECONDS = 3600.0
+FETCH_SECONDS = 24 * 3600.0
+WATCH_SECONDS = 24 * 3600.0
+"""A watch is opened again after that."""
+MAX_AUDIO_BYTES = 2 * SAMPLE_RATE * 3600
+
+NodeEvent = Queued | Prefilling | TokenReceived | Generated
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at an answer on one node; `resume` and `resume_text` say what was made before, elsewhere."""
+
+    request: ChatRequest
+    request_id: str
+    model: str
+    max_tokens: int
+    resume: tuple[int, ...] = ()
+    resume_text: str = ""
+
+
+class NodeClient:
+    """Calls to one node. Every method raises NodeError or one of its kinds, and nothing else of gRPC's."""
+
+    def __init__(self, channel: grpc.aio.Channel, name: str) -> None:
+        self.name = name
+        self._channel = channel
+        self._stub: NodeAsyncStub = NodeStub(channel)
+
+    @classmethod
+    def local(cls, socket: str, name: str) -> NodeClient:
+        """Connect to a Unix socket; who may open it is a matter of its directory's permissions."""
+        credentials = grpc.local_channel_credentials(grpc.LocalConnectionType.UDS)
+        options = (*CHANNEL_OPTIONS, ("grpc.default_authority", "localhost"))
+        return cls(grpc.aio.secure_channel(f"unix:{socket}", credentials, options=options), name)
+
+    @classmethod
+    def remote(cls, address: str, name: str, *, pinned: str, certificate: str, key: bytes) -> NodeClient:
+        """Connect by mutual TLS to the node that holds the key of the `pinned` certificate (PEM), and to no other."""
+        credentials = grpc.ssl_channel_credentials(
+            root_certificates=pinned.encode(), private_key=key, certificate_chain=certificate.encode()
+        )
+        options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", TLS_NAME), ("grpc.use_local_subchannel_pool", 1))
+        return cls(grpc.aio.secure_channel(_target(address), credentials, options=options), name)
+
+    async def close(self) -> None:
+        """Close the channel; running calls end with NodeLost."""
+        await self._channel.close(None)
+
+    async def describe(self, info: NodeInfo, *, seconds: float = DESCRIBE_SECONDS) -> NodeInfo:
+        """Return `info` with the node's hardware and models."""
+        with mapped(self.name):
+            return wire.described(info, await self._stub.Describe(pb.DescribeRequest(), timeout=seconds))
+
+    async def watch(self, current: Callable[[], NodeInfo], *, heartbeat: float) -> AsyncGenerator[NodeInfo, None]:
+        """Yield `current()` with the node's load, each second and on change.
+
+        Raises:
+            NodeLost: nothing came for `heartbeat` seconds, or the connection broke.
+        """
+        with mapped(self.name):
+            call = self._stub.Watch(pb.WatchRequest(), timeout=WATCH_SECONDS)
+            try:
+                while True:
+                    async with asyncio.timeout(heartbeat):
+                        status = await call.read()
+                    if not isinstance(status, pb.Status):  # the end of the stream
+                        raise NodeLost(f"{self.name} has gone.")
+                    yield wire.with_status(current(), status)
+            except TimeoutError as error:
+                raise NodeLost(f"Nothing was heard of {self.name} for {heartbeat:.0f} s.") from error
+            finally:
+                call.cancel()
+
+    async def load(self, roles: Sequence[str]) -> AsyncGenerator[tuple[EngineInfo, ...], None]:
+        """Load the engines of `roles` in parallel; yields their states until all are ready or have failed."""
+        try:
+            request = pb.LoadRequest(roles=[wire.role_number(role) for role in roles])
+        except KeyError as error:
+            raise usage(f"There is no engine called {error.args[0]}.", "chat, embed or transcribe") from error
+        async with aclosing(self._stream(self._stub.Load(request, timeout=LOAD_SECONDS))) as steps:
+            async for step in steps:
+                yield tuple(wire.engine_info(engine) for engine in step.engines)
+                if step.done:
+                    return
+
+    async def generate(self, attempt: Attempt) -> AsyncGenerator[NodeEvent, None]:
+        """Stream one attempt at an answer: Queued, Prefilling, TokenReceived, ending with Generated."""
+        request = wire.generate_request(
+            attempt.request,
+            request_id=attempt.request_id,
+            model=attempt.model,
+            max_tokens=attempt.max_tokens,
+            resume=attempt.resume,
+            resume_text=attempt.resume_text,
+        )
+        async with aclosing(self._stream(self._stub.Generate(request, timeout=GENERATE_SECONDS))) as events:
+            async for event in events:
+                translated = self._generated(event)
+                if translated is not None:
+                    yield translated
+                if isinstance(translated, Generated):
+                    return
+        raise NodeLost(f"{self.name} ended the answer without saying why.")
+
+    def _generated(self, event: pb.GenerateEvent) -> NodeEvent | None:
+        kind = event.WhichOneof("kind")
+        if kind == "token":
+            return TokenReceived(event.token.text, self.name, tuple(event.token.ids))
+        if kind == "queued":
+            return Queued(event.queued.position)
+        if kind == "prefill":
+            return Prefilling(event.prefill.done, event.prefill.total)
+        if kind != "done":
+            return None  # a newer node's event
+        counts, times = event.done.usage, event.done.timings
+        return Generated(
+            reason=wire.one_line(event.done.reason, 20),
+            usage=Usage(counts.prompt_tokens, counts.cached_tokens, counts.completion_tokens),
+            queue_ms=times.queue_ms,
+            prefill_ms=times.load_ms + times.prefill_ms,
+            model=wire.one_line(event.done.model),
+            node=self.name,
+        )
+
+    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
+        """Embed one batch of texts."""
+        number = pb.EMBED_QUERY if kind == "query" else pb.EMBED_PASSAGE
+        with mapped(self.name):
+            reply = await self._stub.Embed(pb.EmbedRequest(kind=number, texts=texts), timeout=EMBED_SECONDS)
+        if len(reply.vectors) != 4 * reply.dimension * len(texts):
+            raise NodeError(f"{self.name} sent {len(reply.vectors)} bytes for {len(texts)} texts.", code="internal")
+        return Embeddings(
+            wire.one_line(reply.model),
+            wire.one_line(reply.model_sha256, 64),
+            reply.dimension,
+            reply.vectors,
+            reply.max_tokens,
+            tuple(reply.tokens),
+        )
+
+    async def transcribe(
+        self, audio: AsyncIterator[bytes], *, language: str
+    ) -> AsyncGenerator[Hearing | Transcribed, None]:
+        """Send 16 kHz mono PCM16 as it comes; yields partial texts and, last, the final one."""
+        call = self._stub.Transcribe(_audio_requests(audio, language), timeout=TRANSCRIBE_SECONDS)
+        async with aclosing(self._stream(call)) as events:
+            async for event in events:
+                translated = wire.heard(event)
+                if translated is not None:
+                    yield translated
+                if isinstance(translated, Transcribed):
+                    return
+        raise NodeLost(f"{self.name} ended the transcript without a result.")
+
+    async def models(self, *, catalogue: bool) -> list[ModelInfo]:
+        """Return the models that the node has; with `catalogue` also those that it could fetch."""
+        with mapped(self.name):
+            reply = await self._stub.ListModels(pb.ListModelsRequest(catalogue=catalogue), timeout=60)
+        listed = []
+        for entry in reply.models:
+            info = wire.model_info(entry.model, present=entry.present, note=entry.note)
+            listed.append(replace(info, bytes=info.bytes or entry.download_bytes))
+        return listed
+
+    async def fetch_model(self, source: str) -> AsyncGenerator[ModelProgress, None]:
+        """Have the node fetch a model; the last progress names it."""
+        call = self._stub.FetchModel(pb.FetchModelRequest(source=source), timeout=FETCH_SECONDS)
+        async with aclosing(self._stream(call)) as steps:
+            async for step in steps:
+                yield wire.fetch_progress(step)
+
+    async def remove_model(self, name: str) -> ModelInfo:
+        """Have the node delete a model; returns what it was."""
+        with mapped(self.name):
+            return wire.model_info(await self._stub.RemoveModel(pb.RemoveModelRequest(name=name), timeout=60))
+
+    async def _stream(self, call: Any) -> AsyncGenerator[Any, None]:
+        """Yield a call's messages; leaving the loop early cancels the call, which frees its slot on the node."""
+        with mapped(self.name):
+            try:
+                async for message in call:
+                    yield message
+            finally:
+                call.cancel()
+
+
+async def _audio_requests(audio: AsyncIterator[bytes], language: str) -> AsyncGenerator[pb.TranscribeRequest, None]:
+    yield pb.TranscribeRequest(config=pb.TranscribeConfig(language=language, partials=True))
+    sent = 0
+    async for block in audio:
+        sent += len(block)
+        if sent > MAX_AUDIO_BYTES:
+            break
+        yield pb.TranscribeRequest(pcm16=block)
+    yield pb.TranscribeRequest(end=True)
+
+
+def _target(address: str) -> str:
+    host = address.rpartition(":")[0].strip("[]")
+    if ":" in host:
+        return f"ipv6:{address}"
+    return f"ipv4:{address}" if host.replace(".", "").isdigit() else f"dns:///{address}"

@@ -1,0 +1,272 @@
+"""The cluster as the rest of the program sees it: answers, vectors, transcripts, models and trust over all nodes.
+
+Nothing heavy is imported before it is needed: gRPC with the first connection, cryptography with the first pin,
+zeroconf in a thread once discovery runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.cluster.local import LocalNode
+from app.cluster.registry import Roster
+from app.cluster.routing import Choice, rank
+from app.cluster.session import Answerer, Session
+from app.errors import NodeError, NodeLost, TangnetError, TrustError
+from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed
+from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress
+
+if TYPE_CHECKING:
+    from app.cluster.client import NodeClient
+    from app.cluster.network import Network
+    from app.settings import Settings
+
+EMBED_TEXTS = 64
+EMBED_CHARACTERS = 2_000_000
+"""Of one batch; a message holds 16 MiB."""
+EMBED_TRIES = 3
+SETTLE_SECONDS = 1.0
+"""How long the first answer waits for trusted nodes that have not been tried yet."""
+NAMED_SECONDS = 5.0
+"""How long an answer waits for the node that was asked for by name."""
+
+log = logging.getLogger(__name__)
+
+
+class Cluster:
+    """All nodes: this machine's own and the trusted ones of the network. Implements `app.thinking.Thinker`."""
+
+    def __init__(
+        self, home: Path, settings: Settings, *, discover: bool | None = None, local_arguments: Sequence[str] = ()
+    ) -> None:
+        """Prepare; touches neither disk nor network.
+
+        Args:
+            home: The folder of keys, trust and logs.
+            settings: `nodes_*` and `answer_model` are used.
+            discover: Look for nodes by mDNS; None follows the settings.
+            local_arguments: More command line for this machine's node, such as `--engine`.
+        """
+        self._settings = settings
+        self._discover = settings.nodes_discover if discover is None else discover
+        self._home = home
+        self._roster = Roster()
+        self._local = LocalNode(home, lambda info: self._roster.put("local", info), arguments=local_arguments)
+        self._network: Network | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opened = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begin to look for nodes; returns at once. This machine's node starts on first need."""
+        self._spawn(self._open_network())
+
+    async def close(self) -> None:
+        """Stop watching, close all connections and this machine's node if it is ours."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._network is not None:
+            await self._network.close()
+        await self._local.close()
+
+    def nodes(self) -> tuple[NodeInfo, ...]:
+        """Return what is known now, this machine first."""
+        return self._roster.snapshot()
+
+    async def watch(self) -> AsyncGenerator[tuple[NodeInfo, ...], None]:
+        """Yield `nodes()` now and at each change, at most four times a second."""
+        async with aclosing(self._roster.watch()) as snapshots:
+            async for snapshot in snapshots:
+                yield snapshot
+
+    async def discovered(self, seconds: float) -> tuple[NodeInfo, ...]:
+        """Give discovery that long, and trusted nodes the time to be described; then return all nodes."""
+        deadline = time.monotonic() + seconds
+        await self._ready_network(seconds)
+        await asyncio.sleep(max(deadline - time.monotonic(), 0))
+        return self.nodes()
+
+    async def generate(self, request: ChatRequest) -> AsyncGenerator[GenerationEvent, None]:
+        """Stream one answer, moving to another node when one is lost.
+
+        Raises:
+            NodeError: no node can make it; NodeLost also when it broke off and none could go on.
+        """
+        if not request.model and self._settings.answer_model:
+            request = replace(request, model=self._settings.answer_model)
+        await self._settle(request)
+        session = Session(request, self._rank, self._open, self._silent)
+        async with aclosing(session.events()) as events:
+            async for event in events:
+                yield event
+
+    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
+        """Embed any number of texts on this machine, in batches. Raises NodeError."""
+        parts = [await self._embed(batch, kind) for batch in _batches(texts)]
+        first = parts[0]
+        if any(part.sha256 != first.sha256 or part.dimension != first.dimension for part in parts):
+            raise NodeError("The embedding model changed in the middle.", code="model_changed", retryable=True)
+        return replace(
+            first,
+            data=b"".join(part.data for part in parts),
+            tokens=tuple(count for part in parts for count in part.tokens),
+        )
+
+    async def _embed(self, batch: Sequence[str], kind: EmbedKind) -> Embeddings:
+        for attempt in range(EMBED_TRIES):
+            try:
+                return await (await self._local.client()).embed(batch, kind)
+            except NodeLost:
+                if attempt == EMBED_TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def transcribe(
+        self, audio: AsyncIterator[bytes], *, language: str = ""
+    ) -> AsyncGenerator[Hearing | Transcribed, None]:
+        """Turn 16 kHz mono PCM16 into text on this machine: any Hearing, then one Transcribed. Raises NodeError."""
+        client = await self._local.client()
+        async with aclosing(client.transcribe(audio, language=language)) as events:
+            async for event in events:
+                yield event
+
+    async def warm(self, roles: Sequence[str]) -> AsyncGenerator[tuple[EngineInfo, ...], None]:
+        """Start this machine's node and load the engines of `roles`; yields progress until they are ready or failed."""
+        client = await self._local.client()
+        async with aclosing(client.load(roles)) as steps:
+            async for step in steps:
+                yield step
+
+    async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:
+        """Return all models, each once, with the names of the nodes that have it. Raises NodeError."""
+        merged: dict[str, ModelInfo] = {}
+        for info in await (await self._local.client()).models(catalogue=catalogue):
+            _merge(merged, info, "local" if info.present else "")
+        for node in self.nodes():
+            if node.trusted and not node.local:
+                for info in node.models:
+                    _merge(merged, replace(info, present=True), node.name)
+        return sorted(merged.values(), key=lambda info: (info.role, not info.present, info.name))
+
+    async def add_model(self, source: str) -> AsyncGenerator[ModelProgress, None]:
+        """Fetch a model by catalogue name, or take a GGUF file; the last progress names it. Raises NodeError."""
+        client = await self._local.client()
+        async with aclosing(client.fetch_model(source)) as steps:
+            async for step in steps:
+                yield step
+
+    async def remove_model(self, name: str) -> ModelInfo:
+        """Delete a model from this machine; returns what it was. Raises NodeError."""
+        return await (await self._local.client()).remove_model(name)
+
+    async def pair(self, target: str, code: str) -> NodeInfo:
+        """Trust a node: `target` is its name, the beginning of its id, or host:port. Raises TrustError."""
+        return await (await self._ready_network(NAMED_SECONDS)).pair(target, code)
+
+    async def unpair(self, name: str) -> NodeInfo:
+        """Stop trusting a node, by name or beginning of its id. Raises TrustError."""
+        return await (await self._ready_network(NAMED_SECONDS)).unpair(name)
+
+    async def _open_network(self) -> None:
+        # Imports of a tenth of a second each: in a thread, so that a window on this loop does not wait for them.
+        await asyncio.to_thread(_import_network)
+        from app.cluster.network import Network
+
+        self._network = Network(self._home, self._settings, self._roster)
+        self._opened.set()
+        await self._network.run(discover=self._discover)
+
+    async def _ready_network(self, seconds: float) -> Network:
+        try:
+            async with asyncio.timeout(max(seconds, NAMED_SECONDS)):
+                await self._opened.wait()
+        except TimeoutError as error:
+            raise TrustError("The network is not ready.", code="trust", hint="Try again.") from error
+        assert self._network is not None
+        return self._network
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or task.exception() is None:
+            return
+        error = task.exception()
+        if isinstance(error, TangnetError):
+            log.error("nodes of the network are not used: %s %s", error.message, error.hint)
+        else:
+            log.error("looking for nodes ended", exc_info=error)
+
+    async def _settle(self, request: ChatRequest) -> None:
+        """Give trusted nodes a moment to be reached before an answer is placed for the first time."""
+        if request.node.strip().lower() == "local" or not self._tasks:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self._opened.wait()
+                while self._network is not None and not self._network.settled:
+                    await self._roster.changed()
+        if request.node:
+            await self._roster.until(lambda: self._usable(request), NAMED_SECONDS)
+
+    def _usable(self, request: ChatRequest) -> bool:
+        try:
+            return bool(rank(self.nodes(), request))
+        except NodeLost:
+            return False
+        except NodeError as error:
+            return error.code != "node_unknown"
+
+    def _rank(self, request: ChatRequest, avoid: Collection[str]) -> list[Choice]:
+        return rank(self.nodes(), request, prefer=self._settings.nodes_prefer, avoid=avoid)
+
+    async def _open(self, node: NodeInfo) -> tuple[Answerer, NodeInfo]:
+        if node.local:
+            client: NodeClient | None = await self._local.client()
+        else:
+            client = self._network.client(node.id) if self._network is not None else None
+        if client is None:
+            raise NodeLost(f"{node.name} cannot be reached.")
+        return client, self._roster.get(node.id) or node
+
+    def _silent(self, id: str) -> float:
+        info = self._roster.get(id)
+        return time.monotonic() - info.seen_at if info is not None else float("inf")
+
+
+def _import_network() -> None:
+    import app.cluster.network  # noqa: F401
+
+
+def _batches(texts: Sequence[str]) -> list[list[str]]:
+    batches: list[list[str]] = [[]]
+    size = 0
+    for text in texts:
+        if batches[-1] and (len(batches[-1]) >= EMBED_TEXTS or size + len(text) > EMBED_CHARACTERS):
+            batches.append([])
+            size = 0
+        batches[-1].append(text)
+        size += len(text)
+    return batches
+
+
+def _merge(merged: dict[str, ModelInfo], info: ModelInfo, node: str) -> None:
+    key = info.sha256 or f"{info.role}:{info.name}"
+    known = merged.get(key)
+    if known is None:
+        merged[key] = replace(info, nodes=(node,) if node else ())
+    else:
+        nodes = known.nodes if not node or node in known.nodes else (*known.nodes, node)
+        merged[key] = replace(known, nodes=nodes, present=known.present or info.present)

@@ -1,0 +1,234 @@
+"""The other machines: trusted ones are connected to, announced ones are listed, and pairing makes one of the other."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.cluster import trust
+from app.cluster.discovery import Discovered, Discovery
+from app.cluster.registry import RemoteNode, Roster
+from app.errors import NodeError, TrustError
+from app.events import NodeInfo
+from nodeworker.protocol import DEFAULT_PORT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from app.cluster.client import NodeClient
+    from app.settings import Settings
+    from nodeworker.protocol.pins import Pin
+
+TRUST_SECONDS = 1.0
+"""How often trust.toml is looked at: another process may have paired."""
+PROBE_SECONDS = 30.0
+"""How often listed addresses are asked who is there."""
+FIND_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Network:
+    """All remote nodes. `run` keeps it going; `close` ends every connection."""
+
+    def __init__(self, home: Path, settings: Settings, roster: Roster) -> None:
+        """Read identity and pins and begin to connect. Raises TrustError when they cannot be used."""
+        self._store = trust.TrustStore(home)
+        self._listed = tuple(settings.nodes_addresses)
+        self._roster = roster
+        self._remotes: dict[str, RemoteNode] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._probed: dict[str, str] = {}
+        """Id of the node at a listed address."""
+        self._discovery = Discovery(self._found, self._gone, self._is_pinned)
+        self._follow_pins()
+
+    @property
+    def settled(self) -> bool:
+        """True once every trusted node has been tried."""
+        return all(remote.settled for remote in self._remotes.values())
+
+    def client(self, id: str) -> NodeClient | None:
+        """Return the connection to a trusted node, None while it is not connected."""
+        remote = self._remotes.get(id)
+        return remote.client if remote is not None else None
+
+    async def run(self, *, discover: bool) -> None:
+        """Look for nodes and follow changes of trust until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            if discover:
+                tasks.create_task(self._discovery.run())
+            if self._listed:
+                tasks.create_task(self._probe())
+            tasks.create_task(self._watch_pins())
+
+    async def close(self) -> None:
+        """End all watchers and connections."""
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+        self._tasks.clear()
+
+    async def pair(self, target: str, code: str) -> NodeInfo:
+        """Pair with a node by name, id prefix or address; returns it connected if that works at once.
+
+        Raises:
+            TrustError: it isn't there, pairing is not open, or the code is wrong.
+        """
+        addresses = await self._addresses_of(target)
+        failure: TrustError | None = None
+        for address in addresses:
+            try:
+                pin = await trust.pair(self._store.identity(), address, DEFAULT_PORT, code, trust.machine_name())
+                break
+            except TrustError as error:
+                failure = error
+                if error.code != "pairing_closed":
+                    raise
+        else:
+            raise failure or TrustError(f"There is no node called {target}.", code="node_unknown")
+        stored = self._store.add(pin)
+        self._follow_pins()
+        self._drop_strangers(stored.id)
+        await self._roster.until(lambda: self._info(stored.id).state != "unreachable", CONNECT_SECONDS)
+        return self._info(stored.id)
+
+    async def unpair(self, name: str) -> NodeInfo:
+        """Stop trusting a node and close its connection. Raises TrustError when there is no such node."""
+        pins = self._store.pins()
+        low = name.strip().lower()
+        found = [pin for pin in pins if pin.name.lower() == low] or [
+            pin for pin in pins if len(low) >= 4 and pin.id.startswith(low)
+        ]
+        if len(found) != 1:
+            known = ", ".join(f"{pin.name} ({pin.id[:8]})" for pin in pins) or "none"
+            what = "Several paired nodes are" if found else "No paired node is"
+            raise TrustError(f"{what} called {name}.", code="node_unknown", hint=f"Paired: {known}.")
+        info = self._info(found[0].id)
+        self._store.remove(found[0].id)
+        self._follow_pins()
+        return replace(info, trusted=False, state="unpaired")
+
+    def _info(self, id: str) -> NodeInfo:
+        return self._roster.get(id) or NodeInfo("", id, "", "", trusted=True, state="unreachable")
+
+    async def _addresses_of(self, target: str) -> list[str]:
+        if ":" in target or target.count(".") == 3:
+            return [trust.join_address(*trust.split_address(target, DEFAULT_PORT))]
+        low = target.strip().lower()
+
+        def matching() -> list[Discovered]:
+            found = self._discovery.found
+            return [
+                item for item in found if item.name.lower() == low or (len(low) >= 4 and item.id_prefix.startswith(low))
+            ]
+
+        await self._roster.until(lambda: bool(matching()), FIND_SECONDS)
+        found = matching()
+        if len({item.id_prefix for item in found}) > 1:
+            ids = ", ".join(item.id_prefix[:8] for item in found)
+            raise TrustError(f"Several nodes are called {target}.", code="node_ambiguous", hint=f"Use an id: {ids}.")
+        if not found and "." in target:
+            return [trust.join_address(*trust.split_address(target, DEFAULT_PORT))]
+        if not found:
+            raise TrustError(
+                f"No node called {target} announces itself here.",
+                code="node_unknown",
+                hint="Give its address as host:port; `tangnet-node status` on the node prints it.",
+            )
+        return [address for item in found for address in item.addresses]
+
+    def _is_pinned(self, prefix: str) -> bool:
+        return any(id.startswith(prefix) for id in self._remotes)
+
+    def _follow_pins(self) -> None:
+        """Start a watcher for each new pin and end those of pins that have gone."""
+        pins = {pin.id: pin for pin in self._store.pins()}
+        for id in [id for id in self._remotes if id not in pins]:
+            self._forget(id)
+        for pin in pins.values():
+            if pin.id not in self._remotes:
+                self._connect(pin)
+
+    def _connect(self, pin: Pin) -> None:
+        remote = RemoteNode(pin, self._store.identity(), self._roster, self._reached)
+        self._remotes[pin.id] = remote
+        for found in self._discovery.found:
+            if pin.id.startswith(found.id_prefix):
+                remote.hear(found.addresses, pairing=found.pairing)
+        remote.hear(address for address, id in self._probed.items() if id == pin.id)
+        self._tasks[pin.id] = asyncio.create_task(remote.run(), name=f"node {pin.name}")
+
+    def _forget(self, id: str) -> None:
+        del self._remotes[id]
+        self._tasks[id].cancel()  # closes its connection, which ends running answers there
+        self._roster.drop(id)
+
+    def _reached(self, id: str, address: str) -> None:
+        try:
+            self._store.moved(id, address)
+        except TrustError as error:
+            log.warning("the new address of a node is not kept: %s", error.message)
+
+    async def _watch_pins(self) -> None:
+        while True:
+            await asyncio.sleep(TRUST_SECONDS)
+            try:
+                self._follow_pins()
+            except TrustError as error:
+                log.warning("trust is left as it was: %s", error.message)
+
+    async def _probe(self) -> None:
+        while True:
+            await asyncio.gather(*(self._ask_who(address) for address in self._listed))
+            await asyncio.sleep(PROBE_SECONDS)
+
+    async def _ask_who(self, address: str) -> None:
+        try:
+            id = await trust.id_at(address, DEFAULT_PORT)
+        except (NodeError, TrustError) as error:
+            log.info("listed node: %s", error.message)
+            return
+        address = trust.join_address(*trust.split_address(address, DEFAULT_PORT))
+        self._probed[address] = id
+        if id in self._remotes:
+            self._remotes[id].hear([address])
+        else:
+            self._roster.put(f"listed {address}", NodeInfo(address, id, address, "", trusted=False, state="unpaired"))
+
+    def _found(self, found: Discovered) -> None:
+        pinned = [remote for id, remote in self._remotes.items() if id.startswith(found.id_prefix)]
+        for remote in pinned:
+            remote.hear(found.addresses, pairing=found.pairing)
+        if not pinned:
+            self._roster.put(found.service, _stranger(found))
+
+    def _gone(self, found: Discovered) -> None:
+        # Only strangers leave the list: a pinned node is gone when its connection is, not when somebody says so.
+        self._roster.drop(found.service)
+
+    def _drop_strangers(self, id: str) -> None:
+        known: Iterable[Discovered] = self._discovery.found
+        for found in known:
+            if id.startswith(found.id_prefix):
+                self._roster.drop(found.service)
+        for address, listed in self._probed.items():
+            if listed == id:
+                self._roster.drop(f"listed {address}")
+
+
+def _stranger(found: Discovered) -> NodeInfo:
+    return NodeInfo(
+        found.name,
+        found.id_prefix,
+        found.addresses[0],
+        found.zone,
+        trusted=False,
+        state="unpaired",
+        pairing=found.pairing,
+    )

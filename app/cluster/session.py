@@ -1,0 +1,275 @@
+"""One answer, whatever happens to the nodes: the best one makes it, and when it is lost the next one goes on.
+
+Before anything was shown, a failed node is simply replaced by the next. After that, the next node gets what was made
+(see app.cluster.shown) and goes on; `Moved` comes together with its first visible text, so that `gap_ms` is the pause
+that the reader saw. The caller keeps what was shown, also when in the end no node is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from app.cluster.routing import Choice, pick_model
+from app.cluster.shown import Resume, Shown
+from app.errors import ModelError, NodeError, NodeLost
+from app.events import Generated, ModelInfo, Moved, NodeChosen, NodeInfo, TokenReceived, Usage
+from app.thinking import ChatRequest, GenerationEvent
+
+if TYPE_CHECKING:
+    from app.cluster.client import Attempt, NodeEvent
+
+MOVES = 5
+"""An answer moves this often at most."""
+SILENCE_SECONDS = 10.0
+"""Before the first token: nothing from the call for this long, and no heartbeat either, means lost."""
+STALL_SECONDS = 1.0
+STALL_FACTOR = 5.0
+"""After the first token: lost when the next takes longer than max(1 s, 5 × the slowest of a hundred so far)."""
+INTERVALS = 256
+
+Rank = Callable[[ChatRequest, Collection[str]], list[Choice]]
+"""Candidates for a request, best first, those with the given ids last. Raises NodeError for a named node."""
+
+
+class Answerer(Protocol):
+    """What a session needs of a connection; `NodeClient` is one."""
+
+    def generate(self, attempt: Attempt) -> AsyncGenerator[NodeEvent, None]:
+        """Stream one attempt."""
+        ...
+
+
+Open = Callable[[NodeInfo], Awaitable[tuple[Answerer, NodeInfo]]]
+"""Connect to a node, starting this machine's if needed; returns also what is known of it then. Raises NodeError."""
+
+
+class Session:
+    """Makes one answer; use `events` once."""
+
+    def __init__(self, request: ChatRequest, rank: Rank, open: Open, silent: Callable[[str], float]) -> None:
+        """Prepare; `silent` tells for how many seconds nothing was heard of the node with an id."""
+        self._request = request
+        self._rank = rank
+        self._open = open
+        self._silent = silent
+        self._shown = Shown(request.max_tokens)
+        self._tries: Counter[str] = Counter()
+        self._once: set[str] = set()
+        """Nodes that said why they cannot: no second try."""
+        self._errors: list[NodeError] = []
+        self._moves = 0
+        self._from = ""
+        """Name of the node that showed the last text."""
+        self._visible_at = 0.0
+        self._waited_ms = 0.0
+        """Until the first token, in attempts that were lost later."""
+
+    async def events(self) -> AsyncGenerator[GenerationEvent, None]:
+        """Yield the answer's events, ending with Generated.
+
+        Raises:
+            NodeLost: it broke off and no node could go on; what was yielded stays valid.
+            NodeError: no node can make it, or the request itself is wrong.
+        """
+        while True:
+            choice = self._next()
+            self._tries[choice.node.id] += 1
+            try:
+                async with aclosing(self._attempt(choice)) as events:
+                    async for event in events:
+                        yield event
+                return
+            except NodeError as error:
+                self._failed(choice.node.id, error)
+
+    def _next(self) -> Choice:
+        request = self._request
+        if self._shown.text:
+            # Who was asked for by name has answered; now finishing counts. "local" is kept: it may mean privacy.
+            node = request.node if request.node.strip().lower() == "local" else ""
+            request = replace(request, model=self._shown.sha256 or request.model, node=node)
+        try:
+            choices = self._rank(request, {*self._tries})
+        except NodeError as error:
+            raise self._final(error) from error
+        if self._moves > MOVES:
+            raise self._final(NodeLost(f"It was lost {self._moves} times."))
+        for choice in choices:
+            id = choice.node.id
+            if id not in self._once and self._tries[id] < (MOVES if choice.node.local else 2):
+                return choice
+        raise self._final(
+            NodeError(
+                "No node can answer now.",
+                code="no_node",
+                hint="`tangnet nodes` shows them; `tangnet models list` shows whether there is a chat model.",
+            )
+        )
+
+    def _final(self, last: NodeError) -> NodeError:
+        if self._shown.text:
+            cause = self._errors[-1] if self._errors else last
+            return NodeLost(
+                f"The answer broke off, and no other node could go on: {cause.message}",
+                hint="What was shown is kept. Ask again for a whole answer; `tangnet nodes` shows the nodes.",
+            )
+        # A node that said what is wrong tells more than one that went away.
+        said = [error for error in self._errors if not isinstance(error, NodeLost)]
+        return (said or self._errors or [last])[0]
+
+    def _failed(self, id: str, error: NodeError) -> None:
+        # After text was shown even a context overflow is worth another node: that one may have a longer context.
+        if not error.retryable and not self._shown.text:
+            raise error
+        self._errors.append(error)
+        if not isinstance(error, NodeLost) and error.code != "local_node":
+            self._once.add(id)
+        if self._shown.text:
+            self._moves += 1
+
+    async def _attempt(self, choice: Choice) -> AsyncGenerator[GenerationEvent, None]:
+        from app.cluster.client import Attempt
+
+        answerer, node = await self._open(choice.node)
+        model = self._model(node)
+        if not self._shown.text:
+            self._shown.restart(model.sha256)
+            yield NodeChosen(node.name, node.id, choice.reason, model.name)
+        request = self._request
+        if self._shown.finished and (request.temperature > 0 or model.sha256 != self._shown.sha256):
+            yield self._length(model)
+            return
+        resume = self._shown.resume(model.sha256, greedy=request.temperature == 0)
+        self._shown.rewind(resume)
+        number = sum(self._tries.values())
+        attempt = Attempt(
+            request,
+            request.request_id if number == 1 else f"{request.request_id}-{number}",
+            model.sha256 or model.name,
+            resume.max_tokens,
+            resume.ids,
+            resume.text,
+        )
+        async with aclosing(self._visible(answerer, attempt, resume, node)) as events:
+            async for event in events:
+                yield event
+
+    def _model(self, node: NodeInfo) -> ModelInfo:
+        model = pick_model(node, (self._shown.sha256 if self._shown.text else "") or self._request.model)
+        if model is None:
+            where = "This machine" if node.local else node.name
+            raise ModelError(
+                f"{where} has no chat model.",
+                code="model_missing",
+                hint="`tangnet models add NAME` fetches one.",
+                retryable=True,
+            )
+        return model
+
+    async def _visible(
+        self, answerer: Answerer, attempt: Attempt, resume: Resume, node: NodeInfo
+    ) -> AsyncGenerator[GenerationEvent, None]:
+        """Yield an attempt's events as the reader sees them: no empty text, nothing twice, Moved where it goes on."""
+        before, skip = self._shown.tokens, len(resume.skip)
+        moving = bool(self._shown.text or resume.skip)
+        held: tuple[int, ...] = ()
+        waiting = time.monotonic()
+        self._waited_ms, earlier_ms = 0.0, self._waited_ms
+        async with aclosing(answerer.generate(attempt)) as stream:
+            async for event in _guarded(stream, lambda: self._silent(node.id)):
+                if isinstance(event, TokenReceived):
+                    self._waited_ms = self._waited_ms or earlier_ms + 1000.0 * (time.monotonic() - waiting)
+                    self._shown.take(event.ids, event.text)
+                    held += event.ids
+                    text, skip = event.text[skip:], max(skip - len(event.text), 0)
+                    if not text:
+                        continue
+                    now = time.monotonic()
+                    if moving:
+                        moving = False
+                        yield self._moved(node.name, resume, now)
+                    self._from, self._visible_at = node.name, now
+                    yield TokenReceived(text, node.name, held)
+                    held = ()
+                elif isinstance(event, Generated):
+                    if moving:
+                        yield self._moved(node.name, resume, time.monotonic())
+                    yield self._generated(event, node, before, resume, earlier_ms)
+                    return
+                else:
+                    yield event
+        raise NodeLost(f"{node.name} ended the answer without saying why.")
+
+    def _moved(self, to: str, resume: Resume, now: float) -> Moved:
+        reason = self._errors[-1].message if self._errors else ""
+        return Moved(self._from, to, reason, round(1000.0 * (now - self._visible_at), 1), resume.exact)
+
+    def _generated(self, event: Generated, node: NodeInfo, before: int, resume: Resume, earlier_ms: float) -> Generated:
+        """Add up what the attempts did: each token that was made counts once, as completion."""
+        counts = event.usage
+        usage = Usage(
+            max(counts.prompt_tokens - len(resume.ids), 0),
+            min(counts.cached_tokens, max(counts.prompt_tokens - len(resume.ids), 0)),
+            before + counts.completion_tokens,
+        )
+        return replace(event, usage=usage, node=node.name, prefill_ms=event.prefill_ms + earlier_ms)
+
+    def _length(self, model: ModelInfo) -> Generated:
+        # All tokens were there; only the last word of the lost node was missing.
+        usage = Usage(completion_tokens=self._shown.tokens)
+        return Generated("length", usage, 0.0, self._waited_ms, model.name, self._from)
+
+
+def stall_after(intervals: Collection[float]) -> float:
+    """Return the seconds after which a node that has begun to answer counts as lost; `intervals` between its tokens."""
+    if not intervals:
+        return STALL_SECONDS
+    slow = sorted(intervals)[min(len(intervals) * 99 // 100, len(intervals) - 1)]
+    return max(STALL_SECONDS, STALL_FACTOR * slow)
+
+
+async def _guarded(stream: AsyncIterator[NodeEvent], silent: Callable[[], float]) -> AsyncGenerator[NodeEvent, None]:
+    """Pass events on. Raises NodeLost when the node stalls after its first token, or is silent before it."""
+    intervals: deque[float] = deque(maxlen=INTERVALS)
+    last: float | None = None
+    while True:
+        pending = asyncio.create_task(_one(stream))
+        try:
+            while True:
+                patience = SILENCE_SECONDS if last is None else stall_after(intervals)
+                done, _ = await asyncio.wait({pending}, timeout=patience)
+                if done:
+                    break
+                if last is not None:
+                    raise NodeLost(f"No more text came for {patience:.1f} s.")
+                if silent() > SILENCE_SECONDS:
+                    raise NodeLost(f"Nothing came for {patience:.0f} s, not even a sign of life.")
+            event = pending.result()
+        finally:
+            await _settled(pending)
+        if event is None:
+            return
+        now = time.monotonic()
+        if isinstance(event, TokenReceived):
+            if last is not None:
+                intervals.append(now - last)
+            last = now
+        yield event
+
+
+async def _one(stream: AsyncIterator[NodeEvent]) -> NodeEvent | None:
+    return await anext(stream, None)
+
+
+async def _settled(task: asyncio.Task[NodeEvent | None]) -> None:
+    if not task.done():
+        task.cancel()
+        await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()  # looked at here: when the session itself is being cancelled nobody else does

@@ -1,0 +1,170 @@
+"""Between protobuf messages and the dataclasses of app.events: the only file that knows both. Nothing is trusted.
+
+Text from a node is stripped of control characters and clipped where it is a name or a sentence; the answer's own text
+passes unchanged. Numbers that make no sense become 0.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed, Word
+from app.thinking import ChatRequest, ModelProgress
+from nodeworker.protocol import node_pb2 as pb
+
+_ROLES = {
+    pb.ROLE_CHAT: "chat",
+    pb.ROLE_EMBED: "embed",
+    pb.ROLE_TRANSCRIBE: "transcribe",
+    pb.ROLE_RERANK: "rerank",
+    pb.ROLE_SPEAK: "speak",
+}
+_ROLE_NUMBERS = {name: number for number, name in _ROLES.items()}
+_ENGINE_STATES = {
+    pb.ENGINE_ABSENT: "absent",
+    pb.ENGINE_IDLE: "idle",
+    pb.ENGINE_LOADING: "loading",
+    pb.ENGINE_READY: "ready",
+    pb.ENGINE_FAILED: "failed",
+}
+MAX_MODELS = 200
+
+
+def one_line(text: str, limit: int = 100) -> str:
+    """Return foreign text fit for one line of a terminal or window: printable, clipped."""
+    return "".join(character for character in text[: 4 * limit] if character.isprintable())[:limit].strip()
+
+
+def role_number(role: str) -> pb.Role.ValueType:
+    """Return the protocol's number of a role such as "chat". Raises KeyError for one that doesn't exist."""
+    return _ROLE_NUMBERS[role]
+
+
+def model_info(model: pb.Model, *, present: bool = True, note: str = "") -> ModelInfo:
+    """Translate one model."""
+    return ModelInfo(
+        name=one_line(model.name),
+        role=_ROLES.get(model.role, ""),
+        sha256=one_line(model.sha256, 64),
+        bytes=model.bytes,
+        quantisation=one_line(model.quantisation, 20),
+        context=model.context,
+        trustworthy=model.trustworthy,
+        licence=one_line(model.licence),
+        prefill_rate=_rate(model.prefill_rate),
+        decode_rate=_rate(model.decode_rate),
+        parameters=model.parameters,
+        present=present,
+        note=one_line(note, 300),
+    )
+
+
+def engine_info(engine: pb.EngineStatus) -> EngineInfo:
+    """Translate the state of one engine."""
+    progress = engine.progress if 0.0 <= engine.progress <= 1.0 else 0.0
+    return EngineInfo(
+        role=_ROLES.get(engine.role, ""),
+        state=_ENGINE_STATES.get(engine.state, "absent"),
+        model=one_line(engine.model),
+        progress=progress,
+        message=one_line(engine.message, 300),
+    )
+
+
+def described(info: NodeInfo, description: pb.Description) -> NodeInfo:
+    """Return `info` with what the node says of itself; id, name and trust stay ours: they follow from the key."""
+    hardware = description.hardware
+    memory = f"{hardware.memory_bytes / 2**30:.0f} GB" if hardware.memory_bytes else ""
+    cores = f"{hardware.cores} cores" if hardware.cores else ""
+    return replace(
+        info,
+        zone=one_line(description.zone, 40),
+        models=tuple(model_info(model) for model in description.models[:MAX_MODELS]),
+        slots=max(description.slots, 1),
+        simulated=description.simulated,
+        hardware=", ".join(filter(None, (one_line(hardware.cpu), cores, memory, one_line(hardware.machine, 20)))),
+        accelerator=one_line(hardware.accelerator),
+        memory_total_bytes=hardware.memory_bytes,
+        seen_at=time.monotonic(),
+    )
+
+
+def with_status(info: NodeInfo, status: pb.Status) -> NodeInfo:
+    """Return `info` with the latest load; the state follows from it."""
+    engines = tuple(engine_info(engine) for engine in status.engines[: len(_ROLES)])
+    slots = max(status.slots, 1)
+    if status.draining:
+        state = "draining"
+    elif any(engine.role == "chat" and engine.state == "loading" for engine in engines):
+        state = "loading"
+    elif status.active >= slots:
+        state = "busy"
+    else:
+        state = "ready"
+    return replace(
+        info,
+        state=state,
+        engines=engines,
+        active=status.active,
+        queued=status.queued,
+        slots=slots,
+        decode_rate=_rate(status.decode_rate),
+        prefill_rate=_rate(status.prefill_rate),
+        memory_used_bytes=status.memory_used_bytes,
+        memory_total_bytes=status.memory_total_bytes or info.memory_total_bytes,
+        cpu_percent=_rate(status.cpu_percent),
+        temperature_c=_rate(status.temperature_c),
+        throttled=status.throttled,
+        seen_at=time.monotonic(),
+    )
+
+
+def generate_request(
+    request: ChatRequest, *, request_id: str, model: str, max_tokens: int, resume: tuple[int, ...], resume_text: str
+) -> pb.GenerateRequest:
+    """Build the message for one attempt at `request`."""
+    return pb.GenerateRequest(
+        request_id=request_id,
+        model=model,
+        messages=[pb.Message(role=message.role, content=message.content) for message in request.messages],
+        sampling=pb.Sampling(
+            temperature=request.temperature,
+            top_p=request.top_p,
+            repeat_penalty=request.repeat_penalty,
+            seed=request.seed,
+            max_tokens=max_tokens,
+            stop=request.stop,
+        ),
+        resume=resume,
+        resume_text=resume_text,
+    )
+
+
+def heard(event: pb.TranscribeEvent) -> Hearing | Transcribed | None:
+    """Translate one transcription event; None for those that carry no text."""
+    kind = event.WhichOneof("kind")
+    if kind == "partial":
+        return Hearing(event.partial.text, event.partial.confirmed)
+    if kind == "final":
+        final = event.final
+        words = tuple(Word(word.text, word.start, word.end) for word in final.words)
+        return Transcribed(final.text, one_line(final.language, 20), final.seconds, final.audio_seconds, words)
+    return None
+
+
+def fetch_progress(progress: pb.FetchProgress) -> ModelProgress:
+    """Translate one step of fetching a model."""
+    return ModelProgress(
+        done=progress.done,
+        total=progress.total,
+        step=one_line(progress.step, 20),
+        origin=one_line(progress.origin, 300),
+        model=one_line(progress.model.name),
+        sha256=one_line(progress.model.sha256, 64),
+    )
+
+
+def _rate(value: float) -> float:
+    return value if math.isfinite(value) and value > 0 else 0.0
