@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
@@ -28,7 +28,10 @@ from app.events import (
 from app.thinking import ChatRequest, Embeddings, EmbedKind, ModelProgress
 from nodeworker.protocol import CHANNEL_OPTIONS, SAMPLE_RATE, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.protocol.node_pb2_grpc import NodeAsyncStub, NodeStub
+from nodeworker.protocol.node_pb2_grpc import NodeStub
+
+if TYPE_CHECKING:
+    from nodeworker.protocol.node_pb2_grpc import NodeAsyncStub
 
 DESCRIBE_SECONDS = 5.0
 LOAD_SECONDS = 600.0

@@ -64,6 +64,9 @@ class Session:
         """Nodes that said why they cannot: no second try."""
         self._errors: list[NodeError] = []
         self._moves = 0
+        self._calls = 0
+        self._told = 0
+        """Ids that the caller has got."""
         self._from = ""
         """Name of the node that showed the last text."""
         self._visible_at = 0.0
@@ -134,31 +137,38 @@ class Session:
             self._moves += 1
 
     async def _attempt(self, choice: Choice) -> AsyncGenerator[GenerationEvent, None]:
-        from app.cluster.client import Attempt
-
         answerer, node = await self._open(choice.node)
         model = self._model(node)
-        if not self._shown.text:
-            self._shown.restart(model.sha256)
+        moving = bool(self._shown.text)
+        if not moving:
             yield NodeChosen(node.name, node.id, choice.reason, model.name)
+        remake = self._shown.can_remake(model.sha256, greedy=self._request.temperature == 0)
+        for again in (True, False) if remake else (False,):
+            if not again and moving and self._shown.over:
+                yield self._complete(model, self._shown.over)
+                return
+            resume = self._shown.resume(model.sha256, remake=again)
+            try:
+                async with aclosing(self._visible(answerer, self._numbered(model, resume), resume, node)) as events:
+                    async for event in events:
+                        yield event
+                return
+            except _Differs:
+                continue  # another machine's arithmetic: go on after the ids as they are
+
+    def _numbered(self, model: ModelInfo, resume: Resume) -> Attempt:
+        from app.cluster.client import Attempt
+
+        self._calls += 1
         request = self._request
-        if self._shown.finished and (request.temperature > 0 or model.sha256 != self._shown.sha256):
-            yield self._length(model)
-            return
-        resume = self._shown.resume(model.sha256, greedy=request.temperature == 0)
-        self._shown.rewind(resume)
-        number = sum(self._tries.values())
-        attempt = Attempt(
+        return Attempt(
             request,
-            request.request_id if number == 1 else f"{request.request_id}-{number}",
+            request.request_id if self._calls == 1 else f"{request.request_id}-{self._calls}",
             model.sha256 or model.name,
             resume.max_tokens,
             resume.ids,
             resume.text,
         )
-        async with aclosing(self._visible(answerer, attempt, resume, node)) as events:
-            async for event in events:
-                yield event
 
     def _model(self, node: NodeInfo) -> ModelInfo:
         model = pick_model(node, (self._shown.sha256 if self._shown.text else "") or self._request.model)
@@ -176,18 +186,20 @@ class Session:
         self, answerer: Answerer, attempt: Attempt, resume: Resume, node: NodeInfo
     ) -> AsyncGenerator[GenerationEvent, None]:
         """Yield an attempt's events as the reader sees them: no empty text, nothing twice, Moved where it goes on."""
-        before, skip = self._shown.tokens, len(resume.skip)
-        moving = bool(self._shown.text or resume.skip)
-        held: tuple[int, ...] = ()
+        shown, skip = self._shown, resume.skip
+        moving = bool(shown.text)
+        before = len(shown.ids)
         waiting = time.monotonic()
         self._waited_ms, earlier_ms = 0.0, self._waited_ms
         async with aclosing(answerer.generate(attempt)) as stream:
             async for event in _guarded(stream, lambda: self._silent(node.id)):
                 if isinstance(event, TokenReceived):
                     self._waited_ms = self._waited_ms or earlier_ms + 1000.0 * (time.monotonic() - waiting)
-                    self._shown.take(event.ids, event.text)
-                    held += event.ids
-                    text, skip = event.text[skip:], max(skip - len(event.text), 0)
+                    same = min(len(skip), len(event.text))
+                    if event.text[:same] != skip[:same]:
+                        raise _Differs
+                    shown.take(event.ids, event.text)
+                    text, skip = event.text[same:], skip[same:]
                     if not text:
                         continue
                     now = time.monotonic()
@@ -195,9 +207,12 @@ class Session:
                         moving = False
                         yield self._moved(node.name, resume, now)
                     self._from, self._visible_at = node.name, now
-                    yield TokenReceived(text, node.name, held)
-                    held = ()
+                    ids = shown.ids
+                    yield TokenReceived(text, node.name, ids[self._told :])
+                    self._told = len(ids)
                 elif isinstance(event, Generated):
+                    if skip:
+                        raise _Differs
                     if moving:
                         yield self._moved(node.name, resume, time.monotonic())
                     yield self._generated(event, node, before, resume, earlier_ms)
@@ -220,10 +235,14 @@ class Session:
         )
         return replace(event, usage=usage, node=node.name, prefill_ms=event.prefill_ms + earlier_ms)
 
-    def _length(self, model: ModelInfo) -> Generated:
+    def _complete(self, model: ModelInfo, reason: str) -> Generated:
         # All tokens were there; only the last word of the lost node was missing.
-        usage = Usage(completion_tokens=self._shown.tokens)
-        return Generated("length", usage, 0.0, self._waited_ms, model.name, self._from)
+        usage = Usage(completion_tokens=len(self._shown.ids))
+        return Generated(reason, usage, 0.0, self._waited_ms, model.name, self._from)
+
+
+class _Differs(Exception):
+    """A piece that was to be made again came out differently."""
 
 
 def stall_after(intervals: Collection[float]) -> float:

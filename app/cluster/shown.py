@@ -2,25 +2,32 @@
 
 A node turns token ids into text in one fixed way, holding text back while a character is incomplete or a stop string
 may be starting. The node that goes on first takes the same ids through the same steps without sending them, and so
-holds back exactly what the first one held back. That is why *all* ids received are handed on, those without visible
-text too: left out, they would be made again beside their text; kept but their text forgotten, it would be lost.
+holds back exactly what the first one held back. That is why ids without visible text are handed on too.
+
+One thing cannot be seen from outside: whether the last piece already holds the end of the answer (what was held back
+is let go with it). So, where tokens are repeatable (greedy), the last piece is made again and what was seen of it is
+left out; where it does not come out the same, all ids are handed on as they are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+Piece = tuple[tuple[int, ...], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """How to go on: give `ids` or `text` to the node, and leave out the first `skip` characters that it sends."""
+    """How to go on: give `ids` or `text` to the node, and leave out what it sends of `skip`."""
 
     ids: tuple[int, ...] = ()
     text: str = ""
     skip: str = ""
+    kept: int = 0
+    """Pieces that stay; the later ones are made again."""
     max_tokens: int = 0
     exact: bool = True
-    """The tokens will be the same as without the move (greedy, same weights)."""
+    """The same weights go on with the same tokens."""
 
 
 @dataclass(slots=True)
@@ -28,55 +35,70 @@ class Shown:
     """The answer so far. `limit` is the request's max_tokens; 0 = none."""
 
     limit: int
-    text: str = ""
-    tokens: int = 0
-    """Received in all attempts."""
     sha256: str = ""
-    """The weights that made all of it; "" once two different models took part, or when they are unknown."""
-    _pieces: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
+    """The weights that make it, as far as known."""
+    _pieces: list[Piece] = field(default_factory=list)
+    _seen: list[Piece] | None = None
+    """While pieces are made again: what the reader has seen."""
     _mixed: bool = False
+    """Two different models took part: the ids mean nothing any more."""
+
+    @property
+    def text(self) -> str:
+        """All that the reader has seen."""
+        return "".join(text for _, text in self._known)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """All ids received, in the order of the answer."""
+        return tuple(id for ids, _ in self._pieces for id in ids)
+
+    @property
+    def over(self) -> str:
+        """Why nothing more can come, though the node's last word is missing: "length", "stop", or "" if more may."""
+        known = self._known
+        if 0 < self.limit <= sum(len(ids) for ids, _ in known):
+            return "length"
+        return "stop" if known and not known[-1][0] and known[-1][1] else ""
+
+    @property
+    def _known(self) -> list[Piece]:
+        return self._pieces if self._seen is None else self._seen
 
     def take(self, ids: tuple[int, ...], text: str) -> None:
         """Record what a node sent."""
         self._pieces.append((ids, text))
-        self.tokens += len(ids)
-        self.text += text
+        if self._seen is not None and sum(len(text) for _, text in self._pieces) >= len(self.text):
+            self._seen = None
 
     def restart(self, sha256: str) -> None:
-        """Forget everything: nothing was visible yet, and the answer begins again elsewhere."""
-        self.text, self.tokens, self.sha256 = "", 0, sha256
+        """Forget everything: nothing was visible yet, and the answer begins again."""
+        self.sha256, self._seen, self._mixed = sha256, None, False
         self._pieces.clear()
-        self._mixed = False
 
-    @property
-    def finished(self) -> bool:
-        """All tokens that were asked for are there; only the node's last word is missing."""
-        return 0 < self.limit <= self.tokens
+    def can_remake(self, sha256: str, *, greedy: bool) -> bool:
+        """Tell whether the node with these weights would make the last piece the same again."""
+        return greedy and not self._mixed and bool(sha256) and sha256 == self.sha256
 
-    def resume(self, sha256: str, *, greedy: bool) -> Resume:
-        """Return how the node with the weights `sha256` goes on."""
+    def resume(self, sha256: str, *, remake: bool) -> Resume:
+        """Begin an attempt on a node with the weights `sha256`; with `remake` the last piece is made again."""
+        if self._seen is not None:  # the attempt before was lost while it made pieces again
+            self._pieces, self._seen = self._seen, None
         if not self.text:
+            self.restart(sha256)
             return Resume(max_tokens=self.limit)
-        same = bool(sha256) and sha256 == self.sha256 and not self._mixed
-        if not same:
-            self._mixed = True
-            self.sha256 = sha256
-            left = max(self.limit - self.tokens, 1) if self.limit else 0
-            return Resume(text=self.text, max_tokens=left, exact=False)
-        pieces = self._pieces
-        if self.finished and greedy:
-            # The node was lost between its last token and its last word, which may bring held-back text. Make the last
-            # piece again and leave out of it what was seen.
-            *pieces, (_, skip) = pieces
-        else:
-            skip = ""
-        ids = tuple(number for piece, _ in pieces for number in piece)
-        left = max(self.limit - len(ids), 0) if self.limit else 0
-        return Resume(ids=ids, skip=skip, max_tokens=left)
-
-    def rewind(self, resume: Resume) -> None:
-        """Begin the attempt that `resume` describes: what it makes again is no longer counted as made."""
-        if resume.skip and self._pieces:
-            ids, text = self._pieces.pop()
-            self.tokens -= len(ids)
-            self.text = self.text.removesuffix(text)
+        tokens = len(self.ids)
+        if self._mixed or not sha256 or sha256 != self.sha256:
+            self._mixed, self.sha256 = True, sha256
+            left = max(self.limit - tokens, 1) if self.limit else 0
+            return Resume(text=self.text, kept=len(self._pieces), max_tokens=left, exact=False)
+        kept = len(self._pieces)
+        if remake:
+            while kept and not self._pieces[kept - 1][0]:
+                kept -= 1  # text without ids: the end, which comes again after the last token
+            kept = max(kept - 1, 0)
+            self._seen, self._pieces = self._pieces, self._pieces[:kept]
+        ids = self.ids
+        skip = self.text[sum(len(text) for _, text in self._pieces) :]
+        left = max(self.limit - len(ids), 1) if self.limit else 0
+        return Resume(ids=ids, skip=skip, kept=kept, max_tokens=left)

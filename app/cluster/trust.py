@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 
@@ -18,9 +19,12 @@ from app.errors import NodeError, NodeLost, TrustError
 from nodeworker.protocol import CHANNEL_OPTIONS, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity, TrustFailure, id_of_certificate
-from nodeworker.protocol.node_pb2_grpc import PairingAsyncStub, PairingStub
+from nodeworker.protocol.node_pb2_grpc import PairingStub
 from nodeworker.protocol.pairing import Pairing, clean_code
 from nodeworker.protocol.pins import Pin, Pins
+
+if TYPE_CHECKING:
+    from nodeworker.protocol.node_pb2_grpc import PairingAsyncStub
 
 CONNECT_SECONDS = 5.0
 PAIR_SECONDS = 15.0
