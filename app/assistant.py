@@ -148,6 +148,7 @@ class Assistant:
         begun = perf_counter()
         roles = self._roles(question)
         warming = asyncio.create_task(self._warm(roles, events), name="warm") if roles else None
+        await asyncio.sleep(0)  # lets the loading begin before anything else
         try:
             text, spoken_ms = await self._text(question, events)
             asked = perf_counter() if question.audio is not None and not question.text else begun

@@ -70,6 +70,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
         before = text[start : match.start()].rsplit(None, 1)
         last = before[-1].lower().lstrip("(\"'“[") if before else ""
         single = len(last) == 1 and last.isalpha() and match.group().startswith(".")
+        if last == "no" and not text[match.end() :].lstrip()[:1].isdigit():
+            last = ""  # "No." is an answer, "No. 7" a number
         if match.group().startswith(".") and (last in ABBREVIATIONS or single):
             continue
         _add(found, text, start, match.end())
