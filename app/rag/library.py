@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +82,7 @@ class Library:
 
     async def add(
         self, paths: Sequence[Path], *, watch: bool = False
-    ) -> AsyncIterator[Progress | FileIndexed | IndexDone]:
+    ) -> AsyncGenerator[Progress | FileIndexed | IndexDone, None]:
         """Index files, and folders with all that is below them; files gone from an added folder are dropped.
 
         Closing the iterator at any point is safe: what was reported stays, the rest is done by the next call.
@@ -98,7 +98,7 @@ class Library:
         from app.rag.ingest import Ingest
 
         ingest = Ingest(self._writer(), self._embedder, self._adding)
-        async with aclosing(ingest.run(tuple(_absolute(path) for path in paths), watch=watch)) as events:
+        async with aclosing(ingest.run(await asyncio.to_thread(_names, paths), watch=watch)) as events:
             async for event in events:
                 yield event
 
@@ -108,7 +108,7 @@ class Library:
 
     async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
         """Forget documents, by file or folder; the files stay. Returns those forgotten, before they were."""
-        resolved = [str(_absolute(path)) for path in paths]
+        resolved = await asyncio.to_thread(_names, paths)
         return await self._searcher().call(lambda store: store.remove(resolved))
 
     async def search(
@@ -135,7 +135,7 @@ class Library:
             from app.rag.search import Search
 
             self._search = Search(self._searcher(), self._embedder)
-        return await self._search.find(query, k=k, mode=mode, within=[str(_absolute(path)) for path in within])
+        return await self._search.find(query, k=k, mode=mode, within=await asyncio.to_thread(_names, within))
 
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         """Return a passage and the text around it: the rest of its page, or 2,000 characters on each side.
@@ -151,7 +151,7 @@ class Library:
 
         if self._reader is None:
             self._reader = Reader()
-        reading = await self._reader.read(_absolute(path), password=password)
+        reading = await self._reader.read(await asyncio.to_thread(_absolute, path), password=password)
         return reading.result()
 
     def _writer(self) -> StoreThread:
@@ -170,5 +170,16 @@ class Library:
 
 
 def _absolute(path: Path) -> Path:
-    """Return the one name of a file: absolute, links resolved; it need not exist."""
-    return Path(os.path.realpath(path.expanduser()))
+    """Return the one name of a path: absolute, links in its folders resolved; it need not exist.
+
+    A link to a folder is resolved too; a link to a file stays one, and is then not followed.
+    """
+    absolute = os.path.abspath(path.expanduser())
+    if os.path.isdir(absolute):
+        return Path(os.path.realpath(absolute))
+    folder, name = os.path.split(absolute)
+    return Path(os.path.realpath(folder), name)
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    return [str(_absolute(path)) for path in paths]

@@ -13,21 +13,20 @@ from collections.abc import Iterable, Mapping
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 # Words without content in a question: articles, pronouns, prepositions, auxiliaries and question words.
-_STOP = frozenset(
-    """
+_STOP_WORDS = """
 a about above after again all also am an and any are as at be because been before being below between both but by can
 could did do does doing down during each few for from further had has have having he her here hers him his how i if in
 into is it its itself just me more most my no nor not now of off on once only or other our out over own please same she
 should so some such tell than that the their them then there these they this those through to too under until up us
 very was we were what when where which while who whom whose why will with would you your yours
-al como con cual cuales cuando cuanto de del desde donde el ella ellos en entre era es esta este esto fue ha han hasta la
-las le les lo los mas muy no para pero por porque que quien se ser si sin sobre son su sus un una unas uno unos y ya
+al como con cual cuales cuando cuanto de del desde donde el ella ellos en entre era es esta este esto fue ha han hasta
+la las le les lo los mas muy no para pero por porque que quien se ser si sin sobre son su sus un una unas uno unos y ya
 au aux avec ce ces cette dans des du elle est et etait il ils je leur mais ne nous ont ou par pas pour qu quel quelle
 quels qui sa ses sont sur une vous
 aber auf aus bei das dem den der des die ein eine einem einen einer es fur hat ich im ist mit nach nicht oder sich sie
 sind und vom von war was wer wie wird wo zu zum zur
-""".split()
-)
+"""
+_STOP = frozenset(_STOP_WORDS.split())
 _ENDINGS = ("ations", "ation", "ingly", "ments", "ment", "ness", "edly", "ings", "ing", "ies", "ied", "ely", "ed", "es")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -42,9 +43,7 @@ class Reading:
     def result(self) -> ReadResult:
         """Return what `Library.read` shows of it."""
         text = self.document.text if self.document else ""
-        return ReadResult(
-            printable(self.path), self.status, text, self.pages, self.seconds, self.peak_mb, self.reason
-        )
+        return ReadResult(printable(self.path), self.status, text, self.pages, self.seconds, self.peak_mb, self.reason)
 
 
 class _BadReply(Exception):
@@ -126,10 +125,8 @@ class Reader:
         if process is None:
             return
         if process.returncode is None:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # gone by itself just now
                 process.kill()
-            except ProcessLookupError:
-                pass  # gone by itself just now
         assert process.stdin is not None
         process.stdin.close()
         await process.wait()

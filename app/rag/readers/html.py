@@ -9,16 +9,17 @@ from app.rag.document import Piece
 from app.rag.readers.outcome import Outcome
 from app.rag.readers.text import decode
 
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-_DROPPED = frozenset(
-    "script style template noscript svg math canvas iframe object audio video select button dialog head".split()
-)
+_VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
+_DROPPED_NAMES = "script style template noscript svg math canvas iframe object audio video select button dialog head"
+_BLOCK_NAMES = """
+address article blockquote body caption center dd details div dl dt fieldset figcaption figure form h1 h2 h3 h4 h5 h6
+header hr html legend li main ol p pre section summary table tbody tfoot thead tr ul
+"""
+_VOID = frozenset(_VOID_NAMES.split())
+_DROPPED = frozenset(_DROPPED_NAMES.split())
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
 _FRAME = frozenset({"nav", "footer", "aside"})  # around the content, not of it
 _FRAME_ROLES = frozenset({"navigation", "contentinfo", "complementary", "search", "banner"})
-_BLOCKS = frozenset(
-    """address article blockquote body caption center dd details div dl dt fieldset figcaption figure form h1 h2 h3 h4 h5
-    h6 header hr html legend li main ol p pre section summary table tbody tfoot thead tr ul""".split()
-)
 _CLOSES_P = _BLOCKS - {"body", "html"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![.\d])", re.I)

@@ -38,6 +38,8 @@ _LATER = {
     ".rtf": "RTF documents",
     ".tex": "LaTeX sources",
     ".svg": "SVG pictures",
+    ".xml": "XML files",
+    ".rss": "XML files",
 }
 _HTML_EXTENSIONS = frozenset({".html", ".htm", ".xhtml", ".shtml"})
 _MARKDOWN_EXTENSIONS = frozenset({".md", ".markdown", ".mdown", ".mkd"})
@@ -70,6 +72,8 @@ def kind_of(data: bytes, extension: str) -> Kind:
         _not_yet(_LATER[extension])
     if extension in _HTML_EXTENSIONS or _starts_as_html(head):
         return "html"
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml"):
+        _not_yet("XML files")
     return "markdown" if extension in _MARKDOWN_EXTENSIONS else "text"
 
 
@@ -78,7 +82,7 @@ def _not_yet(name: str) -> NoReturn:
 
 
 def _looks_binary(head: bytes) -> bool:
-    strange = sum(byte < 9 or 13 < byte < 32 and byte != 27 for byte in head)
+    strange = sum(byte < 9 or (13 < byte < 32 and byte != 27) for byte in head)
     return strange * 50 > len(head)
 
 

@@ -1,0 +1,58 @@
+"""Moves the store to another embedding model: embeds every stored chunk anew, without reading a file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from app.events import Progress
+from app.rag.store import Store
+from app.rag.threads import StoreThread
+from app.rag.vectors import matrix
+from app.thinking import Embedder
+
+if TYPE_CHECKING:
+    from app.rag.chunk_table import ChunkTable
+
+_BATCH = 256
+
+
+async def reembed(thread: StoreThread, embedder: Embedder) -> AsyncGenerator[tuple[Progress, int], None]:
+    """Yield progress and the number of chunks embedded by each step. Only with the writer's lock.
+
+    The new table comes into use in one step at the end; until then searches use the old one, and a killed process
+    leaves nothing but a table that the next try starts anew.
+    """
+    sample = await embedder.embed(["model"], "passage")
+    if sample.sha256 == await thread.call(Store.model):
+        await thread.call(lambda store: store.records.set_facts({"wanted": ""}))
+        return
+    target = await thread.call(lambda store: _emptied(store, sample.sha256, sample.dimension))
+    total = await thread.call(_count)
+    done = 0
+    while (part := await thread.call(partial(_rows, offset=done))) is not None:
+        embeddings = await embedder.embed(part["body"].to_pylist(), "passage")
+        await thread.call(partial(_add, target=target, part=part, rows=matrix(embeddings, len(part))))
+        done += len(part)
+        yield Progress("Embedding all documents with the new model", min(1.0, done / max(1, total))), len(part)
+    await thread.call(lambda store: store.set_model(sample.sha256, sample.model, sample.dimension).drop_others())
+
+
+def _emptied(store: Store, sha256: str, dimension: int) -> ChunkTable:
+    table = store.new_table(sha256, dimension)
+    table.delete(table.counts())
+    return table
+
+
+def _count(store: Store) -> int:
+    return sum(store.records.revisions().values())
+
+
+def _rows(store: Store, offset: int) -> Any:
+    table = store.table()
+    return table.rows(offset, _BATCH) if table is not None else None
+
+
+def _add(_store: Store, target: ChunkTable, part: Any, rows: Any) -> None:
+    target.add_table(part, rows)

