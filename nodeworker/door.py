@@ -13,7 +13,7 @@ import logging
 import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import grpc
 
@@ -200,7 +200,7 @@ class Door(_Interceptor):
             call.task.cancel()
 
 
-async def refuse(context: grpc.aio.ServicerContext[Any, Any], error: EngineError) -> None:
+async def refuse(context: grpc.aio.ServicerContext[Any, Any], error: EngineError) -> NoReturn:
     """End a call with an error's status, code, sentence and hint; always raises AbortError."""
     hint = urllib.parse.quote(error.hint[:_MAX_SENTENCE])
     await context.abort(

@@ -314,6 +314,10 @@ class EngineRooms:
             self._refreshed = time.monotonic()
             self._refreshing = None
 
+    def touch(self) -> None:
+        """Tell whoever watches to look again."""
+        self._notify()
+
     def _notify(self) -> None:
         self._change.set()
         self._change = asyncio.Event()

@@ -1,0 +1,163 @@
+"""`tangnet-node`: reads the arguments, runs a node or a short command, and turns errors into sentences and exit codes.
+
+Exit codes: 0 done (also after SIGTERM), 1 failed with a sentence, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+# libgomp reads it when it is loaded, so it must be set before any engine is: see docs/node.md, "Threads".
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+from nodeworker import __version__
+from nodeworker.errors import BadRequest, EngineError
+from nodeworker.protocol import DEFAULT_PORT
+from nodeworker.protocol.identity import TrustFailure, fingerprint
+from nodeworker.settings import Listen, check_name, default_name
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `tangnet-node` with `arguments` (default: those of the process) and return its exit code."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if chosen.verbose else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("zeroconf").setLevel(logging.ERROR)  # it warns of every interface without multicast
+    try:
+        if chosen.command is None:
+            _serve(chosen, parser)
+        else:
+            _command(chosen)
+    except (EngineError, TrustFailure) as error:
+        code = str(error.code) if isinstance(error, EngineError) else "trust"
+        return _failed(error.message, error.hint, code, as_json=chosen.json)
+    except OSError as error:
+        return _failed(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ") + ".", "", "os", chosen.json)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    later = argparse.SUPPRESS  # so that an option before the command is not undone by the command's default
+    common.add_argument("--name", default=later, help="the node's name (default: the host's name)")
+    common.add_argument("--json", action="store_true", default=later, help="print JSON, one object a line")
+    common.add_argument("--verbose", action="store_true", default=later, help="log more to standard error")
+    common.add_argument("--models", metavar="DIR", default=later, help="folder with models")
+
+    parser = argparse.ArgumentParser(
+        prog="tangnet-node", description="Runs models for the desktops that it is paired with.", parents=[common]
+    )
+    parser.set_defaults(name="", json=False, verbose=False, models="")
+    parser.add_argument("--version", action="version", version=f"tangnet-node {__version__}")
+    parser.add_argument("--zone", default="", help="where it stands, such as attic: shown to people")
+    parser.add_argument("--listen", metavar="HOST:PORT", default=f"0.0.0.0:{DEFAULT_PORT}", help="default %(default)s")
+    parser.add_argument("--engine", default="llama", help="llama, or paced:DECODE[,PREFILL] (simulated, tokens/s)")
+    parser.add_argument("--context", type=int, default=0, help="tokens of context (default: as the model has, <= 8192)")
+    parser.add_argument("--threads", type=int, default=0, help="threads for an engine (default: as the machine has)")
+    parser.add_argument("--grace", type=float, default=5.0, help="seconds for running answers when told to stop")
+    parser.add_argument("--no-announce", action="store_true", help="do not announce it on the local network")
+    parser.add_argument("--local-socket", metavar="PATH", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("pair", parents=[common], help="let a desktop in: prints a code")
+    gone = commands.add_parser("unpair", parents=[common], help="no longer trust a desktop")
+    gone.add_argument("peer", metavar="NAME", help="name or id of the desktop")
+    commands.add_parser("status", parents=[common], help="nodes of this machine and whom they trust")
+    models = commands.add_parser("models", parents=[common], help="models of this machine")
+    actions = models.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", parents=[common], help="models here, and those that could be fetched")
+    add = actions.add_parser("add", parents=[common], help="fetch a model, or add a GGUF file")
+    add.add_argument("source", metavar="NAME_OR_FILE")
+    remove = actions.add_parser("remove", parents=[common], help="remove a fetched model")
+    remove.add_argument("source", metavar="NAME")
+    return parser
+
+
+def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoReturn:
+    from nodeworker.maker import SMALLEST_CONTEXT, EngineChoice
+
+    try:
+        name = "" if chosen.local_socket else check_name(chosen.name or default_name())
+        listen, engine = Listen.parse(chosen.listen), EngineChoice.parse(chosen.engine)
+        if chosen.context and chosen.context < SMALLEST_CONTEXT:
+            raise BadRequest(f"--context must be {SMALLEST_CONTEXT} or more.")
+        if (
+            chosen.threads < 0
+            or not 0 <= chosen.grace <= 3600
+            or not chosen.zone.isprintable()
+            or len(chosen.zone) > 40
+        ):
+            raise BadRequest("--threads, --grace or --zone makes no sense.")
+    except BadRequest as error:
+        parser.error(f"{error.message} {error.hint}".strip())  # exits with 2
+    # Only now: nothing of gRPC may start before the arguments are known to be good.
+    from nodeworker.daemon import Options, serve_local, serve_remote
+
+    options = Options(
+        name=name,
+        zone=chosen.zone,
+        listen=listen,
+        models=chosen.models,
+        engine=engine,
+        context=chosen.context,
+        threads=chosen.threads,
+        grace=chosen.grace,
+        announce=not chosen.no_announce,
+    )
+
+    def ready(address: str, id: str, name: str) -> None:
+        event = {"event": "ready", "address": address, "id": id, "name": name}
+        mark = id if chosen.local_socket else fingerprint(id)
+        print(json.dumps(event) if chosen.json else f"ready {address} id {mark}", flush=True)
+
+    if chosen.local_socket:
+        asyncio.run(serve_local(Path(chosen.local_socket), options, ready))
+    else:
+        asyncio.run(serve_remote(options, ready))
+    logging.shutdown()
+    sys.stdout.flush()
+    # Not through the interpreter's own end: an engine's thread may still be in C code that must not be torn down.
+    os._exit(0)
+
+
+def _command(chosen: argparse.Namespace) -> None:
+    from nodeworker import commands
+
+    output = commands.Output(chosen.json, sys.stdout)
+    match chosen.command, getattr(chosen, "action", None):
+        case "pair", _:
+            commands.pair(chosen.name, output)
+        case "unpair", _:
+            commands.unpair(chosen.name, chosen.peer, output)
+        case "status", _:
+            commands.status(chosen.name, output)
+        case "models", "add":
+            commands.add_model(chosen.models, chosen.source, output)
+        case "models", "remove":
+            commands.remove_model(chosen.models, chosen.source, output)
+        case _:
+            commands.list_models(chosen.models, output)
+
+
+def _failed(message: str, hint: str, code: str, as_json: bool) -> int:
+    print(f"tangnet-node: {message}" + (f"\n{hint}" if hint else ""), file=sys.stderr)
+    if as_json:
+        print(json.dumps({"event": "error", "code": code, "message": message, "hint": hint}), flush=True)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,267 @@
+"""The short commands of `tangnet-node`: pair, unpair, status, models. They reach a running node through its home."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from nodeworker.daemon import LOCK_FILE, STATUS_FILE, TRUST_FILE
+from nodeworker.errors import BadRequest, EngineError
+from nodeworker.pairing_service import PairingRequest, withdraw
+from nodeworker.protocol.files import take_lock
+from nodeworker.protocol.identity import CERTIFICATE_FILE, TrustFailure, fingerprint, id_of_certificate
+from nodeworker.protocol.pins import Pin, Pins
+from nodeworker.settings import check_name, models_folder, nodes_folder
+
+ANSWER_SECONDS = 5.0
+"""How long a running node may take to open pairing."""
+LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a command prints: sentences for people, or one JSON object a line."""
+
+    json: bool
+    out: TextIO
+
+    def say(self, text: str, **event: Any) -> None:
+        """Print `text`, or `event` as JSON; flushed."""
+        line = json.dumps(event, ensure_ascii=False) if self.json else text
+        print(line, file=self.out, flush=True)
+
+
+def pair(name: str, output: Output) -> None:
+    """Open pairing on a running node, show the code, wait for the outcome.
+
+    Raises:
+        EngineError: no node runs, or pairing failed, expired or cannot open.
+    """
+    home = _running(name)
+    request = PairingRequest.new()
+    request.write(home)
+    try:
+        opened = _wait(home, request, "asked", ANSWER_SECONDS)
+        if opened.state == "asked":
+            raise EngineError("The node does not answer.", "Look at its log; restart it if it hangs.")
+        if opened.state == "open":
+            code = f"{request.code[:4]} {request.code[4:]}"
+            output.say(
+                f"On the other machine, within {request.seconds:.0f} s:\n"
+                f"  tangnet pair {opened.address} --code {request.code}\n"
+                f"Code: {code}",
+                event="pairing",
+                code=request.code,
+                address=opened.address,
+                expires_s=round(request.seconds),
+            )
+            opened = _wait(home, request, "open", request.seconds + ANSWER_SECONDS)
+    finally:
+        withdraw(home)
+    if opened.state != "paired":
+        raise PairingEnded(opened.reason or "Pairing ended.", "Run `tangnet-node pair` again for a new code.")
+    mark = fingerprint(opened.peer_id)
+    output.say(
+        f"Paired with {opened.peer_name} ({mark}).",
+        event="paired",
+        name=opened.peer_name,
+        id=opened.peer_id,
+        fingerprint=mark,
+    )
+
+
+class PairingEnded(EngineError):
+    """Pairing was not completed."""
+
+
+def unpair(node: str, peer: str, output: Output) -> None:
+    """End the trust in a machine, by name or id; a running node cuts its calls at once. Raises EngineError."""
+    home = _home(node)
+    pins = Pins(home / TRUST_FILE)
+    found = _one_pin(pins, peer)
+    pins.remove(found.id)
+    mark = fingerprint(found.id)
+    output.say(
+        f"{found.name} ({mark}) is no longer trusted.", event="unpaired", name=found.name, id=found.id, fingerprint=mark
+    )
+
+
+def status(name: str, output: Output) -> None:
+    """Print every node of this home, or one, and whom it trusts. Raises EngineError when there is none."""
+    homes = [_home(name)] if name else list(_homes())
+    if not homes:
+        raise BadRequest("There is no node here yet.", "Start one with: tangnet-node")
+    for home in homes:
+        facts = _facts(home)
+        trusted = ", ".join(entry["name"] for entry in facts["trusted"]) or "nobody yet (tangnet-node pair)"
+        where = f"at {facts['address']}, process {facts['pid']}" if facts["state"] == "running" else ""
+        output.say(
+            f"{facts['name']}: {facts['state']} {where}\n  key {facts['fingerprint']}\n  trusts {trusted}", **facts
+        )
+
+
+def list_models(folder: str, output: Output) -> None:
+    """Print the models here and those that could be fetched."""
+    from nodeworker.models import ModelFolder
+
+    models = ModelFolder(models_folder(folder))
+    here = models.all()
+    for model in here:
+        weak = "" if model.trustworthy else "  (too weak to be trusted unchecked)"
+        output.say(
+            f"{model.name}  {model.role}  {model.bytes / 1e6:.0f} MB  {model.quantisation}{weak}",
+            name=model.name,
+            role=model.role,
+            sha256=model.sha256,
+            bytes=model.bytes,
+            quantisation=model.quantisation,
+            context=model.context,
+            present=True,
+        )
+    present = {model.sha256 for model in here}
+    for entry in models.catalogue():
+        if entry.sha256 not in present and entry.usable:
+            size = f"{entry.bytes / 1e6:.0f} MB"
+            output.say(
+                f"{entry.name}  {entry.role}  {size} to fetch: tangnet-node models add {entry.name}",
+                name=entry.name,
+                role=entry.role,
+                sha256=entry.sha256,
+                bytes=entry.bytes,
+                quantisation=entry.quantisation,
+                context=entry.context,
+                present=False,
+            )
+
+
+def add_model(folder: str, source: str, output: Output) -> None:
+    """Fetch a model by catalogue name or add a GGUF file; a running node uses it at once. Raises EngineError."""
+    from nodeworker.models import FetchProgress, ModelFolder
+
+    cancelled = threading.Event()
+    shown = 0.0
+
+    def progress(now: FetchProgress) -> None:
+        nonlocal shown
+        if time.monotonic() - shown < 1.0:
+            return
+        shown = time.monotonic()
+        print(f"{now.step} {now.done / 1e6:.0f} of {now.total / 1e6:.0f} MB from {now.origin}", file=sys.stderr)
+
+    path = Path(source).expanduser()
+    where = str(path.absolute()) if path.suffix.lower() == ".gguf" else source
+    try:
+        model = ModelFolder(models_folder(folder)).fetch(where, progress, cancelled)
+    except KeyboardInterrupt:
+        cancelled.set()
+        raise
+    output.say(
+        f"{model.name} is here ({model.bytes / 1e6:.0f} MB).",
+        name=model.name,
+        role=model.role,
+        sha256=model.sha256,
+        bytes=model.bytes,
+        quantisation=model.quantisation,
+        context=model.context,
+        present=True,
+    )
+
+
+def remove_model(folder: str, name: str, output: Output) -> None:
+    """Remove a fetched model. Raises EngineError."""
+    from nodeworker.models import ModelFolder
+
+    model = ModelFolder(models_folder(folder)).remove(name)
+    output.say(f"{model.name} is removed.", name=model.name, role=model.role, sha256=model.sha256, present=False)
+
+
+def _wait(home: Path, request: PairingRequest, while_state: str, seconds: float) -> PairingRequest:
+    """Wait until the request's state is another one; returns it, or the last seen when the time is over."""
+    ends = time.monotonic() + seconds
+    last = replace(request, state=while_state)
+    while time.monotonic() < ends:
+        now = PairingRequest.read(home)
+        if now is None or now.token != request.token:
+            raise PairingEnded("Another `tangnet-node pair` took over, or the node was restarted.")
+        if now.state != while_state:
+            return now
+        if not _runs(home):
+            raise PairingEnded("The node stopped.", "Start it again with: tangnet-node")
+        last = now
+        time.sleep(LOOK_SECONDS)
+    return last
+
+
+def _one_pin(pins: Pins, wanted: str) -> Pin:
+    named = [pin for pin in pins.all() if pin.name == wanted]
+    if len(named) > 1:
+        listed = ", ".join(pin.id[:16] for pin in named)
+        raise BadRequest(f"Several machines are called {wanted}.", f"Name one by its id: {listed}.")
+    found = pins.get(wanted)
+    if found is None:
+        known = ", ".join(pin.name for pin in pins.all()) or "none"
+        raise BadRequest(f"{wanted} is not paired with this node.", f"Paired: {known}.")
+    return found
+
+
+def _homes() -> Iterator[Path]:
+    for certificate in sorted(nodes_folder().glob(f"*/{CERTIFICATE_FILE}")):
+        yield certificate.parent
+
+
+def _home(name: str) -> Path:
+    if name:
+        home = nodes_folder() / check_name(name)
+        if not (home / CERTIFICATE_FILE).exists():
+            known = ", ".join(path.name for path in _homes()) or "none"
+            raise BadRequest(f"There is no node named {name} here.", f"Nodes of this home: {known}.")
+        return home
+    homes = list(_homes())
+    running = [home for home in homes if _runs(home)] or homes
+    if len(running) == 1:
+        return running[0]
+    if not running:
+        raise BadRequest("There is no node here yet.", "Start one with: tangnet-node")
+    raise BadRequest("There are several nodes here.", f"Say which: --name {' | '.join(home.name for home in running)}")
+
+
+def _running(name: str) -> Path:
+    home = _home(name)
+    if not _runs(home):
+        raise EngineError(f"The node {home.name} is not running.", "Start it with: tangnet-node")
+    return home
+
+
+def _runs(home: Path) -> bool:
+    lock = take_lock(home / LOCK_FILE, wait=False)
+    if lock is None:
+        return True
+    os.close(lock)
+    return False
+
+
+def _facts(home: Path) -> dict[str, Any]:
+    running = _runs(home)
+    facts: dict[str, Any] = {"name": home.name, "state": "running" if running else "stopped", "address": "", "pid": 0}
+    try:
+        facts["id"] = id_of_certificate((home / CERTIFICATE_FILE).read_bytes())
+    except (OSError, TrustFailure) as error:
+        raise EngineError(f"The identity in {home} cannot be read.") from error
+    facts["fingerprint"] = fingerprint(facts["id"])
+    if running:
+        try:
+            facts |= json.loads((home / STATUS_FILE).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            facts["state"] = "starting"
+    facts["trusted"] = [
+        {"name": pin.name, "id": pin.id, "fingerprint": fingerprint(pin.id), "paired_at": pin.paired_at}
+        for pin in Pins(home / TRUST_FILE).all()
+    ]
+    return facts

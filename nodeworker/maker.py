@@ -1,0 +1,137 @@
+"""Which engine runs which model: the real ones, or a paced one that only takes the time a model would."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nodeworker import hardware
+from nodeworker.engines import ChatEngine, EmbedEngine, TranscribeEngine
+from nodeworker.errors import BadRequest, ModelMissing
+from nodeworker.models import FetchProgress, ModelFile, ModelFolder
+
+if TYPE_CHECKING:
+    from nodeworker.catalogue import CatalogueEntry
+
+MOST_CONTEXT = 8192
+"""Tokens a chat engine is loaded with at most unless asked: more costs memory in proportion."""
+SMALLEST_CONTEXT = 512
+PACED_NAME = "paced"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """What --engine says: the real engines, or answers at a fixed pace (tokens/s) with no model behind them."""
+
+    decode_rate: float = 0.0
+    prefill_rate: float = 0.0
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no model is behind the answers."""
+        return self.decode_rate > 0
+
+    @classmethod
+    def parse(cls, text: str) -> EngineChoice:
+        """Read "llama" or "paced:DECODE[,PREFILL]". Raises BadRequest."""
+        if text == "llama":
+            return cls()
+        kind, _, rates = text.partition(":")
+        try:
+            numbers = [float(rate) for rate in rates.split(",")] if kind == PACED_NAME else []
+        except ValueError:
+            numbers = []
+        if not 1 <= len(numbers) <= 2 or not all(0 < number <= 1e6 for number in numbers):
+            raise BadRequest(f"{text!r} is no engine.", "Use llama, or paced:DECODE[,PREFILL] in tokens a second.")
+        return cls(numbers[0], numbers[1] if len(numbers) == 2 else 20 * numbers[0])
+
+
+class EngineMaker:
+    """Builds engines for `nodeworker.rooms`; nothing is loaded here."""
+
+    def __init__(self, choice: EngineChoice, *, context: int = 0, threads: int = 0) -> None:
+        """`context` tokens and `threads` of 0 mean: as fits this machine. Raises BadRequest for a useless context."""
+        if context and context < SMALLEST_CONTEXT:
+            raise BadRequest(f"A context of {context} tokens is too small.", f"At least {SMALLEST_CONTEXT}.")
+        self._choice = choice
+        self._context = context
+        self._threads = threads
+        self.slots = 1
+        """Answers that one chat engine makes at the same time."""
+
+    def chat(self, model: ModelFile) -> ChatEngine:
+        """Build the engine that answers."""
+        if self._choice.simulated:
+            from nodeworker.engines.paced import PacedEngine
+
+            return PacedEngine(self._choice.decode_rate, self._choice.prefill_rate)
+        from nodeworker.engines.llama import LlamaEngine
+
+        most = self._context or MOST_CONTEXT
+        return LlamaEngine(
+            model,
+            context=min(most, model.context) if model.context else most,
+            threads=self._threads or hardware.free_cores(),
+        )
+
+    def embed(self, model: ModelFile) -> EmbedEngine:
+        """Build the engine that embeds."""
+        from nodeworker.engines.embedder import EmbedderEngine
+
+        return EmbedderEngine(model)
+
+    def transcribe(self, model: ModelFile) -> TranscribeEngine:
+        """Build the engine that hears."""
+        from nodeworker.engines.whisper import WhisperEngine
+
+        return WhisperEngine(model, threads=self._threads or hardware.free_cores())
+
+
+class PacedFolder:
+    """The model folder of a simulated node: one chat model that is no file; everything else is real."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        self._folder = folder
+        # Every paced node says the same tokens, so an answer can move between them: one hash for all.
+        self._chat = ModelFile(
+            role="chat",
+            name=PACED_NAME,
+            sha256=hashlib.sha256(b"tangnet paced engine").hexdigest(),
+            path=Path(),
+            bytes=0,
+            context=MOST_CONTEXT,
+            licence="Apache-2.0",
+            trustworthy=False,
+            note="No model: answers that only take the time one would.",
+        )
+
+    def all(self) -> list[ModelFile]:
+        """Return the simulated chat model and the real others."""
+        return [self._chat, *(model for model in self._folder.all() if model.role != "chat")]
+
+    def find(self, role: str, name: str = "") -> ModelFile:
+        """Return the simulated model for any chat model's name: a stand-in must take every call."""
+        return self._chat if role == "chat" else self._folder.find(role, name)
+
+    def verify(self, model: ModelFile) -> None:
+        """Check a real model's file."""
+        if model is not self._chat:
+            self._folder.verify(model)
+
+    def fetch(self, source: str, progress: Callable[[FetchProgress], None], cancelled: threading.Event) -> ModelFile:
+        """Fetch a real model."""
+        return self._folder.fetch(source, progress, cancelled)
+
+    def remove(self, name: str) -> ModelFile:
+        """Remove a real model."""
+        if name in (self._chat.name, self._chat.sha256):
+            raise ModelMissing(f"{name} is no file that could be removed.")
+        return self._folder.remove(name)
+
+    def catalogue(self) -> list[CatalogueEntry]:
+        """Return what could be fetched."""
+        return self._folder.catalogue()
