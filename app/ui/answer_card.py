@@ -1,0 +1,236 @@
+"""One answer as it grows: text, notices, sources, the node line, and what to do when it failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.ui import markdown, phrases, theme
+from app.ui.controls import button, frame, label
+from app.ui.text_card import TextCard
+
+if TYPE_CHECKING:
+    from app.events import Answered, Moved, Passage
+    from app.messages import StoredMessage
+
+RENDER_MS = 50
+"""Shortest time between two layouts of a growing answer; longer when a layout takes long."""
+_STATES = {
+    "stopped": "Stopped. What was shown is kept.",
+    "interrupted": "Interrupted: Tangnet was closed while this answer was written.",
+    "writing": "This answer is still being written.",
+}
+
+
+class AnswerCard(QFrame):
+    """An answer. `cited` carries the passage, `link` an outside address; `retry` asks the question anew."""
+
+    cited = Signal(object)
+    link = Signal(QUrl)
+    retry = Signal()
+    grown = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "card")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.text = ""
+        self.passages: dict[int, Passage] = {}
+        self.moves: list[Moved] = []
+        self._shown_until = 0
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(20, 16, 20, 14)
+        self._column.setSpacing(10)
+        self.status = label("Thinking…", tone="muted")
+        self._column.addWidget(self.status)
+        self.mark = label("Not from your documents", kind="chip")
+        self.mark.setToolTip("No passage of your documents supports this answer.")
+        self.mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        self.mark.hide()
+        self._column.addWidget(self.mark)
+        self.body = TextCard()
+        self.body.setAccessibleName("Answer")
+        self.body.hide()
+        self.body.anchorClicked.connect(self._clicked)
+        self._column.addWidget(self.body)
+        self._notices = QVBoxLayout()
+        self._notices.setSpacing(6)
+        self._column.addLayout(self._notices)
+        self._sources = QVBoxLayout()
+        self._sources.setSpacing(6)
+        self._column.addLayout(self._sources)
+        self._footer = QHBoxLayout()
+        self._footer.setSpacing(6)
+        self.node_line = label(tone="muted", scale=0.88, wrap=True)
+        self._footer.addWidget(self.node_line, 1)
+        self.retry_button = button(
+            "&Try again", glyph="retry", description="Ask the same question again", clicked=self.retry.emit
+        )
+        self.retry_button.hide()
+        self._footer.addWidget(self.retry_button)
+        self.copy_button = button(
+            "Copy", kind="plain", glyph="copy", name="Copy answer", description="Copy the answer as Markdown",
+            clicked=self._copy,
+        )  # fmt: skip
+        self.copy_button.hide()
+        self._footer.addWidget(self.copy_button)
+        self._column.addLayout(self._footer)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._render)
+
+    # ------------------------------------------------------------------ while it grows
+
+    def tell(self, sentence: str) -> None:
+        """Say what is going on before the first word comes."""
+        if not self.text:
+            self.status.setText(sentence)
+
+    def found(self, passages: Sequence[Passage]) -> None:
+        """Remember the passages that [n] refers to."""
+        self.passages = {passage.n: passage for passage in passages}
+        if passages:
+            self.tell(f"Reading {len(passages)} passages…" if len(passages) > 1 else "Reading one passage…")
+
+    def append(self, text: str) -> None:
+        """Add text; it is laid out at most 20 times a second."""
+        if not self.text:
+            self.status.hide()
+            self.body.show()
+        self.text += text
+        if not self._timer.isActive():
+            self._timer.start(0 if not self._shown_until else RENDER_MS + self._shown_until)
+
+    def notice(self, sentence: str, hint: str = "") -> None:
+        """Show a calm sentence inside the answer."""
+        self._notices.addWidget(_message("notice", sentence, hint))
+        self.grown.emit()
+
+    def moved(self, move: Moved) -> None:
+        """Say that the answer goes on elsewhere."""
+        self.moves.append(move)
+        self.notice(phrases.moved_sentence(move))
+
+    # ------------------------------------------------------------------ when it ends
+
+    def finish(self, answer: Answered) -> None:
+        """Show the complete answer, its sources, and who made it."""
+        self.text = answer.text
+        self._end(phrases.node_line(answer, self.moves))
+        self.mark.setVisible(not answer.grounded and not answer.stopped)
+        self._show_sources([citation.n for citation in answer.citations])
+
+    def stop(self) -> None:
+        """Keep what was shown."""
+        self._end(_STATES["stopped"])
+
+    def fail(self, error: BaseException) -> None:
+        """Say in plain words what went wrong; what was shown stays."""
+        sentence, hint = phrases.trouble(error)
+        self._end("")
+        self._notices.addWidget(_message("error", sentence, hint))
+        self.retry_button.show()
+        self.grown.emit()
+
+    def load(self, message: StoredMessage) -> None:
+        """Show an answer from the store."""
+        from app.events import Answered
+
+        self.found(message.passages)
+        self.text = message.text
+        if message.state == "complete":
+            self.finish(Answered(message.text, message.citations, message.grounded, message.node, message.usage,
+                                 message.timings))  # fmt: skip
+        else:
+            self._end(_STATES.get(message.state, ""))
+            self._show_sources([citation.n for citation in message.citations])
+        if message.error:
+            self._notices.addWidget(_message("error", message.error, message.hint))
+
+    def repaint_text(self) -> None:
+        """Lay out anew, in the colours of now."""
+        if self.text:
+            self._render()
+
+    def _end(self, line: str) -> None:
+        self._timer.stop()
+        self.status.hide()
+        self.body.setVisible(bool(self.text))
+        self._render()
+        self.node_line.setText(line)
+        self.copy_button.setVisible(bool(self.text))
+
+    def _render(self) -> None:
+        began = time.perf_counter()
+        markdown.render(self.body.document(), self.text, theme.of(self), self.passages.keys())
+        self.body.fit()
+        self.grown.emit()
+        # A quarter of the time at most goes into layout, however long the answer is.
+        self._shown_until = 1 + round((time.perf_counter() - began) * 3000)
+
+    def _show_sources(self, numbers: Sequence[int]) -> None:
+        cited = [self.passages[n] for n in dict.fromkeys(numbers) if n in self.passages]
+        if cited:
+            self._sources.addWidget(label("Sources", tone="muted", scale=0.88, weight=QFont.Weight.DemiBold))
+        for passage in cited:
+            self._sources.addWidget(self._source(passage))
+        others = [passage for passage in self.passages.values() if passage not in cited]
+        if others and self.text:
+            more = button(
+                f"{len(others)} more passages were read" if cited else f"{len(others)} passages were read",
+                kind="plain",
+                name="Show the other passages",
+            )
+            row = QHBoxLayout()
+            row.addWidget(more)
+            row.addStretch()
+            self._sources.addLayout(row)
+
+            def unfold() -> None:
+                more.hide()
+                for passage in others:
+                    self._sources.addWidget(self._source(passage))
+
+            more.clicked.connect(unfold)
+        self.grown.emit()
+
+    def _source(self, passage: Passage) -> QWidget:
+        where = phrases.place(passage.path, passage.page)
+        section = f" · {passage.section}" if passage.section else ""
+        made = button(
+            f"[{passage.n}]  {where}{section}".replace("&", "&&"),
+            kind="source",
+            name=f"Source {passage.n}: {where}",
+            description=f"Show the passage in {passage.path}",
+            clicked=lambda: self.cited.emit(passage),
+        )
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        return made
+
+    def _clicked(self, url: QUrl) -> None:
+        number = markdown.citation_of(url)
+        if number is None:
+            self.link.emit(url)
+        elif number in self.passages:
+            self.cited.emit(self.passages[number])
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text)
+        self.copy_button.setText("Copied")
+        QTimer.singleShot(1500, self.copy_button, lambda: self.copy_button.setText("Copy"))
+
+
+def _message(kind: str, sentence: str, hint: str) -> QFrame:
+    made = frame(kind)
+    column = QVBoxLayout(made)
+    column.setContentsMargins(14, 10, 14, 10)
+    column.setSpacing(3)
+    column.addWidget(label(sentence, wrap=True))
+    if hint:
+        column.addWidget(label(hint, wrap=True, scale=0.9))
+    made.setAccessibleName(f"{sentence} {hint}".strip())
+    return made

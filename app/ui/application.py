@@ -1,0 +1,179 @@
+"""Starting the window.
+
+The story: (1) the log and Qt's messages get their place; (2) the one QApplication, colours, the window with its last
+size; (3) the window is shown and painted, while nothing but Qt and this package has been imported; (4) only now the
+asyncio thread starts and opens the runtime there; (5) the runtime is handed to the window, which loads engines in the
+background and shows how far they are. Ending goes the other way: work is cancelled and the runtime closed in the
+asyncio thread within a time limit, then the window goes, then the application. SIGINT and SIGTERM end it the same way.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QObject, QSettings, QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+from app.ui import phrases
+from app.ui.bridge import Bridge
+from app.ui.crash import CrashReporter, log_qt_messages
+from app.ui.icons import app_icon
+from app.ui.seam import OpenEar, OpenRuntime, RuntimeSeam
+from app.ui.talk import MicrophoneEar
+from app.ui.theme import Theme
+from app.ui.window import MainWindow
+
+LOG_BYTES = 1_000_000
+CLOSE_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+async def open_runtime() -> RuntimeSeam:
+    """Open the real runtime. Raises SettingsError, StoreError."""
+    from app.runtime import Runtime
+
+    return await Runtime.open()
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    open_runtime: OpenRuntime = open_runtime,
+    open_ear: OpenEar = MicrophoneEar,
+    on_painted: Callable[[MainWindow], object] | None = None,
+) -> int:
+    """Show the window and stay until it is closed; returns the exit status.
+
+    Args:
+        argv: what Qt may take options from, the program's name first.
+        open_runtime: opens everything behind the window, in the asyncio thread.
+        open_ear: opens the microphone.
+        on_painted: called when the window has been painted, before anything is opened.
+    """
+    from app.settings import home
+
+    folder = home()
+    _start_log(folder / "logs")
+    log_qt_messages()
+    application = QApplication(list(argv) or ["tangnet"])
+    application.setApplicationName("tangnet")
+    application.setApplicationDisplayName("Tangnet")
+    application.setDesktopFileName("tangnet")
+    application.setStyle("Fusion")
+    application.setWindowIcon(app_icon())
+    desk = Desk(application, folder, open_runtime, open_ear)
+    desk.window.painted.connect(lambda: on_painted(desk.window) if on_painted is not None else None)
+    desk.window.painted.connect(desk.open)
+    desk.window.show()
+    try:
+        return application.exec()
+    finally:
+        desk.close()
+
+
+class Desk(QObject):
+    """What lives as long as the window: bridge, colours, signals of the system, the kept size."""
+
+    def __init__(self, application: QApplication, folder: Path, open_runtime: OpenRuntime, open_ear: OpenEar) -> None:
+        super().__init__(application)
+        self._application = application
+        self._open_runtime = open_runtime
+        self._kept = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+        self.crashes = CrashReporter(self)
+        self.crashes.install()
+        self.bridge = Bridge(self)
+        self.theme = Theme(application, str(self._kept.value("theme", "system")))
+        self.window = MainWindow(self.bridge, self.theme, open_ear)
+        self.window.bug.connect(self.crashes.report)
+        self.window.closing.connect(self.close)
+        self._restore()
+        self._runtime: RuntimeSeam | None = None
+        self._closed = False
+        self._listen_to_signals()
+
+    def open(self) -> None:
+        """Start the asyncio thread and open the runtime there."""
+        self.bridge.start()
+        self.bridge.run(self._open, self.window.attach, self._failed, name="open")
+
+    def close(self) -> None:
+        """Keep the size, end all work; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._keep()
+        self.window.hide()
+        self.bridge.close(CLOSE_SECONDS)
+        self._application.quit()
+
+    async def _open(self) -> RuntimeSeam:
+        runtime = await self._open_runtime()
+        self.bridge.at_close(runtime.close)
+        return runtime
+
+    def _failed(self, error: BaseException) -> None:
+        sentence, hint = phrases.trouble(error)
+        self.window.pane.pill.tell("failed", "Could not start", sentence)
+        self.window.pane.trouble.tell(sentence, hint, self.open)
+        if phrases.is_bug(error):
+            self.crashes.report(error)
+
+    def _restore(self) -> None:
+        for name, take in (
+            ("geometry", self.window.restoreGeometry),
+            ("panels", self.window.splitter.restoreState),
+        ):
+            value = self._kept.value(name)
+            if isinstance(value, QByteArray):
+                take(value)
+
+    def _keep(self) -> None:
+        self._kept.setValue("geometry", self.window.saveGeometry())
+        self._kept.setValue("panels", self.window.splitter.saveState())
+        if self.window.runtime is not None:
+            self._kept.setValue("theme", self.window.runtime.settings.window_theme)
+        self._kept.sync()
+        if self._kept.status() != QSettings.Status.NoError:
+            _log.warning("the window's size could not be kept in %s", self._kept.fileName())
+
+    def _listen_to_signals(self) -> None:
+        # Python runs a handler only between two of its instructions, and an idle Qt loop runs none: the wake-up
+        # descriptor makes the signal an event of that loop.
+        self._here, there = socket.socketpair()
+        self._here.setblocking(False)
+        there.setblocking(False)
+        self._there = there
+        signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
+        self._notifier = QSocketNotifier(self._here.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._signalled)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: None)
+
+    def _signalled(self) -> None:
+        self._here.recv(64)
+        self.window.close()
+
+
+def _start_log(folder: Path) -> None:
+    """Write the log of the window to a file of at most LOG_BYTES, keeping the one before."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / "window.log"
+        if file.exists() and file.stat().st_size > LOG_BYTES:
+            os.replace(file, folder / "window.log.1")
+        handler: logging.Handler = logging.FileHandler(file, encoding="utf-8")
+    except OSError as error:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setLevel(logging.ERROR)
+        print(f"tangnet: no log is written: {error}", file=sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)

@@ -1,0 +1,152 @@
+"""One question on its way: starts the assistant, and tells card and window what happens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.ui import phrases
+from app.ui.answer_card import AnswerCard
+from app.ui.bridge import Bridge, Handle
+from app.ui.seam import RuntimeSeam
+
+if TYPE_CHECKING:
+    from app.events import Event, Moved, NodeChosen
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The conversation that the question belongs to exists now."""
+
+    conversation: str
+
+
+class Asking(QObject):
+    """Runs until `ended`. The card may be taken away while the answer goes on for the store."""
+
+    begun = Signal(str)
+    """Id of the conversation."""
+    status = Signal(str, str, str)
+    """State, text and reason for the status pill."""
+    ended = Signal()
+
+    def __init__(self, bridge: Bridge, runtime: RuntimeSeam, text: str, conversation: str, documents: bool) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._runtime = runtime
+        self._handle: Handle | None = None
+        self.text = text
+        self.conversation = conversation
+        self.use_documents = documents
+        self.card: AnswerCard | None = None
+        self.done = False
+        self._node = ""
+        self._reason = ""
+
+    def start(self, card: AnswerCard) -> None:
+        """Ask; what comes is shown in `card`."""
+        self.card = card
+        self._handle = self._bridge.stream(self._ask, self._event, self._end, self._fail, name="answer")
+
+    def stop(self) -> None:
+        """Stop the answer; what was shown stays, here and in the store."""
+        if self.done:
+            return
+        if self._handle is not None:
+            self._handle.cancel()
+        if self.card is not None:
+            self.card.stop()
+        self._rest("ready")
+
+    def detach(self) -> None:
+        """Go on without a card: the conversation is no longer shown."""
+        self.card = None
+
+    async def _ask(self) -> AsyncIterator[Event | Begun]:
+        from app.assistant import Question
+
+        if not self.conversation:
+            self.conversation = self._runtime.conversations.create().id
+        yield Begun(self.conversation)
+        question = Question(text=self.text, conversation=self.conversation, use_documents=self.use_documents)
+        events = self._runtime.assistant.ask(question)
+        try:
+            async for event in events:
+                yield event
+        finally:
+            # Closing the assistant's stream is what stops the answer on the node.
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
+
+    def _event(self, event: Event | Begun) -> None:
+        from app import events
+
+        card = self.card
+        match event:
+            case Begun():
+                self.begun.emit(event.conversation)
+            case events.NodeChosen():
+                self._chosen(event)
+            case events.Moved():
+                self._moved(event)
+            case _ if card is None:
+                pass
+            case events.TokenReceived():
+                card.append(event.text)
+            case events.Retrieved():
+                card.found(event.passages)
+            case events.Warned():
+                card.notice(event.message, event.hint)
+            case events.Queued():
+                card.tell(f"Waiting for a free place on {phrases.node_name(self._node)}: number {event.position}…")
+            case events.Prefilling():
+                share = f" {event.done * 100 // event.total} %" if event.total else ""
+                card.tell(f"{phrases.node_name(self._node).capitalize()} reads the passages…{share}")
+            case events.Progress():
+                left = phrases.time_left(event.seconds_left)
+                card.tell(f"{event.what}{', ' + left if left else ''}…")
+            case events.Answered():
+                card.finish(event)
+
+    def _chosen(self, event: NodeChosen) -> None:
+        self._node, self._reason = event.name, event.reason
+        name = phrases.node_name(event.name)
+        self.status.emit("thinking", f"Thinking · {name}", _why(event.reason, event.model))
+        if self.card is not None:
+            self.card.tell(f"Thinking on {name}…")
+
+    def _moved(self, event: Moved) -> None:
+        self._node = event.to
+        self._reason = f"Moved from {phrases.node_name(event.from_)}: {event.reason}"
+        self.status.emit("moved", f"Moved · {phrases.node_name(event.to)}", self._reason)
+        if self.card is not None:
+            self.card.moved(event)
+
+    def _end(self) -> None:
+        self._rest("ready")
+
+    def _fail(self, error: BaseException) -> None:
+        if self.card is not None:
+            self.card.fail(error)
+        if phrases.is_bug(error):
+            self._bridge.failed.emit(error)
+        self._reason = phrases.trouble(error)[0]
+        self._rest("failed")
+
+    def _rest(self, state: str) -> None:
+        self.done = True
+        name = phrases.node_name(self._node) if self._node else ""
+        if state == "failed":
+            self.status.emit("failed", "Failed", self._reason)
+        elif name:
+            self.status.emit("ready", f"Ready · {name}", _why(self._reason, ""))
+        self.ended.emit()
+
+
+def _why(reason: str, model: str) -> str:
+    sentence = f"{reason[:1].upper()}{reason[1:].rstrip('.')}." if reason else ""
+    return f"{sentence} Model: {model}." if model else sentence

@@ -1,0 +1,218 @@
+"""What stands around the conversation: status pill, undo bar, drop overlay, side panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from app.ui import theme
+from app.ui.controls import button, label, round_button, set_state, squeezable
+
+UNDO_SECONDS = 8
+
+
+class StatusPill(QPushButton):
+    """Names the node in use; the tooltip says why; a click opens the node list."""
+
+    def __init__(self) -> None:
+        super().__init__("Starting…")
+        self.setProperty("kind", "pill")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("Status")
+        self.state = "starting"
+        self.tell("starting", "Starting…", "Tangnet is starting.")
+
+    def tell(self, state: str, text: str, why: str) -> None:
+        """Show `state` (starting, ready, thinking, moved, failed) with a short text and the reason behind it."""
+        self.state = state
+        self.setText(text)
+        self.setToolTip(f"{why}\nClick for the list of nodes." if why else "Click for the list of nodes.")
+        self.setAccessibleName(f"Status: {text}")
+        self.setAccessibleDescription(why)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the button and the dot whose colour is the state."""
+        super().paintEvent(event)
+        colours = theme.of(self)
+        dot = {
+            "ready": colours.good,
+            "thinking": colours.accent,
+            "moved": colours.on_notice,
+            "failed": colours.on_error,
+        }.get(self.state, colours.muted)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(dot))
+        painter.drawEllipse(QPointF(15, self.height() / 2), 4.2, 4.2)
+        painter.end()
+
+
+class UndoBar(QFrame):
+    """Says what was just removed and offers to take it back for some seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "bar")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 6, 8, 6)
+        self._text = squeezable(label())
+        row.addWidget(self._text, 1)
+        self.undo_button = button(
+            "&Undo", name="Undo", description="Take it back", shortcut="Ctrl+Z", clicked=self._take_back
+        )
+        row.addWidget(self.undo_button)
+        self._undo: Callable[[], object] | None = None
+        self._commit: Callable[[], object] | None = None
+        self._timer = QTimer(self, singleShot=True, interval=UNDO_SECONDS * 1000)
+        self._timer.timeout.connect(self.settle)
+        self.hide()
+
+    def offer(self, text: str, undo: Callable[[], object], commit: Callable[[], object] | None = None) -> None:
+        """Show `text`. `undo` is called by the button; `commit` when the time is over."""
+        self.settle()
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        self._undo, self._commit = undo, commit
+        self.show()
+        self._timer.start()
+
+    def settle(self) -> None:
+        """Make what was offered final and go away."""
+        self._timer.stop()
+        self.hide()
+        commit, self._undo, self._commit = self._commit, None, None
+        if commit is not None:
+            commit()
+
+    def _take_back(self) -> None:
+        self._timer.stop()
+        self.hide()
+        undo, self._undo, self._commit = self._undo, None, None
+        if undo is not None:
+            undo()
+
+
+class DropOverlay(QFrame):
+    """Covers the window while files are dragged over it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._covered = parent
+        self.setProperty("kind", "overlay")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        column = QVBoxLayout(self)
+        column.addStretch()
+        title = label("Drop to add to your documents", scale=1.6, weight=QFont.Weight.DemiBold)
+        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(title)
+        detail = label("PDF, Word, text, Markdown and HTML, or whole folders. They never leave your machines.")
+        detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        detail.setWordWrap(True)
+        column.addWidget(detail)
+        column.addStretch()
+        self.hide()
+
+    def cover(self) -> None:
+        """Show over the whole parent."""
+        self.setGeometry(self._covered.rect().adjusted(16, 16, -16, -16))
+        self.raise_()
+        self.show()
+
+
+class SidePanel(QFrame):
+    """The right panel: one page at a time with a title and a close button."""
+
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "sideright")
+        self.setMinimumWidth(300)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 14, 14, 14)
+        column.setSpacing(10)
+        row = QHBoxLayout()
+        self._title = squeezable(label(scale=1.25, weight=QFont.Weight.DemiBold))
+        row.addWidget(self._title, 1)
+        self._close = round_button("close", "Close panel", description="Close this panel (Esc)", kind="plain", size=32)
+        self._close.clicked.connect(self.dismiss)
+        row.addWidget(self._close)
+        column.addLayout(row)
+        self._pages = QStackedWidget()
+        column.addWidget(self._pages, 1)
+        self.hide()
+
+    @property
+    def page(self) -> QWidget | None:
+        """The page that is shown, None while the panel is closed."""
+        return self._pages.currentWidget() if not self.isHidden() else None
+
+    def present(self, page: QWidget, title: str) -> None:
+        """Show `page` under `title`."""
+        if self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+        self._title.setText(title)
+        self.setAccessibleName(title)
+        self.show()
+        page.setFocus()
+
+    def dismiss(self) -> None:
+        """Close the panel."""
+        if not self.isHidden():
+            self.hide()
+            self.closed.emit()
+
+
+class TroubleBar(QFrame):
+    """A sentence about something that went wrong, with a way on, until it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "error")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        self.sentence = label(wrap=True)
+        self.hint = label(wrap=True, scale=0.9)
+        column.addWidget(self.sentence)
+        column.addWidget(self.hint)
+        row.addLayout(column, 1)
+        self.action = button("&Try again", clicked=self._act)
+        row.addWidget(self.action)
+        close = round_button("close", "Close message", kind="plain", size=30)
+        close.clicked.connect(self.settle)
+        row.addWidget(close)
+        self._retry: Callable[[], object] | None = None
+        self.hide()
+
+    def tell(
+        self, sentence: str, hint: str = "", retry: Callable[[], object] | None = None, *, calm: bool = False
+    ) -> None:
+        """Show `sentence`; `retry` gives it a button; `calm` is for what is no error."""
+        set_state(self, "kind", "notice" if calm else "error")
+        for part in (self.sentence, self.hint):
+            part.style().unpolish(part)
+            part.style().polish(part)
+        self.sentence.setText(sentence)
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+        self.setAccessibleName(f"{sentence} {hint}".strip())
+        self._retry = retry
+        self.action.setVisible(retry is not None)
+        self.show()
+
+    def settle(self) -> None:
+        """Go away."""
+        self.hide()
+
+    def _act(self) -> None:
+        self.hide()
+        if self._retry is not None:
+            self._retry()

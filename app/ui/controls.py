@@ -1,0 +1,123 @@
+"""Buttons and labels with everything they need at once: look, icon, accessible name, description, tooltip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from app.ui import theme
+from app.ui.icons import icon
+from app.ui.theme import Colours
+
+
+def button(
+    text: str,
+    *,
+    kind: str = "",
+    glyph: str = "",
+    name: str = "",
+    description: str = "",
+    shortcut: str = "",
+    clicked: Callable[[], object] | None = None,
+) -> QPushButton:
+    """Return a push button. `kind` chooses its look in the style sheet, `glyph` its icon."""
+    made = QPushButton(text)
+    _dress(made, kind, glyph, name or text.replace("&", ""), description, shortcut)
+    if clicked is not None:
+        made.clicked.connect(lambda _checked=False: clicked())
+    return made
+
+
+def round_button(
+    glyph: str, name: str, *, kind: str = "round", description: str = "", shortcut: str = "", size: int = 36
+) -> QToolButton:
+    """Return a button that is only an icon; `name` is what a screen reader says."""
+    made = QToolButton()
+    _dress(made, kind, glyph, name, description or name, shortcut)
+    made.setFixedSize(size, size)
+    return made
+
+
+def label(
+    text: str = "",
+    *,
+    tone: str = "",
+    scale: float = 1.0,
+    weight: QFont.Weight | None = None,
+    wrap: bool = False,
+    kind: str = "",
+) -> QLabel:
+    """Return a label that shows `text` as it is: never as HTML, never as a link."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if tone:
+        made.setProperty("tone", tone)
+    if kind:
+        made.setProperty("kind", kind)
+    if scale != 1.0 or weight is not None:
+        theme.sized(made, scale, weight)
+    return made
+
+
+def frame(kind: str, parent: QWidget | None = None) -> QFrame:
+    """Return a frame with the look `kind`."""
+    made = QFrame(parent)
+    made.setProperty("kind", kind)
+    return made
+
+
+def retint(root: QWidget, colours: Colours) -> None:
+    """Paint the icons of all buttons under `root` in `colours`."""
+    for found in root.findChildren(QAbstractButton):
+        _tint(found, colours)
+
+
+def set_glyph(target: QAbstractButton, glyph: str) -> None:
+    """Give a button another icon."""
+    target.setProperty("glyph", glyph)
+    _tint(target, theme.of(target))
+
+
+def set_state(target: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet looks at, and take the new look."""
+    if target.property(name) != value:
+        target.setProperty(name, value)
+        target.style().unpolish(target)
+        target.style().polish(target)
+        if isinstance(target, QAbstractButton):
+            _tint(target, theme.of(target))
+
+
+def squeezable(target: QLabel) -> QLabel:
+    """Let a label give way when there is no room."""
+    target.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return target
+
+
+def _dress(target: QAbstractButton, kind: str, glyph: str, name: str, description: str, shortcut: str) -> None:
+    if kind:
+        target.setProperty("kind", kind)
+    target.setCursor(Qt.CursorShape.PointingHandCursor)
+    target.setAccessibleName(name)
+    if shortcut:
+        target.setShortcut(QKeySequence(shortcut))
+        shown = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+        description = f"{description or name} ({shown})"
+    if description:
+        target.setAccessibleDescription(description)
+        target.setToolTip(description)
+    if glyph:
+        target.setProperty("glyph", glyph)
+        target.setIconSize(QSize(18, 18))
+        _tint(target, theme.of(target))
+
+
+def _tint(target: QAbstractButton, colours: Colours) -> None:
+    glyph = target.property("glyph")
+    if isinstance(glyph, str) and glyph:
+        strong = target.property("kind") == "primary" or target.property("state") == "go"
+        target.setIcon(icon(glyph, colours.on_accent if strong else colours.text, colours.muted))

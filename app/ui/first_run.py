@@ -1,0 +1,137 @@
+"""The page of an empty conversation: what this is, three ways to begin, and how far the models are."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from app.ui import icons, theme
+from app.ui.controls import label
+from app.ui.models_card import ModelsCard
+
+
+class BigAction(QPushButton):
+    """A card with an icon, a title and a sentence."""
+
+    def __init__(self, glyph: str, title: str, sentence: str) -> None:
+        super().__init__()
+        self.setProperty("kind", "big")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._glyph = glyph
+        column = QVBoxLayout(self)
+        self._column = column
+        column.setContentsMargins(18, 62, 18, 18)
+        column.setSpacing(6)
+        self.title = label(title, weight=QFont.Weight.DemiBold, scale=1.06, wrap=True)
+        self.sentence = label(sentence, tone="muted", wrap=True, scale=0.94)
+        for part in (self.title, self.sentence):
+            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            column.addWidget(part)
+        column.addStretch()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.tell(title, sentence)
+
+    def tell(self, title: str, sentence: str) -> None:
+        """Show another title and sentence."""
+        self.title.setText(title)
+        self.sentence.setText(sentence)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(sentence)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the text."""
+        return self._column.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size of the text."""
+        return QSize(130, self._column.minimumSize().height())
+
+    def hasHeightForWidth(self) -> bool:
+        """The text wraps."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height that the wrapped text needs."""
+        return self._column.heightForWidth(width)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the card and its icon on a round ground."""
+        super().paintEvent(event)
+        colours = theme.of(self)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.soft))
+        painter.drawEllipse(QRectF(18, 16, 38, 38))
+        icons.paint(painter, self._glyph, colours.accent, QRectF(27, 25, 20, 20))
+        painter.end()
+
+
+class FirstRun(QScrollArea):
+    """Shown while the conversation is empty."""
+
+    add_asked = Signal()
+    ask_asked = Signal()
+    talk_pressed = Signal()
+    talk_released = Signal()
+
+    def __init__(self, models: ModelsCard) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setAccessibleName("Welcome")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        ground = QWidget()
+        across = QHBoxLayout(ground)
+        across.setContentsMargins(24, 24, 24, 24)
+        across.addStretch(1)
+        middle = QWidget()
+        middle.setMaximumWidth(800)
+        across.addWidget(middle, 100)
+        across.addStretch(1)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addStretch(2)
+        self.title = label("Ask your own documents", scale=2.2, weight=QFont.Weight.Bold, wrap=True)
+        column.addWidget(self.title)
+        self.sentence = label(
+            "Tangnet finds the passage, answers in your words and shows its sources, "
+            "on machines you own and without the internet.",
+            tone="muted",
+            scale=1.15,
+            wrap=True,
+        )
+        column.addWidget(self.sentence)
+        column.addSpacing(14)
+        actions = QHBoxLayout()
+        actions.setSpacing(14)
+        self.drop = BigAction("add-document", "Drop documents", "Files or folders, anywhere on this window. Or click.")
+        self.drop.clicked.connect(lambda: self.add_asked.emit())
+        actions.addWidget(self.drop, 1)
+        self.talk = BigAction("mic", "Hold F9 to talk", "Speak, let go, and your words become the question.")
+        self.talk.pressed.connect(self.talk_pressed)
+        self.talk.released.connect(self.talk_released)
+        actions.addWidget(self.talk, 1)
+        self.ask = BigAction("chat", "Ask a question", "Type below and press Enter. Sources come with the answer.")
+        self.ask.clicked.connect(lambda: self.ask_asked.emit())
+        actions.addWidget(self.ask, 1)
+        column.addLayout(actions)
+        column.addSpacing(14)
+        column.addWidget(models)
+        column.addStretch(3)
+        self.setWidget(ground)
+        self.viewport().setAutoFillBackground(False)
+        ground.setAutoFillBackground(False)
+
+    def set_talk_key(self, key: str) -> None:
+        """Name the hold key."""
+        self.talk.tell(f"Hold {key} to talk", self.talk.sentence.text())
+
+    def show_documents(self, count: int) -> None:
+        """Say how many documents there are."""
+        if count:
+            self.drop.tell("Add documents", f"{count} in your library. Drop more anywhere, or click.")
+        else:
+            self.drop.tell("Drop documents", "Files or folders, anywhere on this window. Or click.")

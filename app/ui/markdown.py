@@ -1,0 +1,165 @@
+"""A model's Markdown as a QTextDocument: untrusted text in, typography and citation links out.
+
+Nothing is loaded and nothing is executed: HTML stays text, pictures become their description, links keep their
+address but are only ever opened by a click that the user confirms. [n] becomes a link when passage n exists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontDatabase,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
+
+from app.ui.theme import Colours
+
+CITATION_SCHEME = "tangnet-cite"
+FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+LONGEST = 200_000
+"""Characters that are laid out; a longer answer is cut in the view (never in the store)."""
+
+_CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_NUMBER = re.compile(r"\d+")
+# Control characters, and marks that make text read in another order than it is written.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffc]")
+_QUOTES = re.compile(r"^(?:[ \t]*>){8,}", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]{24,}", re.MULTILINE)
+_COLUMNS_MOST = 24
+
+
+def tame(text: str) -> str:
+    """Return `text` without unseen characters and without nesting or tables that would take seconds to lay out."""
+    text = _UNSEEN.sub("", text[:LONGEST])
+    text = _QUOTES.sub("> > > >", text)
+    text = _INDENT.sub(" " * 24, text)
+    if "|" in text:
+        lines = text.split("\n")
+        text = "\n".join(line.replace("|", "\\|") if line.count("|") > _COLUMNS_MOST else line for line in lines)
+    return text
+
+
+def render(document: QTextDocument, text: str, colours: Colours, citations: Collection[int] = ()) -> None:
+    """Replace the content of `document` with `text`; numbers in `citations` become links."""
+    document.setMarkdown(tame(text), FEATURES)
+    cursor = QTextCursor(document)
+    cursor.beginEditBlock()
+    cursor.select(QTextCursor.SelectionType.Document)
+    spacing = QTextBlockFormat()
+    spacing.setLineHeight(128, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+    cursor.mergeBlockFormat(spacing)
+    block = document.begin()
+    while block.isValid():
+        _polish(block, colours, citations)
+        block = block.next()
+    cursor.endEditBlock()
+
+
+def citation_of(url: QUrl) -> int | None:
+    """Return the passage number behind a clicked link, or None for any other link."""
+    if url.scheme() != CITATION_SCHEME:
+        return None
+    digits = url.path()
+    return int(digits) if digits.isdecimal() and len(digits) < 4 else None
+
+
+def _polish(block: QTextBlock, colours: Colours, citations: Collection[int]) -> None:
+    shape = block.blockFormat()
+    level = shape.headingLevel()
+    in_code = bool(shape.hasProperty(QTextFormat.Property.BlockCodeFence.value)) or shape.hasProperty(
+        QTextFormat.Property.BlockCodeLanguage.value
+    )
+    if level:
+        _heading(block, level)
+    elif in_code:
+        _code(block, colours)
+        return
+    _fragments(block, colours)
+    text = block.text()
+    if citations and "[" in text:
+        for match in _CITATION.finditer(text):
+            for number in _NUMBER.finditer(text, match.start(), match.end()):
+                if int(number.group()) in citations:
+                    alone = "," not in match.group()
+                    start, end = match.span() if alone else number.span()
+                    _link(block, start, end, int(number.group()), colours)
+
+
+def _over(block: QTextBlock, start: int, end: int) -> QTextCursor:
+    cursor = QTextCursor(block)
+    cursor.setPosition(block.position() + start)
+    cursor.setPosition(block.position() + end, QTextCursor.MoveMode.KeepAnchor)
+    return cursor
+
+
+def _link(block: QTextBlock, start: int, end: int, number: int, colours: Colours) -> None:
+    cursor = _over(block, start, end)
+    if cursor.charFormat().fontFixedPitch():
+        return  # code is shown as it is
+    look = QTextCharFormat()
+    look.setAnchor(True)
+    look.setAnchorHref(f"{CITATION_SCHEME}:{number}")
+    look.setForeground(QBrush(QColor(colours.accent)))
+    look.setFontWeight(QFont.Weight.Bold)
+    look.setFontUnderline(False)
+    look.setToolTip(f"Show passage {number}")
+    cursor.mergeCharFormat(look)
+
+
+def _heading(block: QTextBlock, level: int) -> None:
+    look = QTextCharFormat()
+    look.setProperty(QTextFormat.Property.FontSizeAdjustment.value, 2 if level == 1 else 1 if level == 2 else 0)
+    look.setFontWeight(QFont.Weight.DemiBold)
+    cursor = _over(block, 0, max(0, block.length() - 1))
+    cursor.mergeCharFormat(look)
+    shape = QTextBlockFormat()
+    shape.setTopMargin(10)
+    shape.setBottomMargin(4)
+    cursor.mergeBlockFormat(shape)
+
+
+def _code(block: QTextBlock, colours: Colours) -> None:
+    cursor = _over(block, 0, max(0, block.length() - 1))
+    shape = QTextBlockFormat()
+    shape.setBackground(QBrush(QColor(colours.code)))
+    shape.setNonBreakableLines(False)
+    cursor.mergeBlockFormat(shape)
+    look = QTextCharFormat()
+    look.setFontFamilies([QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()])
+    cursor.mergeCharFormat(look)
+
+
+def _fragments(block: QTextBlock, colours: Colours) -> None:
+    """Put words in the place of pictures and give inline code its ground."""
+    changes: list[tuple[int, int, QTextCharFormat]] = []
+    fragments = block.begin()
+    while not fragments.atEnd():
+        fragment = fragments.fragment()
+        if fragment.isValid():
+            look = fragment.charFormat()
+            if look.isImageFormat() or look.fontFixedPitch():
+                changes.append((fragment.position() - block.position(), fragment.length(), look))
+        fragments += 1
+    for start, length, look in reversed(changes):
+        cursor = _over(block, start, start + length)
+        if look.isImageFormat():
+            name = look.toImageFormat().name()
+            plain = QTextCharFormat()
+            plain.setForeground(QBrush(QColor(colours.muted)))
+            plain.setFontItalic(True)
+            cursor.insertText(f"[picture not loaded: {name[:80]}]", plain)
+        else:
+            ground = QTextCharFormat()
+            ground.setBackground(QBrush(QColor(colours.code)))
+            cursor.mergeCharFormat(ground)

@@ -1,0 +1,222 @@
+"""The models: how far loading is, whether the present one can be trusted, and fetching a better one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from app.ui import phrases
+from app.ui.bridge import Bridge, Handle
+from app.ui.controls import button, frame, label
+from app.ui.seam import RuntimeSeam
+
+if TYPE_CHECKING:
+    from app.events import EngineInfo, ModelInfo
+    from app.thinking import ModelProgress
+
+ROLES = ("chat", "embed", "transcribe")
+_WHAT = {"chat": "Answering", "embed": "Searching documents", "transcribe": "Understanding speech"}
+
+
+class ModelsCard(QFrame):
+    """Warms the engines of this machine in the background and shows it."""
+
+    failed = Signal(object)
+    engines_changed = Signal(object)
+
+    def __init__(self, bridge: Bridge) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self._bridge = bridge
+        self._runtime: RuntimeSeam | None = None
+        self._fetching: Handle | None = None
+        self._samples: list[tuple[float, int]] = []
+        self._choices: list[ModelInfo] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 16, 20, 16)
+        column.setSpacing(10)
+        self.title = label("Getting ready on this machine", weight=QFont.Weight.DemiBold)
+        column.addWidget(self.title)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        self.rows: dict[str, tuple[QProgressBar, QLabel]] = {}
+        for at, role in enumerate(ROLES):
+            grid.addWidget(label(_WHAT[role]), at, 0)
+            bar = QProgressBar()
+            bar.setTextVisible(False)
+            bar.setRange(0, 1000)
+            bar.setAccessibleName(_WHAT[role])
+            grid.addWidget(bar, at, 1)
+            state = label("waiting", tone="muted", scale=0.9)
+            grid.addWidget(state, at, 2)
+            self.rows[role] = (bar, state)
+        column.addLayout(grid)
+        self.problem = label("", wrap=True, tone="error", scale=0.92)
+        self.problem.hide()
+        column.addWidget(self.problem)
+        self.weak = frame("notice")
+        inside = QVBoxLayout(self.weak)
+        inside.setContentsMargins(14, 12, 14, 12)
+        inside.setSpacing(8)
+        self.weak_text = label("", wrap=True)
+        inside.addWidget(self.weak_text)
+        self.choose_row = QWidget()
+        choose = QHBoxLayout(self.choose_row)
+        choose.setContentsMargins(0, 0, 0, 0)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName("Model to fetch")
+        choose.addWidget(self.choice, 1)
+        self.fetch_button = button(
+            "&Get better model", kind="primary", description="Download the chosen model", clicked=self.fetch
+        )
+        choose.addWidget(self.fetch_button)
+        inside.addWidget(self.choose_row)
+        self.fetch_row = QWidget()
+        fetch = QVBoxLayout(self.fetch_row)
+        fetch.setContentsMargins(0, 0, 0, 0)
+        line = QHBoxLayout()
+        self.fetch_text = label("", wrap=True)
+        line.addWidget(self.fetch_text, 1)
+        self.cancel_button = button(
+            "Cancel", name="Cancel download", description="Stop; what has come is kept and continued later"
+        )
+        self.cancel_button.clicked.connect(self.cancel)
+        line.addWidget(self.cancel_button)
+        fetch.addLayout(line)
+        self.fetch_bar = QProgressBar()
+        self.fetch_bar.setTextVisible(False)
+        self.fetch_bar.setAccessibleName("Download")
+        fetch.addWidget(self.fetch_bar)
+        self.fetch_row.hide()
+        inside.addWidget(self.fetch_row)
+        self.weak.hide()
+        column.addWidget(self.weak)
+
+    def attach(self, runtime: RuntimeSeam) -> None:
+        """Take the opened runtime and begin to load the engines."""
+        self._runtime = runtime
+        self._warm()
+
+    def show_engines(self, engines: Sequence[EngineInfo]) -> None:
+        """Show how far each engine is."""
+        problems = []
+        for one in engines:
+            if one.role not in self.rows:
+                continue
+            bar, state = self.rows[one.role]
+            fraction = 1.0 if one.state == "ready" else one.progress if one.state == "loading" else 0.0
+            bar.setRange(0, 0 if one.state == "loading" and fraction <= 0 else 1000)
+            bar.setValue(round(fraction * 1000))
+            bar.setVisible(one.state != "ready")
+            state.setText(one.model if one.state == "ready" and one.model else one.state)
+            state.setToolTip(one.message)
+            if one.state == "failed":
+                problems.append(one.message or f"{_WHAT[one.role]} is not available.")
+        self.problem.setText("\n".join(problems))
+        self.problem.setVisible(bool(problems))
+        ready = [one.role for one in engines if one.state == "ready"]
+        everything = all(role in ready for role in ROLES)
+        self.title.setText("Ready on this machine" if everything else "Getting ready on this machine")
+        self.engines_changed.emit(tuple(engines))
+
+    def show_models(self, models: Sequence[ModelInfo]) -> None:
+        """Say so when no chat model here can be trusted, and offer better ones."""
+        present = [model for model in models if model.role == "chat" and model.present]
+        best = max(present, key=lambda model: (model.trustworthy, model.parameters), default=None)
+        if best is not None and best.trustworthy:
+            self.weak.hide()
+            return
+        self._choices = sorted(
+            (model for model in models if model.role == "chat" and not model.present and model.trustworthy),
+            key=lambda model: model.bytes,
+        )
+        self.choice.clear()
+        for model in self._choices:
+            licence = f", {model.licence}" if model.licence else ""
+            self.choice.addItem(f"{model.name} ({phrases.megabytes(model.bytes)}{licence})", model.name)
+        if best is None:
+            self.weak_text.setText("There is no model for answers on this machine yet.")
+        else:
+            self.weak_text.setText(
+                f"{best.name} is a tiny starter model: good to see everything work, too weak to be trusted. "
+                "Check what it says against the sources, or get a better one."
+            )
+        self.choose_row.setVisible(bool(self._choices) and self._fetching is None)
+        self.weak.show()
+
+    def fetch(self) -> None:
+        """Download the chosen model."""
+        name = self.choice.currentData()
+        if self._runtime is None or self._fetching is not None or not name:
+            return
+        cluster = self._runtime.cluster
+        self._samples = []
+        self.fetch_text.setText(f"Fetching {name}…")
+        self.fetch_bar.setRange(0, 0)
+        self.choose_row.hide()
+        self.fetch_row.show()
+        self._fetching = self._bridge.stream(
+            lambda: cluster.add_model(name), self._fetched, self._end, self._fail, name="fetch model"
+        )
+
+    def cancel(self) -> None:
+        """Stop the download."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+        self._rest()
+
+    def _warm(self) -> None:
+        if self._runtime is None:
+            return
+        cluster = self._runtime.cluster
+        self._bridge.stream(
+            lambda: cluster.warm(ROLES), self.show_engines, self._warmed, self._cold, name="load engines"
+        )
+
+    def _warmed(self) -> None:
+        if self._runtime is not None:
+            cluster = self._runtime.cluster
+            self._bridge.run(lambda: cluster.models(catalogue=True), self.show_models, self.failed.emit, name="models")
+
+    def _cold(self, error: BaseException) -> None:
+        sentence, hint = phrases.trouble(error)
+        self.problem.setText(f"{sentence} {hint}".strip())
+        self.problem.show()
+        if phrases.is_bug(error):
+            self.failed.emit(error)
+        else:
+            self._warmed()
+
+    def _fetched(self, progress: ModelProgress) -> None:
+        now = time.monotonic()
+        self._samples = [*self._samples[-40:], (now, progress.done)]
+        first = self._samples[0]
+        rate = (progress.done - first[1]) / (now - first[0]) if now - first[0] > 0.5 else 0.0
+        self.fetch_text.setText(phrases.download_line(progress, rate))
+        if progress.total > 0:
+            self.fetch_bar.setRange(0, 1000)
+            self.fetch_bar.setValue(round(progress.done / progress.total * 1000))
+
+    def _end(self) -> None:
+        self._rest()
+        self.weak.hide()
+        self._warm()
+
+    def _fail(self, error: BaseException) -> None:
+        self._rest()
+        sentence, hint = phrases.trouble(error)
+        self.weak_text.setText(f"{sentence} {hint}".strip())
+        if phrases.is_bug(error):
+            self.failed.emit(error)
+
+    def _rest(self) -> None:
+        self._fetching = None
+        self.fetch_row.hide()
+        self.choose_row.setVisible(bool(self._choices))

@@ -1,0 +1,152 @@
+"""Pure: the sentences that the window shows for states, figures and errors. No Qt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.errors import TangnetError
+
+if TYPE_CHECKING:
+    from app.events import Answered, EngineInfo, FileIndexed, Moved, NodeInfo
+    from app.thinking import ModelProgress
+
+ROLE_NAMES = {
+    "chat": "Answers",
+    "embed": "Search",
+    "transcribe": "Speech",
+    "rerank": "Ranking",
+    "speak": "Voice",
+}
+STATE_NAMES = {
+    "ready": "ready",
+    "loading": "loading",
+    "busy": "busy",
+    "unreachable": "cannot be reached",
+    "unpaired": "not paired",
+    "stopped": "not started",
+    "draining": "going away",
+}
+FILE_STATES = {
+    "added": "added",
+    "unchanged": "unchanged",
+    "changed": "updated",
+    "removed": "removed",
+    "skipped": "skipped",
+    "failed": "failed",
+}
+
+
+def node_name(name: str) -> str:
+    """Return how a node is called in sentences: the local one is "this machine"."""
+    return "this machine" if name in ("local", "") else name
+
+
+def seconds(milliseconds: float) -> str:
+    """Return a duration such as "0.4 s" or "1 min 5 s"."""
+    value = max(0.0, milliseconds) / 1000
+    if value < 60:
+        return f"{value:.1f} s"
+    return f"{int(value) // 60} min {int(value) % 60} s"
+
+
+def time_left(value: float | None) -> str:
+    """Return "about 2 min left", or "" when it cannot be known."""
+    if value is None or value < 0 or value != value or value == float("inf"):
+        return ""
+    if value < 5:
+        return "a few seconds left"
+    if value < 90:
+        return f"about {round(value / 5) * 5:.0f} s left"
+    return f"about {round(value / 60):.0f} min left"
+
+
+def megabytes(count: int) -> str:
+    """Return a size such as "398 MB" or "1.1 GB" (decimal units, as download pages use)."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
+
+
+def node_line(answer: Answered, moves: Sequence[Moved]) -> str:
+    """Return the line under an answer: who made it, whether it moved, how long it took."""
+    first = moves[0].from_ if moves else answer.node
+    parts = [f"Answered by {node_name(first)}"]
+    for move in moves:
+        parts.append(f"moved to {node_name(move.to)} ({seconds(move.gap_ms)})")
+    if answer.stopped:
+        parts.append("stopped")
+    figures = []
+    if answer.timings.total_ms is not None:
+        figures.append(seconds(answer.timings.total_ms))
+    if answer.usage.completion_tokens and answer.timings.total_ms:
+        spent = answer.timings.total_ms - (answer.timings.first_token_ms or 0.0)
+        if spent > 0 and answer.usage.completion_tokens > 1:
+            figures.append(f"{answer.usage.completion_tokens * 1000 / spent:.0f} tokens/s")
+    return ", ".join(parts) + "".join(f" · {figure}" for figure in figures)
+
+
+def moved_sentence(move: Moved) -> str:
+    """Return what the notice says when an answer goes on elsewhere."""
+    sentence = f"{node_name(move.from_).capitalize() if move.from_ in ('local', '') else move.from_} was lost; "
+    sentence += f"the answer goes on with {node_name(move.to)} after {seconds(move.gap_ms)}."
+    return sentence if move.exact else sentence + " That node has another model, so the wording may change."
+
+
+def file_line(done: FileIndexed) -> str:
+    """Return what stands beside a file that was indexed."""
+    state = FILE_STATES.get(done.state, done.state)
+    if done.reason:
+        return f"{state}: {done.reason}"
+    return f"{state}, {done.chunks} passages" if done.state in ("added", "changed") else state
+
+
+def place(path: str, page: int | None) -> str:
+    """Return "handbook.pdf, page 4"."""
+    name = os.path.basename(path) or path
+    return name if page is None else f"{name}, page {page}"
+
+
+def engines_line(engines: Sequence[EngineInfo]) -> str:
+    """Return one line on what is loading, failed or ready."""
+    loading = [ROLE_NAMES.get(one.role, one.role).lower() for one in engines if one.state in ("loading", "idle")]
+    failed = [ROLE_NAMES.get(one.role, one.role).lower() for one in engines if one.state in ("failed", "absent")]
+    if failed:
+        return f"Not available: {', '.join(failed)}"
+    return f"Loading: {', '.join(loading)}" if loading else "Ready"
+
+
+def download_line(progress: ModelProgress, rate: float) -> str:
+    """Return how far a model is; `rate` is bytes per second."""
+    if progress.total <= 0:
+        return f"{progress.step.capitalize() or 'Fetching'}: {megabytes(progress.done)}"
+    left = time_left((progress.total - progress.done) / rate) if rate > 0 else ""
+    line = f"{progress.step.capitalize() or 'Fetching'}: {megabytes(progress.done)} of {megabytes(progress.total)}"
+    return f"{line}, {left}" if left else line
+
+
+def load_line(node: NodeInfo) -> str:
+    """Return what a node does now: its queue, memory, temperature, speed."""
+    parts = []
+    if node.state in ("ready", "busy", "loading"):
+        parts.append(f"{node.active} of {node.slots} in use" if node.active else "idle")
+    if node.queued:
+        parts.append(f"{node.queued} waiting")
+    if node.decode_rate:
+        parts.append(f"{node.decode_rate:.0f} tokens/s")
+    if node.memory_used_bytes and node.memory_total_bytes:
+        parts.append(f"{megabytes(node.memory_used_bytes)} of {megabytes(node.memory_total_bytes)}")
+    if node.temperature_c:
+        parts.append(f"{node.temperature_c:.0f} °C" + (", slowed by heat" if node.throttled else ""))
+    return " · ".join(parts)
+
+
+def trouble(error: BaseException) -> tuple[str, str]:
+    """Return (sentence, hint) for an error. Outside the tree of known errors it is a bug and says so."""
+    if isinstance(error, TangnetError):
+        return error.message, error.hint
+    return "Something unexpected went wrong inside Tangnet.", f"{type(error).__name__}: {error}"
+
+
+def is_bug(error: BaseException) -> bool:
+    """Tell whether the error is none that a user can meet."""
+    return not isinstance(error, TangnetError)

@@ -1,0 +1,194 @@
+"""What the window needs from the rest of the program, as Protocols: `app.runtime.Runtime` fits, and so do the fakes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from app.assistant import Question
+    from app.events import (
+        DocumentInfo,
+        EngineInfo,
+        Event,
+        FileIndexed,
+        Hearing,
+        IndexDone,
+        ModelInfo,
+        NodeInfo,
+        Progress,
+        Transcribed,
+    )
+    from app.messages import Conversation, StoredMessage
+    from app.rag.library import Surroundings
+    from app.settings import Settings
+    from app.thinking import ModelProgress
+
+
+class ClusterSeam(Protocol):
+    """The nodes."""
+
+    def nodes(self) -> tuple[NodeInfo, ...]:
+        """Return what is known now, this machine first."""
+        ...
+
+    def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
+        """Yield the nodes now and at each change."""
+        ...
+
+    def transcribe(self, audio: AsyncIterator[bytes], *, language: str = "") -> AsyncIterator[Hearing | Transcribed]:
+        """Turn 16 kHz mono PCM16 into text."""
+        ...
+
+    def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:
+        """Load engines of this machine's node."""
+        ...
+
+    async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:
+        """Return the models that are there and, if asked, those that could be fetched."""
+        ...
+
+    def add_model(self, source: str) -> AsyncIterator[ModelProgress]:
+        """Fetch a model."""
+        ...
+
+    async def pair(self, target: str, code: str) -> NodeInfo:
+        """Pair with a node. Raises TrustError."""
+        ...
+
+    async def unpair(self, name: str) -> NodeInfo:
+        """Forget a node's key."""
+        ...
+
+
+class LibrarySeam(Protocol):
+    """The documents."""
+
+    def add(self, paths: Sequence[Path], *, watch: bool = False) -> AsyncIterator[Progress | FileIndexed | IndexDone]:
+        """Index files and folders."""
+        ...
+
+    async def documents(self) -> list[DocumentInfo]:
+        """List what is indexed."""
+        ...
+
+    async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
+        """Take documents out of the index; the files stay."""
+        ...
+
+    async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
+        """Return the text around a passage."""
+        ...
+
+
+class ConversationsSeam(Protocol):
+    """The stored conversations."""
+
+    def create(self, title: str = "") -> Conversation:
+        """Start one."""
+        ...
+
+    def list(self) -> list[Conversation]:
+        """Return all, newest first."""
+        ...
+
+    def messages(self, id: str) -> Sequence[StoredMessage]:
+        """Return the messages of one."""
+        ...
+
+    def search(self, text: str) -> Sequence[Conversation]:
+        """Return those that hold `text`."""
+        ...
+
+    def delete(self, id: str) -> Conversation:
+        """Hide one."""
+        ...
+
+    def restore(self, id: str) -> Conversation:
+        """Bring it back."""
+        ...
+
+
+class AssistantSeam(Protocol):
+    """The one use case."""
+
+    def ask(self, question: Question) -> AsyncIterator[Event]:
+        """Stream one answer; closing the iterator stops it."""
+        ...
+
+
+class RuntimeSeam(Protocol):
+    """Everything together, opened in the asyncio thread."""
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds everything."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in use."""
+        ...
+
+    @property
+    def cluster(self) -> ClusterSeam:
+        """The nodes."""
+        ...
+
+    @property
+    def library(self) -> LibrarySeam:
+        """The documents."""
+        ...
+
+    @property
+    def conversations(self) -> ConversationsSeam:
+        """The stored conversations."""
+        ...
+
+    @property
+    def assistant(self) -> AssistantSeam:
+        """Answers questions."""
+        ...
+
+    async def close(self) -> None:
+        """Close everything."""
+        ...
+
+
+OpenRuntime = Callable[[], Awaitable[RuntimeSeam]]
+"""Opens the runtime; called in the asyncio thread."""
+
+
+class Ear(Protocol):
+    """A push-to-talk session over a microphone; `level` may be read anywhere, all else in the asyncio thread."""
+
+    @property
+    def level(self) -> float:
+        """Loudness now, 0…1."""
+        ...
+
+    def press(self) -> bool:
+        """The key went down. True when an utterance began: `audio` is its sound."""
+        ...
+
+    def release(self) -> None:
+        """The key went up."""
+        ...
+
+    def cancel(self) -> None:
+        """Throw the utterance away."""
+        ...
+
+    def audio(self) -> AsyncIterator[bytes]:
+        """Return the sound of the utterance, pre-roll first. Raises VoiceError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the microphone."""
+        ...
+
+
+OpenEar = Callable[[str, Callable[[str], None], Callable[[str], None]], Ear]
+"""(microphone name or "", on_hint, on_phase) -> Ear; called in the asyncio thread. on_hint gets sentences for the
+user, on_phase "idle", "listening" or "finishing"; both are called in the asyncio thread. Raises VoiceError."""

@@ -1,0 +1,200 @@
+"""Hold to talk: key and button on one side, microphone and transcription in the asyncio thread on the other."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.ui.bridge import Bridge, Handle
+from app.ui.seam import Ear, OpenEar, RuntimeSeam
+
+if TYPE_CHECKING:
+    from app.events import Hearing, Transcribed
+
+LEVEL_MS = 33
+"""How often the level meter moves while listening."""
+
+
+class Talker(QObject):
+    """One talk key. Every utterance begins with `began` and ends with `heard`, `failed` or `cancelled`."""
+
+    began = Signal()
+    finishing = Signal()
+    """The key was let go: the last words are still on their way."""
+    level = Signal(float)
+    hearing = Signal(object)
+    heard = Signal(str)
+    failed = Signal(object)
+    cancelled = Signal()
+    hint = Signal(str)
+
+    def __init__(self, bridge: Bridge, open_ear: OpenEar, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._open_ear = open_ear
+        self._runtime: RuntimeSeam | None = None
+        self._ear: Ear | None = None  # made and used in the asyncio thread; only `level` is read here
+        self._device = ""
+        self._handle: Handle | None = None
+        self._text = ""
+        self._held = False
+        self._timer = QTimer(self, interval=LEVEL_MS)
+        self._timer.timeout.connect(self._show_level)
+
+    @property
+    def active(self) -> bool:
+        """True from the press until the text is there."""
+        return self._handle is not None
+
+    def attach(self, runtime: RuntimeSeam) -> None:
+        """Take the opened runtime; before that `press` says that the program is still starting."""
+        self._runtime = runtime
+        self._bridge.at_close(self._close_ear)
+
+    def press(self) -> None:
+        """The key or button went down; key repeat does no harm."""
+        if self._held:
+            return
+        if self._runtime is None:
+            from app.errors import VoiceError
+
+            self.failed.emit(VoiceError("Tangnet is still starting.", code="starting", hint="Try again in a moment."))
+            return
+        self._held = True
+        if self._handle is not None:  # a second tap ends what a first one began
+            self._tell(lambda ear: ear.press())
+            return
+        self._text = ""
+        runtime = self._runtime
+        # Signals first: the first sound may be there before this function returns.
+        self.began.emit()
+        self._timer.start()
+        self._handle = self._bridge.stream(
+            lambda: self._listen(runtime), self._event, self._end, self._fail, name="push-to-talk"
+        )
+
+    def release(self) -> None:
+        """The key or button went up."""
+        if self._held:
+            self._held = False
+            self._tell(lambda ear: ear.release())
+
+    def cancel(self) -> None:
+        """Throw away what was said."""
+        if self._handle is None:
+            return
+        self._held = False
+        self._tell(lambda ear: ear.cancel())
+        self._handle.cancel()
+        self._rest()
+        self.cancelled.emit()
+
+    # ------------------------------------------------------------------ the asyncio thread
+
+    async def _listen(self, runtime: RuntimeSeam) -> AsyncIterator[Hearing | Transcribed]:
+        device = runtime.settings.voice_device
+        if self._ear is not None and self._device != device:
+            self._ear.close()
+            self._ear = None
+        if self._ear is None:
+            post = self._bridge.post
+            self._ear = self._open_ear(
+                device, lambda sentence: post(self.hint.emit, sentence), lambda phase: post(self._phase, phase)
+            )
+            self._device = device
+        if not self._ear.press():
+            return
+        events = runtime.cluster.transcribe(self._ear.audio(), language=runtime.settings.voice_language)
+        try:
+            async for event in events:
+                yield event
+        finally:
+            close = getattr(events, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _close_ear(self) -> None:
+        if self._ear is not None:
+            self._ear.close()
+            self._ear = None
+
+    def _tell(self, say: Callable[[Ear], object]) -> None:
+        async def tell() -> None:
+            if self._ear is not None:
+                say(self._ear)
+
+        self._bridge.run(tell, name="talk key")
+
+    # ------------------------------------------------------------------ the Qt thread
+
+    def _phase(self, phase: str) -> None:
+        if phase == "finishing" and self._handle is not None:
+            self.finishing.emit()
+
+    def _event(self, event: Hearing | Transcribed) -> None:
+        from app.events import Hearing
+
+        if isinstance(event, Hearing):
+            self.hearing.emit(event)
+        else:
+            self._text = event.text
+
+    def _end(self) -> None:
+        self._rest()
+        self.heard.emit(self._text.strip())
+
+    def _fail(self, error: BaseException) -> None:
+        self._rest()
+        if getattr(error, "code", "") == "voice_cancelled":
+            self.cancelled.emit()
+        else:
+            self.failed.emit(error)
+
+    def _rest(self) -> None:
+        self._handle = None
+        self._timer.stop()
+
+    def _show_level(self) -> None:
+        ear = self._ear
+        if ear is not None:
+            self.level.emit(ear.level)
+
+
+class MicrophoneEar:
+    """The real microphone behind the Ear protocol. It stays open after the first use, so that no word is lost later."""
+
+    def __init__(self, device: str, on_hint: Callable[[str], None], on_phase: Callable[[str], None]) -> None:
+        """Open the microphone `device`; must be called in the asyncio thread. Raises VoiceError."""
+        from app.voice.microphone import Microphone
+        from app.voice.push_to_talk import PushToTalk
+
+        self._microphone = Microphone(device)
+        self._session = PushToTalk(self._microphone, on_hint=on_hint, on_phase=lambda phase: on_phase(str(phase.value)))
+
+    @property
+    def level(self) -> float:
+        """Loudness now, 0…1."""
+        return self._microphone.level
+
+    def press(self) -> bool:
+        """The key went down."""
+        return self._session.press()
+
+    def release(self) -> None:
+        """The key went up."""
+        self._session.release()
+
+    def cancel(self) -> None:
+        """Throw the utterance away."""
+        self._session.cancel()
+
+    def audio(self) -> AsyncIterator[bytes]:
+        """Return the sound of the utterance."""
+        return self._session.audio()
+
+    def close(self) -> None:
+        """Let go of the microphone."""
+        self._session.cancel()
+        self._microphone.close()

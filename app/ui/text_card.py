@@ -1,0 +1,82 @@
+"""Read-only text that is as tall as its content, wraps with the window, and loads nothing from anywhere."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+
+class TextCard(QTextBrowser):
+    """A text in a conversation. Links are only reported by `anchorClicked`, never followed."""
+
+    def __init__(self, parent: QWidget | None = None, *, hug: bool = False) -> None:
+        """`hug`: no wider than its text, for short bubbles."""
+        super().__init__(parent)
+        self._hug = hug
+        self.setOpenLinks(False)
+        self.setOpenExternalLinks(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setUndoRedoEnabled(False)
+        self.document().setDocumentMargin(2)
+        self.setSizePolicy(
+            QSizePolicy.Policy.Preferred if hug else QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+        )
+        self.setMinimumWidth(60)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextBrowserInteraction | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+
+    def loadResource(self, type: int, name: QUrl | str) -> object:
+        """Refuse: what a model writes must not make this program read a file or reach the network."""
+        return None
+
+    def fit(self) -> None:
+        """Take the height that the text needs at the present width."""
+        document = self.document()
+        if self._hug:
+            self.updateGeometry()
+        document.setTextWidth(max(40, self.viewport().width()))
+        height = math.ceil(document.size().height())
+        if height != self.height():
+            self.setFixedHeight(height)
+
+    def sizeHint(self) -> QSize:
+        """Return the width of the longest line and the present height."""
+        if not self._hug:
+            return QSize(400, self.height())
+        probe = self.document().clone()
+        probe.setTextWidth(-1)
+        return QSize(math.ceil(probe.idealWidth()) + 4, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Allow any narrow width."""
+        return QSize(60, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap anew."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Wrap anew when the font changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the conversation."""
+        event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave keys that scroll to the conversation; keep those that choose links and copy."""
+        if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)

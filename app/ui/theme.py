@@ -1,0 +1,222 @@
+"""Colours, type sizes and the style sheet of the window, light and dark; follows the system unless set otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """One set of colours. Text on its ground has a contrast of at least 4.5 : 1 (checked by a test)."""
+
+    dark: bool
+    ground: str
+    """Behind the conversation."""
+    side: str
+    """Left and right panels."""
+    surface: str
+    """Cards, fields."""
+    raised: str
+    """Buttons, hovered rows."""
+    text: str
+    muted: str
+    border: str
+    accent: str
+    on_accent: str
+    accent_hover: str
+    soft: str
+    """The accent's pale sister: selection, chips, the user's own bubble."""
+    on_soft: str
+    notice: str
+    on_notice: str
+    error: str
+    on_error: str
+    good: str
+    highlight: str
+    on_highlight: str
+    code: str
+
+
+LIGHT = Colours(
+    dark=False, ground="#faf9f6", side="#f1efe9", surface="#ffffff", raised="#ebe8e0", text="#1d2126",
+    muted="#5a626c", border="#dfdbd1", accent="#0f766e", on_accent="#ffffff", accent_hover="#0b5f58",
+    soft="#d9efeb", on_soft="#0b3b37", notice="#fdf3d8", on_notice="#6b4500", error="#fde9e6", on_error="#8f1d16",
+    good="#15803d", highlight="#ffe38a", on_highlight="#2b2200", code="#f3f1ec",
+)  # fmt: skip
+DARK = Colours(
+    dark=True, ground="#15171b", side="#1a1d22", surface="#20242a", raised="#2b3038", text="#e9ebee",
+    muted="#a3abb6", border="#343a43", accent="#4cc9b8", on_accent="#04211d", accent_hover="#72dccd",
+    soft="#173f3a", on_soft="#c9f3ec", notice="#3a2f14", on_notice="#f6d88f", error="#43211f", on_error="#ffb9b0",
+    good="#5bd08a", highlight="#6e5a10", on_highlight="#fff3c4", code="#191c21",
+)  # fmt: skip
+
+
+class Theme(QObject):
+    """The colours in use. `changed` comes after the application has taken new ones."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication, choice: str = "system") -> None:
+        super().__init__(application)
+        self._application = application
+        self._choice = choice
+        self.colours = LIGHT
+        application.styleHints().colorSchemeChanged.connect(self._follow)
+        self._apply()
+
+    def choose(self, choice: str) -> None:
+        """Take "system", "light" or "dark"."""
+        if choice != self._choice:
+            self._choice = choice
+            self._apply()
+
+    def _follow(self) -> None:
+        if self._choice == "system":
+            self._apply()
+
+    def _wanted(self) -> Colours:
+        if self._choice in ("light", "dark"):
+            return DARK if self._choice == "dark" else LIGHT
+        return DARK if self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+
+    def _apply(self) -> None:
+        self.colours = self._wanted()
+        self._application.setPalette(palette(self.colours))
+        self._application.setStyleSheet(style_sheet(self.colours))
+        self.changed.emit()
+
+
+def palette(colours: Colours) -> QPalette:
+    """Return the Qt palette of `colours`, for everything that the style sheet does not name."""
+    made = QPalette()
+    role = QPalette.ColorRole
+    for which, value in (
+        (role.Window, colours.ground),
+        (role.WindowText, colours.text),
+        (role.Base, colours.surface),
+        (role.AlternateBase, colours.side),
+        (role.Text, colours.text),
+        (role.Button, colours.raised),
+        (role.ButtonText, colours.text),
+        (role.ToolTipBase, colours.surface),
+        (role.ToolTipText, colours.text),
+        (role.Highlight, colours.accent),
+        (role.HighlightedText, colours.on_accent),
+        (role.Link, colours.accent),
+        (role.LinkVisited, colours.accent),
+        (role.PlaceholderText, colours.muted),
+        (role.Mid, colours.border),
+    ):
+        made.setColor(which, QColor(value))
+    for which in (role.Text, role.WindowText, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, which, QColor(colours.muted))
+    return made
+
+
+def of(widget: QWidget) -> Colours:
+    """Return the colours that `widget` is shown in."""
+    return DARK if widget.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
+def sized(widget: QWidget, factor: float, weight: QFont.Weight | None = None) -> None:
+    """Give `widget` the application's font at `factor` of its size."""
+    font = QFont(QApplication.font())
+    if font.pointSizeF() > 0:
+        font.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        font.setPixelSize(round(font.pixelSize() * factor))
+    if weight is not None:
+        font.setWeight(weight)
+    widget.setFont(font)
+
+
+def style_sheet(c: Colours) -> str:
+    """Return the application's style sheet in the colours `c`. Widgets are told apart by their `kind` property."""
+    return f"""
+QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.border}; padding: 6px; }}
+QMainWindow, QDialog {{ background: {c.ground}; }}
+QFrame[kind="side"] {{ background: {c.side}; border: none; }}
+QFrame[kind="sideright"] {{ background: {c.side}; border: none; border-left: 1px solid {c.border}; }}
+QFrame[kind="card"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 14px; }}
+QFrame[kind="field"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 18px; }}
+QFrame[kind="field"][focused="true"] {{ border: 2px solid {c.accent}; }}
+QFrame[kind="mine"] {{ background: {c.soft}; border: none; border-radius: 16px; border-bottom-right-radius: 4px; }}
+QFrame[kind="notice"] {{ background: {c.notice}; border: none; border-radius: 10px; }}
+QFrame[kind="notice"] QLabel {{ color: {c.on_notice}; }}
+QFrame[kind="error"] {{ background: {c.error}; border: none; border-radius: 10px; }}
+QFrame[kind="error"] QLabel {{ color: {c.on_error}; }}
+QFrame[kind="bar"] {{ background: {c.text}; border: none; border-radius: 12px; }}
+QFrame[kind="bar"] QLabel {{ color: {c.ground}; }}
+QFrame[kind="bar"] QPushButton {{ background: transparent; border: none; color: {c.ground}; font-weight: 600;
+    text-decoration: underline; }}
+QFrame[kind="overlay"] {{ background: {c.soft}; border: 2px dashed {c.accent}; border-radius: 18px; }}
+QFrame[kind="overlay"] QLabel {{ color: {c.on_soft}; }}
+QLabel {{ background: transparent; }}
+QLabel[tone="muted"] {{ color: {c.muted}; }}
+QLabel[tone="accent"] {{ color: {c.accent}; }}
+QLabel[tone="error"] {{ color: {c.on_error}; }}
+QLabel[kind="chip"] {{ background: {c.notice}; color: {c.on_notice}; border-radius: 9px; padding: 3px 10px; }}
+QTextBrowser, QPlainTextEdit {{ background: transparent; border: none; selection-background-color: {c.accent};
+    selection-color: {c.on_accent}; }}
+QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ background: {c.surface}; border: 1px solid {c.border};
+    border-radius: 9px; padding: 7px 10px; selection-background-color: {c.accent};
+    selection-color: {c.on_accent}; }}
+QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {c.accent};
+    padding: 6px 9px; }}
+QComboBox::drop-down {{ border: none; width: 22px; }}
+QPushButton, QToolButton {{ background: {c.raised}; color: {c.text}; border: 1px solid transparent;
+    border-radius: 9px; padding: 7px 14px; }}
+QPushButton:hover, QToolButton:hover {{ border-color: {c.border}; background: {c.border}; }}
+QPushButton:focus, QToolButton:focus {{ border: 2px solid {c.accent}; padding: 6px 13px; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {c.muted}; }}
+QPushButton[kind="primary"] {{ background: {c.accent}; color: {c.on_accent}; font-weight: 600; }}
+QPushButton[kind="primary"]:hover {{ background: {c.accent_hover}; }}
+QPushButton[kind="primary"]:focus {{ border: 2px solid {c.text}; }}
+QPushButton[kind="primary"]:disabled {{ background: {c.raised}; color: {c.muted}; }}
+QPushButton[kind="plain"], QToolButton[kind="plain"] {{ background: transparent; padding: 6px 10px; }}
+QPushButton[kind="plain"]:hover, QToolButton[kind="plain"]:hover {{ background: {c.raised}; }}
+QPushButton[kind="plain"]:focus, QToolButton[kind="plain"]:focus {{ border: 2px solid {c.accent};
+    padding: 5px 9px; }}
+QPushButton[kind="row"] {{ background: transparent; text-align: left; padding: 7px 10px; }}
+QPushButton[kind="row"]:hover {{ background: {c.raised}; }}
+QPushButton[kind="source"] {{ background: {c.ground}; border: 1px solid {c.border}; text-align: left;
+    padding: 7px 12px; border-radius: 10px; }}
+QPushButton[kind="source"]:hover {{ border-color: {c.accent}; }}
+QPushButton[kind="source"]:focus {{ border: 2px solid {c.accent}; padding: 6px 11px; }}
+QPushButton[kind="big"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 16px; }}
+QPushButton[kind="big"]:hover {{ border-color: {c.accent}; background: {c.surface}; }}
+QPushButton[kind="big"]:focus {{ border: 2px solid {c.accent}; }}
+QPushButton[kind="pill"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 15px;
+    padding: 5px 14px 5px 26px; }}
+QPushButton[kind="pill"]:hover {{ border-color: {c.accent}; }}
+QPushButton[kind="pill"]:focus {{ border: 2px solid {c.accent}; padding: 4px 13px 4px 25px; }}
+QPushButton[kind="toggle"] {{ background: transparent; border: 1px solid {c.border}; border-radius: 14px;
+    padding: 4px 12px; color: {c.muted}; }}
+QPushButton[kind="toggle"]:checked {{ background: {c.soft}; color: {c.on_soft}; border-color: transparent; }}
+QPushButton[kind="toggle"]:focus {{ border: 2px solid {c.accent}; padding: 3px 11px; }}
+QToolButton[kind="round"] {{ border-radius: 18px; padding: 0; background: {c.raised}; }}
+QToolButton[kind="round"]:focus {{ border: 2px solid {c.accent}; padding: 0; }}
+QToolButton[kind="round"][state="go"] {{ background: {c.accent}; }}
+QToolButton[kind="round"][state="go"]:hover {{ background: {c.accent_hover}; }}
+QToolButton[kind="round"][state="go"]:focus {{ border: 2px solid {c.text}; }}
+QListView {{ background: transparent; border: none; outline: none; }}
+QListView:focus {{ border: none; }}
+QScrollArea {{ background: transparent; border: none; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
+QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 3px; min-height: 36px; }}
+QScrollBar::handle:vertical:hover {{ background: {c.muted}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
+QScrollBar::handle:horizontal {{ background: {c.border}; border-radius: 3px; min-width: 36px; }}
+QProgressBar {{ background: {c.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
+QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
+QSplitter::handle {{ background: {c.border}; }}
+QMenu {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 10px; padding: 6px; }}
+QMenu::item {{ padding: 7px 22px 7px 14px; border-radius: 7px; }}
+QMenu::item:selected {{ background: {c.soft}; color: {c.on_soft}; }}
+"""

@@ -1,0 +1,203 @@
+"""A list of rows with a title and a quieter line below, quick for thousands: conversations, documents, nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app.ui import theme
+
+_Index = QModelIndex | QPersistentModelIndex
+_ROW_ROLE = Qt.ItemDataRole.UserRole
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry. `key` tells it apart; `dot` names a colour of the theme, "" for none."""
+
+    key: str
+    title: str
+    detail: str = ""
+    tooltip: str = ""
+    dot: str = ""
+    fraction: float | None = None
+    """0…1 shows a progress line."""
+
+
+class RowModel(QAbstractListModel):
+    """The rows of a list."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[Row] = []
+
+    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        """Return the number of rows."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what `role` asks for."""
+        if not index.isValid() or index.row() >= len(self.rows):
+            return None
+        row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.tooltip or None
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{row.title}, {row.detail}" if row.detail else row.title
+        return row if role == _ROW_ROLE else None
+
+    def replace(self, rows: Sequence[Row]) -> None:
+        """Show `rows`; the selection survives when only contents changed."""
+        if [row.key for row in rows] == [row.key for row in self.rows]:
+            self.rows = list(rows)
+            if rows:
+                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            return
+        self.beginResetModel()
+        self.rows = list(rows)
+        self.endResetModel()
+
+    def put(self, row: Row) -> None:
+        """Replace the row with the same key, or add one at the top."""
+        for at, known in enumerate(self.rows):
+            if known.key == row.key:
+                self.rows[at] = row
+                self.dataChanged.emit(self.index(at), self.index(at))
+                return
+        self.beginInsertRows(QModelIndex(), 0, 0)
+        self.rows.insert(0, row)
+        self.endInsertRows()
+
+
+class TwoLineList(QListView):
+    """The list. `chosen` comes on click and Enter, `removal_asked` on Delete, both with the row's key."""
+
+    chosen = Signal(str)
+    removal_asked = Signal(str)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = RowModel(self)
+        self.setModel(self.rows)
+        self.setItemDelegate(_TwoLines(self))
+        self.setAccessibleName(name)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.clicked.connect(self._choose)
+
+    @property
+    def current_key(self) -> str:
+        """Key of the current row, "" if there is none."""
+        index = self.currentIndex()
+        return self.rows.rows[index.row()].key if index.isValid() and index.row() < len(self.rows.rows) else ""
+
+    def select(self, key: str) -> None:
+        """Make the row with that key the current one, or none."""
+        for at, row in enumerate(self.rows.rows):
+            if row.key == key:
+                self.setCurrentIndex(self.rows.index(at))
+                return
+        self.setCurrentIndex(QModelIndex())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter chooses, Delete asks to remove."""
+        key = self.current_key
+        if key and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(key)
+        elif key and event.key() == Qt.Key.Key_Delete:
+            self.removal_asked.emit(key)
+        elif event.key() == Qt.Key.Key_Escape:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure the rows anew when the font changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.scheduleDelayedItemsLayout()
+
+    def _choose(self, index: QModelIndex) -> None:
+        self.chosen.emit(self.rows.rows[index.row()].key)
+
+
+class _TwoLines(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(120, round(QFontMetrics(_fonts(option.font)[0]).height() * 2.05) + 18)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        row = index.data(_ROW_ROLE)
+        if not isinstance(row, Row):
+            return
+        view = option.widget
+        colours = theme.of(view) if isinstance(view, QWidget) else theme.LIGHT
+        state = option.state
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        hovered = bool(state & QStyle.StateFlag.State_MouseOver)
+        focused = chosen and bool(state & QStyle.StateFlag.State_HasFocus)
+        box = QRectF(option.rect).adjusted(1, 1.5, -1, -1.5)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if chosen or hovered:
+            painter.setPen(QColor(colours.accent) if focused else Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.soft if chosen else colours.raised))
+            painter.drawRoundedRect(box, 10, 10)
+        inner = box.adjusted(12, 7, -10, -7)
+        if row.dot:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(getattr(colours, row.dot)))
+            painter.drawEllipse(QPointF(inner.left() + 4, inner.top() + inner.height() * 0.27), 4, 4)
+            inner.setLeft(inner.left() + 17)
+        large, small = _fonts(option.font)
+        half = inner.height() / 2
+        _line(painter, QRectF(inner.left(), inner.top(), inner.width(), half), row.title, large,
+              colours.on_soft if chosen else colours.text)  # fmt: skip
+        _line(painter, QRectF(inner.left(), inner.top() + half, inner.width(), half), row.detail, small,
+              colours.on_soft if chosen else colours.muted)  # fmt: skip
+        if row.fraction is not None:
+            track = QRectF(inner.left(), box.bottom() - 4, inner.width(), 3)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.border))
+            painter.drawRoundedRect(track, 1.5, 1.5)
+            track.setWidth(track.width() * min(1.0, max(0.0, row.fraction)))
+            painter.setBrush(QColor(colours.accent))
+            painter.drawRoundedRect(track, 1.5, 1.5)
+        painter.restore()
+
+
+def _fonts(base: QFont) -> tuple[QFont, QFont]:
+    large = QFont(base)
+    large.setWeight(QFont.Weight.Medium)
+    small = QFont(base)
+    if base.pointSizeF() > 0:
+        small.setPointSizeF(base.pointSizeF() * 0.88)
+    return large, small
+
+
+def _line(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str) -> None:
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    shown = QFontMetrics(font).elidedText(" ".join(text.split()), Qt.TextElideMode.ElideMiddle, int(box.width()))
+    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)

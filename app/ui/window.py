@@ -1,0 +1,343 @@
+"""The main window: puts the parts together and carries what the user does from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QSplitter
+
+from app.ui import controls, icons, phrases
+from app.ui.bridge import Bridge
+from app.ui.chrome import DropOverlay, SidePanel, UndoBar
+from app.ui.conversation_pane import ConversationPane
+from app.ui.documents_panel import DocumentsPanel
+from app.ui.nodes_panel import NodesPanel
+from app.ui.passage_view import PassageView
+from app.ui.seam import OpenEar, RuntimeSeam
+from app.ui.sidebar import Sidebar
+from app.ui.talk import MicrophoneEar, Talker
+from app.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from app.events import Hearing, NodeInfo, Passage
+
+
+class MainWindow(QMainWindow):
+    """Shows at once; `attach` gives it the opened runtime later."""
+
+    painted = Signal()
+    """The window has been painted for the first time."""
+    closing = Signal()
+    bug = Signal(object)
+    """An error that is none a user can meet."""
+
+    def __init__(self, bridge: Bridge, theme: Theme, open_ear: OpenEar = MicrophoneEar) -> None:
+        super().__init__()
+        self.setWindowTitle("Tangnet")
+        self.setWindowIcon(icons.app_icon())
+        self.resize(1180, 780)
+        self.setMinimumSize(640, 480)
+        self.setAcceptDrops(True)
+        self.bridge = bridge
+        self.theme = theme
+        self.runtime: RuntimeSeam | None = None
+        self._painted = False
+        self._talk_key = QKeySequence("F9")
+        self._held_key = 0
+        self.undo = UndoBar()
+        self.sidebar = Sidebar(bridge, self.undo)
+        self.pane = ConversationPane(bridge, self.undo)
+        self.side = SidePanel()
+        self.documents = DocumentsPanel(bridge, self.undo)
+        self.nodes = NodesPanel(bridge, self.undo)
+        self.passage = PassageView(bridge)
+        self.talker = Talker(bridge, open_ear, self)
+        self._lay_out()
+        self.overlay = DropOverlay(self)
+        self._connect()
+        self._shortcuts()
+        self.pane.composer.box.setFocus()
+
+    def _lay_out(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for part, stretch in ((self.sidebar, 0), (self.pane, 1), (self.side, 0)):
+            self.splitter.addWidget(part)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self.splitter.setSizes([250, 930, 380])
+        self.setCentralWidget(self.splitter)
+
+    def _connect(self) -> None:
+        # A part in the right panel shows its own errors there; all others go through one place.
+        for part in (self.sidebar, self.pane, self.pane.models, self.documents, self.nodes, self.passage):
+            part.failed.connect(self.show_error)
+        self.bridge.failed.connect(self.show_error)
+        self.sidebar.new_asked.connect(self.pane.new_conversation)
+        self.sidebar.opened.connect(self.pane.open_conversation)
+        self.sidebar.deleted.connect(self.pane.forget)
+        self.pane.marked.connect(self.sidebar.mark)
+        self.pane.stored.connect(self.sidebar.refresh)
+        self.sidebar.documents_asked.connect(self.show_documents)
+        self.sidebar.nodes_asked.connect(self.show_nodes)
+        self.sidebar.settings_asked.connect(self.show_settings)
+        self.pane.pill.clicked.connect(self.show_nodes)
+        self.documents.changed.connect(self.pane.first_run.show_documents)
+        self.documents.changed.connect(self.sidebar.show_documents)
+        self.documents.open_asked.connect(self.open_document)
+        self.nodes.changed.connect(self._nodes_changed)
+        self.pane.first_run.add_asked.connect(self._choose_files)
+        self.pane.view.cited.connect(self.show_passage)
+        self.pane.view.link.connect(self.offer_link)
+        self.pane.composer.add_asked.connect(self._choose_files)
+        for source in (self.pane.composer, self.pane.first_run):
+            source.talk_pressed.connect(self.talker.press)
+            source.talk_released.connect(self.talker.release)
+        self.talker.began.connect(lambda: self.pane.composer.show_listening(True))
+        self.talker.finishing.connect(self.pane.composer.show_finishing)
+        self.talker.level.connect(self.pane.composer.meter.show_level)
+        self.talker.hearing.connect(self._hearing)
+        self.talker.heard.connect(self._heard)
+        self.talker.hint.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
+        self.talker.cancelled.connect(lambda: self.pane.composer.show_listening(False))
+        self.talker.failed.connect(self._talk_failed)
+        self.side.closed.connect(self.pane.composer.box.setFocus)
+        self.theme.changed.connect(self._recolour)
+
+    def _shortcuts(self) -> None:
+        for keys, action in (
+            ("Ctrl+F", self._focus_search),
+            ("Ctrl+L", self.pane.composer.box.setFocus),
+            ("Ctrl+Shift+D", self.show_documents),
+            ("Ctrl+Shift+N", self.show_nodes),
+            ("Ctrl+Shift+C", self.pane.copy_last),
+            ("Ctrl+Q", self.close),
+        ):
+            QShortcut(QKeySequence(keys), self, action)
+
+    # ------------------------------------------------------------------ start and end
+
+    def attach(self, runtime: RuntimeSeam) -> None:
+        """Take the opened runtime: everything comes alive."""
+        self.runtime = runtime
+        for part in (self.sidebar, self.documents, self.nodes, self.passage, self.pane):
+            part.attach(runtime)
+        self.talker.attach(runtime)
+        self.apply_settings()
+        notice = getattr(runtime.conversations, "notice", "")
+        if notice:
+            self.pane.trouble.tell(str(notice), "", calm=True)
+
+    def apply_settings(self) -> None:
+        """Take over what the settings say about colours and the talk key."""
+        if self.runtime is None:
+            return
+        settings = self.runtime.settings
+        self.theme.choose(settings.window_theme)
+        key = QKeySequence(settings.voice_key)
+        name = settings.voice_key if not key.isEmpty() else "F9"
+        self._talk_key = QKeySequence(name)
+        self.pane.composer.set_talk_key(name)
+        self.pane.first_run.set_talk_key(name)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Make final what could still be undone, and let the application close the rest."""
+        self.undo.settle()
+        self.talker.cancel()
+        super().closeEvent(event)
+        self.closing.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say once that the window can be seen."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
+
+    # ------------------------------------------------------------------ the right panel
+
+    def show_documents(self) -> None:
+        """Open the documents panel."""
+        self.side.present(self.documents, "Documents")
+
+    def show_nodes(self) -> None:
+        """Open the node list."""
+        self.side.present(self.nodes, "Nodes")
+
+    def show_passage(self, passage: Passage) -> None:
+        """Open the passage behind a citation."""
+        self.side.present(self.passage, f"Source {passage.n}")
+        self.passage.present(passage)
+
+    def show_settings(self) -> None:
+        """Open the settings; what is saved is used at once where that is possible."""
+        if self.runtime is None:
+            return
+        from app.ui.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self.runtime.settings, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._save_settings(dialog.values()))
+        dialog.open()
+
+    def _save_settings(self, values: dict[str, object]) -> None:
+        if self.runtime is None:
+            return
+        settings, place = self.runtime.settings, self.runtime.home / "settings.toml"
+        for name, value in values.items():
+            setattr(settings, name.replace(".", "_", 1), value)
+        self.apply_settings()
+
+        async def save() -> None:
+            settings.save(place)
+
+        self.bridge.run(save, None, self.show_error, name="save settings", must_finish=True)
+
+    def open_document(self, path: str) -> None:
+        """Open a document with the system's program."""
+        if not Path(path).is_file():
+            self.pane.trouble.tell(f"{Path(path).name} is no longer where it was: {Path(path).parent}", "")
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(path)):
+            self.pane.trouble.tell(f"The system knows no program to open {Path(path).name}.", "")
+
+    def offer_link(self, url: QUrl) -> None:
+        """Show where a link in an answer leads; only a click here opens it."""
+        address = url.toDisplayString()
+        box = QMessageBox(self)
+        box.setWindowTitle("A link from the model")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText("The answer contains this address. The model may have made it up.")
+        box.setInformativeText(address[:500])
+        copy = box.addButton("&Copy address", QMessageBox.ButtonRole.ActionRole)
+        if url.scheme() in ("http", "https"):
+            browse = box.addButton("&Open in browser", QMessageBox.ButtonRole.ActionRole)
+            browse.clicked.connect(lambda: QDesktopServices.openUrl(url))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(address))
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def show_error(self, error: BaseException) -> None:
+        """Show an error that belongs to nothing else on the screen."""
+        if phrases.is_bug(error):
+            self.bug.emit(error)
+        else:
+            self.pane.trouble.tell(*phrases.trouble(error))
+
+    def _nodes_changed(self, nodes: Sequence[NodeInfo]) -> None:
+        if self.pane.runs or self.pane.pill.state == "failed":
+            return
+        usable = [node for node in nodes if node.state in ("ready", "busy") and (node.trusted or node.local)]
+        if any(not node.local for node in usable) and self.pane.pill.text().startswith("Ready"):
+            names = ", ".join(phrases.node_name(node.name) for node in usable)
+            self.pane.pill.tell("ready", f"Ready · {len(usable)} nodes", f"Ready: {names}.")
+        elif usable and self.pane.pill.text() == "Ready":
+            self.pane.pill.tell("ready", "Ready · this machine", "No other node is paired, so answers are made here.")
+
+    # ------------------------------------------------------------------ voice
+
+    def _hearing(self, event: Hearing) -> None:
+        rest = event.text[len(event.confirmed) :] if event.text.startswith(event.confirmed) else event.text
+        self.pane.composer.show_partial(event.confirmed, rest)
+
+    def _heard(self, text: str) -> None:
+        self.pane.composer.show_listening(False)
+        if not text:
+            self.pane.trouble.tell("Nothing was understood.", "Hold the key while you speak.", calm=True)
+        elif self.runtime is not None and self.runtime.settings.voice_send and self.pane.run is None:
+            self.pane.ask(text)
+        else:
+            self.pane.composer.put(text)
+
+    def _talk_failed(self, error: BaseException) -> None:
+        self.pane.composer.show_listening(False)
+        self.show_error(error)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The talk key, and Esc: cancel talking, else stop the answer, else close the right panel."""
+        if QKeySequence(event.keyCombination()) == self._talk_key:
+            if not event.isAutoRepeat():
+                self._held_key = event.key()
+                self.talker.press()
+        elif event.key() == Qt.Key.Key_Escape:
+            if self.talker.active:
+                self.talker.cancel()
+            elif self.pane.run is not None:
+                self.pane.stop()
+            else:
+                self.side.dismiss()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """The talk key was let go."""
+        if self._held_key and event.key() == self._held_key:  # modifiers may have been let go before
+            if not event.isAutoRepeat():
+                self._held_key = 0
+                self.talker.release()
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another window took the keyboard: the release of a held key would never come."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.talker.release()
+
+    # ------------------------------------------------------------------ files dropped on the window
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take local files and folders."""
+        if _local_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self.overlay.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """The files went elsewhere."""
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        self.overlay.hide()
+        paths = _local_paths(event.mimeData())
+        if paths:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            self.add_documents(paths)
+
+    def add_documents(self, paths: Sequence[Path]) -> None:
+        """Add files and folders and show how that goes."""
+        self.show_documents()
+        self.documents.add(paths)
+
+    def _choose_files(self) -> None:
+        self.show_documents()
+        self.documents.choose_files()
+
+    def _focus_search(self) -> None:
+        self.sidebar.search.setFocus()
+        self.sidebar.search.selectAll()
+
+    def _recolour(self) -> None:
+        controls.retint(self, self.theme.colours)
+        self.pane.view.repaint_text()
+        self.passage.repaint_text()
+
+
+def _local_paths(mime: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile() and url.toLocalFile()]

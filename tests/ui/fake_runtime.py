@@ -1,0 +1,272 @@
+"""A runtime for tests of the window: a scripted assistant, cluster and library, and the real conversation store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.assistant import Question
+from app.conversations import Conversations, Outcome
+from app.errors import DocumentError, TrustError
+from app.events import (
+    Answered,
+    Citation,
+    DocumentInfo,
+    EngineInfo,
+    Event,
+    FileIndexed,
+    Hearing,
+    IndexDone,
+    ModelInfo,
+    NodeChosen,
+    NodeInfo,
+    Passage,
+    Progress,
+    Retrieved,
+    Timings,
+    TokenReceived,
+    Transcribed,
+    Usage,
+)
+from app.rag.library import Surroundings
+from app.settings import Settings
+from app.thinking import ModelProgress
+
+Step = Event | BaseException | asyncio.Event
+TOWER = Passage(1, "/docs/tower.pdf", 4, "Facts", 100, 143, 0.9, "The tower is 330 metres high since 2022.", 0.7, 0.8)
+GARDEN = Passage(2, "/docs/garden.md", None, "", 0, 24, 0.5, "The garden opens at nine.", 0.4, 0.3)
+STARTER = ModelInfo("smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False, parameters=135)
+BETTER = ModelInfo(
+    "qwen2.5-1.5b",
+    "chat",
+    "cc" * 32,
+    1_117_000_000,
+    "Q4_K_M",
+    32768,
+    licence="Apache-2.0",
+    parameters=1500,
+    present=False,
+)
+LOCAL = NodeInfo("local", "1" * 64, "unix", "", True, "ready", local=True, models=(STARTER,), hardware="2 cores, 8 GB")
+PI = NodeInfo("pi-3", "2" * 64, "192.168.1.23:7443", "attic", True, "ready", decode_rate=12.3, hardware="Pi 5, 8 GB")
+RIG = NodeInfo("rig", "3" * 64, "192.168.1.40:7443", "cellar", False, "unpaired", pairing=True)
+
+
+def answer(
+    text: str = "It is 330 metres high [1].", *, node: str = "local", cited: Sequence[int] = (1,), grounded: bool = True
+) -> Answered:
+    """Return a finished answer that cites TOWER."""
+    citations = tuple(Citation(n, TOWER.path, TOWER.page, TOWER.start, TOWER.end) for n in cited)
+    return Answered(text, citations, grounded, node, Usage(300, 0, 8), Timings(first_token_ms=200.0, total_ms=1000.0))
+
+
+def simple_script(text: str = "It is 330 metres high [1].") -> list[Step]:
+    """Return the events of an answer that goes well."""
+    words = [TokenReceived(word + " ", "local") for word in text.split()]
+    chosen = NodeChosen("local", "1" * 64, "the only node there is", "smollm2-135m")
+    return [Retrieved((TOWER, GARDEN)), chosen, *words, answer(text)]
+
+
+@dataclass
+class ScriptedAssistant:
+    """Says `script`: an event goes out, an exception is raised, an asyncio.Event is waited for."""
+
+    store: Conversations
+    script: Sequence[Step] = field(default_factory=simple_script)
+    make: Callable[[], Sequence[Step]] | None = None
+    """Makes the script in the asyncio thread, for scripts with an asyncio.Event."""
+    questions: list[Question] = field(default_factory=list)
+    closed: int = 0
+    """How many streams have ended, in whatever way."""
+
+    async def ask(self, question: Question) -> AsyncIterator[Event]:
+        self.questions.append(question)
+        self.store.ask(question.conversation, question.text)
+        message = self.store.begin(question.conversation)
+        state: Outcome = Outcome("stopped")
+        try:
+            for step in self.make() if self.make else self.script:
+                if isinstance(step, BaseException):
+                    state = Outcome("failed", error=str(step))
+                    raise step
+                if isinstance(step, asyncio.Event):
+                    await step.wait()
+                    continue
+                if isinstance(step, TokenReceived):
+                    self.store.append(message, step.text)
+                if isinstance(step, Retrieved):
+                    self.store.passages(message, step.passages)
+                if isinstance(step, Answered):
+                    state = Outcome("complete", step.citations, step.grounded, step.node, "", step.usage, step.timings)
+                yield step
+        finally:
+            self.closed += 1
+            self.store.finish(message, state)
+
+
+@dataclass
+class ScriptedCluster:
+    """Nodes, engines and models as told."""
+
+    known: tuple[NodeInfo, ...] = (LOCAL, PI, RIG)
+    engines: Sequence[tuple[EngineInfo, ...]] = (
+        (
+            EngineInfo("chat", "loading", "smollm2-135m", 0.4),
+            EngineInfo("embed", "loading"),
+            EngineInfo("transcribe", "idle"),
+        ),
+        tuple(EngineInfo(role, "ready", name) for role, name in
+              (("chat", "smollm2-135m"), ("embed", "minilm"), ("transcribe", "whisper-tiny"))),
+    )  # fmt: skip
+    code: str = "12345678"
+    downloads: Sequence[ModelProgress | BaseException] = (
+        ModelProgress(300_000_000, 1_117_000_000, "downloading", "mirror"),
+        ModelProgress(1_117_000_000, 1_117_000_000, "done", "mirror", "qwen2.5-1.5b"),
+    )
+    heard: Sequence[Hearing | Transcribed | BaseException] = (
+        Hearing("How high is", "How"),
+        Transcribed("How high is the tower?"),
+    )
+    paired: list[tuple[str, str]] = field(default_factory=list)
+    unpaired: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    sound: bytes = b""
+
+    def nodes(self) -> tuple[NodeInfo, ...]:
+        return self.known
+
+    async def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
+        yield self.known
+        await asyncio.Event().wait()
+
+    async def transcribe(
+        self, audio: AsyncIterator[bytes], *, language: str = ""
+    ) -> AsyncIterator[Hearing | Transcribed]:
+        first = True
+        async for block in audio:
+            self.sound += block
+            if first and isinstance(self.heard[0], Hearing):
+                first = False
+                yield self.heard[0]
+        for event in self.heard[1:]:
+            if isinstance(event, BaseException):
+                raise event
+            yield event
+
+    async def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:
+        for step in self.engines:
+            yield step
+
+    async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:
+        return [STARTER, BETTER] if catalogue else [STARTER]
+
+    async def add_model(self, source: str) -> AsyncIterator[ModelProgress]:
+        self.sources.append(source)
+        for step in self.downloads:
+            if isinstance(step, BaseException):
+                raise step
+            yield step
+
+    async def pair(self, target: str, code: str) -> NodeInfo:
+        self.paired.append((target, code))
+        if code != self.code:
+            raise TrustError(
+                "The digits are not the ones that node shows.", code="wrong_code", hint="Two tries are left."
+            )
+        return RIG
+
+    async def unpair(self, name: str) -> NodeInfo:
+        self.unpaired.append(name)
+        return next(node for node in self.known if node.name == name)
+
+
+@dataclass
+class ScriptedLibrary:
+    """Documents in memory."""
+
+    paths: list[Path] = field(default_factory=list)
+    changed: bool = False
+    exists: bool = True
+    gate: bool = False
+    """True: adding never ends by itself."""
+
+    async def add(
+        self, paths: Sequence[Path], *, watch: bool = False
+    ) -> AsyncIterator[Progress | FileIndexed | IndexDone]:
+        yield Progress("Reading", 0.5, 30.0)
+        for path in paths:
+            if path.suffix == ".bad":
+                yield FileIndexed(str(path), "failed", 0, "This is no document.")
+                continue
+            if path not in self.paths:
+                self.paths.append(path)
+            yield FileIndexed(str(path), "added", 3)
+        if self.gate:
+            await asyncio.Event().wait()
+        yield IndexDone(len(paths), 3 * len(paths), 0.2, 3)
+
+    async def documents(self) -> list[DocumentInfo]:
+        return [DocumentInfo(str(path), "indexed", 3, 2, "2026-01-01T00:00:00+00:00", "ab" * 32) for path in self.paths]
+
+    async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
+        self.paths = [path for path in self.paths if path not in paths]
+        return []
+
+    async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
+        if path == GARDEN.path:
+            raise DocumentError("That document is not in the library.", hint="Add it again.")
+        return Surroundings(path, page, 9, "Before it. ", TOWER.text, " After it.", self.exists, self.changed)
+
+
+class ScriptedRuntime:
+    """All parts together, under `home`."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.settings = Settings()
+        self.conversations = Conversations(home / "conversations.sqlite3")
+        self.cluster = ScriptedCluster()
+        self.library = ScriptedLibrary()
+        self.assistant = ScriptedAssistant(self.conversations)
+        self.closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+        self.conversations.close()
+
+
+@dataclass
+class FakeEar:
+    """A microphone that says one block per press and ends at release."""
+
+    on_hint: Callable[[str], None]
+    on_phase: Callable[[str], None]
+    level: float = 0.6
+    calls: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._released = asyncio.Event()
+
+    def press(self) -> bool:
+        self.calls.append("press")
+        self._released = asyncio.Event()
+        self.on_phase("listening")
+        return True
+
+    def release(self) -> None:
+        self.calls.append("release")
+        self.on_phase("finishing")
+        self._released.set()
+
+    def cancel(self) -> None:
+        self.calls.append("cancel")
+        self._released.set()
+
+    async def audio(self) -> AsyncIterator[bytes]:
+        yield b"\x01\x00" * 512
+        await self._released.wait()
+
+    def close(self) -> None:
+        self.calls.append("close")
