@@ -80,13 +80,13 @@ def pieces(script: Script, resume: tuple[int, ...], limit: int) -> Iterator[tupl
     speaker = Speaker(script)
     for id in resume:
         speaker.say(id)
-    made = 0
+    made = len(resume)
     for id in range(len(resume), len(script.tokens)):
         if speaker.stopped or (limit and made >= limit):
             break
         made += 1
         yield (id,), speaker.say(id), ""
-    finished = speaker.stopped or len(resume) + made == len(script.tokens)
+    finished = speaker.stopped or made == len(script.tokens)
     yield (), speaker.end(), "stop" if finished else "length"
 
 
@@ -132,7 +132,7 @@ class FakeAnswerer:
         if attempt.resume_text:
             rest = script.text.removeprefix(attempt.resume_text)
             script, resume = Script(tuple(character.encode() for character in rest)), ()
-        for ids, text, reason in pieces(script, resume, attempt.max_tokens):
+        for ids, text, reason in pieces(script, resume, attempt.request.max_tokens):
             if plan.die_after == sent:
                 raise NodeLost(f"{self.name} was killed.")
             if plan.stall_after == sent:
@@ -143,7 +143,7 @@ class FakeAnswerer:
                 await asyncio.sleep(plan.interval)
                 yield TokenReceived(text, self.name, ids)
             if reason:
-                usage = Usage(10 + len(attempt.resume), 0, completion)
+                usage = Usage(10, 0, completion)
                 yield Generated(reason, usage, 0.0, 1.0, "fake", self.name)
 
 
@@ -191,7 +191,7 @@ class FakeNode(node_pb2_grpc.NodeServicer):
                 await asyncio.sleep(plan.interval)
                 yield pb.GenerateEvent(token=pb.Token(ids=ids, text=text))
             if reason:
-                usage = pb.Usage(prompt_tokens=10 + len(request.resume), completion_tokens=completion)
+                usage = pb.Usage(prompt_tokens=10, completion_tokens=completion)
                 yield pb.GenerateEvent(done=pb.Done(reason=reason, usage=usage, model="fake", model_sha256=plan.sha256))
 
     async def Embed(self, request: pb.EmbedRequest, context: Any) -> pb.EmbedResponse:

@@ -54,7 +54,6 @@ class Attempt:
     request: ChatRequest
     request_id: str
     model: str
-    max_tokens: int
     resume: tuple[int, ...] = ()
     resume_text: str = ""
 
@@ -130,7 +129,6 @@ class NodeClient:
             attempt.request,
             request_id=attempt.request_id,
             model=attempt.model,
-            max_tokens=attempt.max_tokens,
             resume=attempt.resume,
             resume_text=attempt.resume_text,
         )

@@ -8,6 +8,7 @@ that the reader saw. The caller keeps what was shown, also when in the end no no
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
@@ -54,7 +55,7 @@ class Session:
 
     def __init__(self, request: ChatRequest, rank: Rank, open: Open, silent: Callable[[str], float]) -> None:
         """Prepare; `silent` tells for how many seconds nothing was heard of the node with an id."""
-        self._request = request
+        self._request = request if request.seed else replace(request, seed=_seed(request.request_id))
         self._rank = rank
         self._open = open
         self._silent = silent
@@ -142,8 +143,9 @@ class Session:
         moving = bool(self._shown.text)
         if not moving:
             yield NodeChosen(node.name, node.id, choice.reason, model.name)
-        remake = self._shown.can_remake(model.sha256, greedy=self._request.temperature == 0)
+        remake = self._shown.can_remake(model.sha256)
         for again in (True, False) if remake else (False,):
+            self._shown.settle()
             if not again and moving and self._shown.over:
                 yield self._complete(model, self._shown.over)
                 return
@@ -165,7 +167,6 @@ class Session:
             request,
             request.request_id if self._calls == 1 else f"{request.request_id}-{self._calls}",
             model.sha256 or model.name,
-            resume.max_tokens,
             resume.ids,
             resume.text,
         )
@@ -215,7 +216,7 @@ class Session:
                         raise _Differs
                     if moving:
                         yield self._moved(node.name, resume, time.monotonic())
-                    yield self._generated(event, node, before, resume, earlier_ms)
+                    yield self._generated(event, node, before, earlier_ms)
                     return
                 else:
                     yield event
@@ -225,14 +226,9 @@ class Session:
         reason = self._errors[-1].message if self._errors else ""
         return Moved(self._from, to, reason, round(1000.0 * (now - self._visible_at), 1), resume.exact)
 
-    def _generated(self, event: Generated, node: NodeInfo, before: int, resume: Resume, earlier_ms: float) -> Generated:
-        """Add up what the attempts did: each token that was made counts once, as completion."""
-        counts = event.usage
-        usage = Usage(
-            max(counts.prompt_tokens - len(resume.ids), 0),
-            min(counts.cached_tokens, max(counts.prompt_tokens - len(resume.ids), 0)),
-            before + counts.completion_tokens,
-        )
+    def _generated(self, event: Generated, node: NodeInfo, before: int, earlier_ms: float) -> Generated:
+        """Add up what the attempts did: each token of the answer counts once, as completion."""
+        usage = replace(event.usage, completion_tokens=before + event.usage.completion_tokens)
         return replace(event, usage=usage, node=node.name, prefill_ms=event.prefill_ms + earlier_ms)
 
     def _complete(self, model: ModelInfo, reason: str) -> Generated:
@@ -243,6 +239,11 @@ class Session:
 
 class _Differs(Exception):
     """A piece that was to be made again came out differently."""
+
+
+def _seed(request_id: str) -> int:
+    """Return a seed for an answer that names none: the same in all its attempts, so that sampling goes on alike."""
+    return int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:4], "big") or 1
 
 
 def stall_after(intervals: Collection[float]) -> float:

@@ -5,8 +5,8 @@ may be starting. The node that goes on first takes the same ids through the same
 holds back exactly what the first one held back. That is why ids without visible text are handed on too.
 
 One thing cannot be seen from outside: whether the last piece already holds the end of the answer (what was held back
-is let go with it). So, where tokens are repeatable (greedy), the last piece is made again and what was seen of it is
-left out; where it does not come out the same, all ids are handed on as they are.
+is let go with it). So the last piece is made again and what was seen of it is left out: the same weights make the same
+token at the same place. Where another machine's arithmetic makes another one, all ids are handed on as they are.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ class Resume:
     skip: str = ""
     kept: int = 0
     """Pieces that stay; the later ones are made again."""
-    max_tokens: int = 0
     exact: bool = True
     """The same weights go on with the same tokens."""
 
@@ -71,27 +70,29 @@ class Shown:
         if self._seen is not None and sum(len(text) for _, text in self._pieces) >= len(self.text):
             self._seen = None
 
+    def settle(self) -> None:
+        """Go back to what the reader has seen, after an attempt that was lost while it made pieces again."""
+        if self._seen is not None:
+            self._pieces, self._seen = self._seen, None
+
     def restart(self, sha256: str) -> None:
         """Forget everything: nothing was visible yet, and the answer begins again."""
         self.sha256, self._seen, self._mixed = sha256, None, False
         self._pieces.clear()
 
-    def can_remake(self, sha256: str, *, greedy: bool) -> bool:
-        """Tell whether the node with these weights would make the last piece the same again."""
-        return greedy and not self._mixed and bool(sha256) and sha256 == self.sha256
+    def can_remake(self, sha256: str) -> bool:
+        """Tell whether the node with these weights should make the last piece the same again."""
+        return bool(self.text) and not self._mixed and bool(sha256) and sha256 == self.sha256
 
     def resume(self, sha256: str, *, remake: bool) -> Resume:
         """Begin an attempt on a node with the weights `sha256`; with `remake` the last piece is made again."""
-        if self._seen is not None:  # the attempt before was lost while it made pieces again
-            self._pieces, self._seen = self._seen, None
+        self.settle()
         if not self.text:
             self.restart(sha256)
-            return Resume(max_tokens=self.limit)
-        tokens = len(self.ids)
+            return Resume()
         if self._mixed or not sha256 or sha256 != self.sha256:
             self._mixed, self.sha256 = True, sha256
-            left = max(self.limit - tokens, 1) if self.limit else 0
-            return Resume(text=self.text, kept=len(self._pieces), max_tokens=left, exact=False)
+            return Resume(text=self.text, kept=len(self._pieces), exact=False)
         kept = len(self._pieces)
         if remake:
             while kept and not self._pieces[kept - 1][0]:
@@ -100,5 +101,4 @@ class Shown:
             self._seen, self._pieces = self._pieces, self._pieces[:kept]
         ids = self.ids
         skip = self.text[sum(len(text) for _, text in self._pieces) :]
-        left = max(self.limit - len(ids), 1) if self.limit else 0
-        return Resume(ids=ids, skip=skip, kept=kept, max_tokens=left)
+        return Resume(ids=ids, skip=skip, kept=kept)

@@ -122,9 +122,9 @@ def with_status(info: NodeInfo, status: pb.Status) -> NodeInfo:
 
 
 def generate_request(
-    request: ChatRequest, *, request_id: str, model: str, max_tokens: int, resume: tuple[int, ...], resume_text: str
+    request: ChatRequest, *, request_id: str, model: str, resume: tuple[int, ...], resume_text: str
 ) -> pb.GenerateRequest:
-    """Build the message for one attempt at `request`."""
+    """Build the message for one attempt at `request`; a node counts resumed tokens against max_tokens itself."""
     return pb.GenerateRequest(
         request_id=request_id,
         model=model,
@@ -134,7 +134,7 @@ def generate_request(
             top_p=request.top_p,
             repeat_penalty=request.repeat_penalty,
             seed=request.seed,
-            max_tokens=max_tokens,
+            max_tokens=request.max_tokens,
             stop=request.stop,
         ),
         resume=resume,

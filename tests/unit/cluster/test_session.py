@@ -172,10 +172,19 @@ async def test_lost_after_the_last_token_but_before_the_last_word() -> None:
     assert text(events) == "0 1 2 "
     assert last(events).reason == "length"
     assert last(events).usage.completion_tokens == 3
-    # With sampling the last token could come out differently: it is not made again.
-    sampled = replace(request, temperature=0.8)
-    events = await seen(session({"pi": Plan(COUNT, die_after=3), "local": Plan(COUNT)}, sampled))
-    assert (text(events), last(events).reason) == ("0 1 2 ", "length")
+
+
+async def test_a_machine_that_makes_the_last_piece_differently_goes_on_after_the_ids() -> None:
+    # The same weights, but from the fifth token on this one would say something else.
+    other = Plan(Script((*COUNT.tokens[:4], *(b"x%d " % number for number in range(8)))))
+    events = await seen(session({"pi": Plan(COUNT, die_after=5), "local": other}))
+    assert text(events) == "0 1 2 3 4 " + "".join(f"x{number} " for number in range(1, 8))
+    assert [len(attempt.resume) for attempt in other.attempts] == [4, 5]
+    assert len(moves(events)) == 1
+    assert ids(events) == list(range(12))
+    # At the limit there is nothing left to make.
+    events = await seen(session({"pi": Plan(COUNT, die_after=5), "local": other}, replace(REQUEST, max_tokens=5)))
+    assert (text(events), last(events).reason, last(events).usage.completion_tokens) == ("0 1 2 3 4 ", "length", 5)
 
 
 async def test_everything_fails_after_text() -> None:
@@ -246,4 +255,4 @@ def test_resume_before_anything_was_seen_starts_again() -> None:
     shown = Shown(limit=10)
     shown.take((1, 2), "")
     resume = shown.resume(SHA, remake=True)
-    assert (resume.ids, resume.text, resume.max_tokens) == ((), "", 10)
+    assert (resume.ids, resume.text, resume.skip) == ((), "", "")
