@@ -13,6 +13,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
 
 from app.errors import VoiceError
 from app.voice.audio_input import BLOCK_SAMPLES, SAMPLE_BYTES, Blocks, Broadcast
@@ -22,15 +24,42 @@ from nodeworker.protocol import SAMPLE_RATE
 
 _log = logging.getLogger(__name__)
 
-FIRST_BLOCK_SECONDS = 6.0
-"""A sound server may take 2 s to deliver the first block (measured); much later means that none will come."""
-STALL_SECONDS = 2.0
-"""No block for this long: the device is gone, whatever the driver says."""
-WATCH_SECONDS = 0.25
-RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Waits between attempts to open the device again; the last one repeats."""
 BACKLOG_BLOCKS = 1875
 """60 s: when the loop does not take blocks for so long the oldest are dropped (and counted in `lost_blocks`)."""
+
+
+class Recorder(Protocol):
+    """One opening of an input device; `Capture` is the real one. `open` and `close` block and run in one thread."""
+
+    rate: int
+    latency: float
+    finished: bool
+    """True when the device ended the stream by itself."""
+
+    def open(self) -> None:
+        """Open and start; raises VoiceError."""
+        ...
+
+    def close(self) -> None:
+        """Stop and release; safe at any time and twice."""
+        ...
+
+
+MakeRecorder = Callable[[str, Callable[[bytes], None]], Recorder]
+"""Gets the device's name and what takes mono PCM16 blocks of `rate` Hz, called in any thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, in seconds."""
+
+    first_block: float = 6.0
+    """A sound server may take 2 s to deliver the first block (measured); much later means that none will come."""
+    stall: float = 2.0
+    """No block for this long: the device is gone, whatever the driver says."""
+    watch: float = 0.25
+    retry: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
+    """Waits between attempts to open the device again; the last one repeats."""
 
 
 class Microphone:
@@ -47,8 +76,12 @@ class Microphone:
         *,
         on_error: Callable[[VoiceError], None] | None = None,
         on_open: Callable[[], None] | None = None,
+        patience: Patience | None = None,
+        recorder: MakeRecorder = Capture,
     ) -> None:
         """`device`: a name from `devices()`; "" follows the system."""
+        self.patience = patience or Patience()
+        self.recorder = recorder
         self.device = device
         self.on_error = on_error
         self.on_open = on_open
@@ -100,6 +133,7 @@ class Microphone:
     async def _run(self) -> None:
         told = False
         attempt = 0
+        retry = self.patience.retry
         while True:
             try:
                 async with contextlib.aclosing(_Listening(self, self._broadcast.feed)) as listening:
@@ -118,7 +152,7 @@ class Microphone:
                 told = True
             self._asked_again.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]):
+                async with asyncio.timeout(retry[min(attempt, len(retry) - 1)]):
                     await self._asked_again.wait()
             attempt += 1
 
@@ -142,21 +176,24 @@ class _Listening:
         self._loop = asyncio.get_running_loop()
         self._arrived: deque[bytes] = deque(maxlen=BACKLOG_BLOCKS)
         self._woken = False
-        self._closed = False
+        self._ready = False
         self._last = time.monotonic()
         self._first = asyncio.Event()
         self._resampler: Resampler | None = None
         self._rest = bytearray()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="microphone")
-        self.capture = Capture(microphone.device, self._take)
+        self.capture = microphone.recorder(microphone.device, self._take)
+        self._patience = microphone.patience
 
     async def start(self) -> None:
         """Open the device and wait for its first block. Raises VoiceError."""
         await self._loop.run_in_executor(self._executor, self.capture.open)
         if self.capture.rate != SAMPLE_RATE:
-            self._resampler = Resampler()
+            self._resampler = await self._loop.run_in_executor(self._executor, Resampler)
+        self._ready = True
+        self._drain()  # blocks may have come before it was known at what rate
         try:
-            async with asyncio.timeout(FIRST_BLOCK_SECONDS):
+            async with asyncio.timeout(self._patience.first_block):
                 await self._first.wait()
         except TimeoutError:
             raise VoiceError(
@@ -168,8 +205,8 @@ class _Listening:
     async def until_lost(self) -> None:
         """Return never; raises VoiceError when the device is gone."""
         while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            if self.capture.finished or time.monotonic() - self._last > STALL_SECONDS:
+            await asyncio.sleep(self._patience.watch)
+            if self.capture.finished or time.monotonic() - self._last > self._patience.stall:
                 raise VoiceError(
                     "The microphone went away.",
                     code="voice_device_lost",
@@ -178,7 +215,7 @@ class _Listening:
 
     async def aclose(self) -> None:
         """Release the device; runs after an opening that is still under way, and to its end even when cancelled."""
-        self._closed = True
+        self._ready = False
         released = self._loop.run_in_executor(self._executor, self.capture.close)
         self._executor.shutdown(wait=False)
         await asyncio.shield(released)
@@ -197,7 +234,7 @@ class _Listening:
     def _drain(self) -> None:
         """In the asyncio thread."""
         self._woken = False
-        while self._arrived and not self._closed:
+        while self._arrived and self._ready:
             data = self._arrived.popleft()
             if self._resampler is None and not self._rest and len(data) == BLOCK_SAMPLES * SAMPLE_BYTES:
                 self._heard(data)

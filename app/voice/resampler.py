@@ -15,22 +15,24 @@ SAMPLE_BYTES = 2
 class Resampler:
     """Takes audio frames of any format, one after the other; the format may change on the way.
 
-    Sound that already is 16 kHz mono PCM16 comes out bit by bit as it went in.
+    Sound that already is 16 kHz mono PCM16 comes out bit by bit as it went in. Making the first one imports PyAV,
+    which takes its time: do it in a thread.
     """
 
     def __init__(self) -> None:
+        import av
+
+        self._av = av
         self._resampler: AudioResampler | None = None
         self._source: tuple[str, str, int] | None = None
 
     def convert(self, frame: AudioFrame) -> bytes:
         """Return what became ready. Raises av.FFmpegError and ValueError for frames that make no sense."""
-        import av
-
         source = (frame.format.name, frame.layout.name, frame.sample_rate)
         done = b""
         if self._resampler is None or source != self._source:
             done = self.flush()
-            self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+            self._resampler = self._av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
             self._source = source
         frame.pts = None  # damaged files carry wild times; the order of the frames is what counts
         return done + _joined(self._resampler.resample(frame))
@@ -42,9 +44,7 @@ class Resampler:
 
     def convert_pcm16(self, data: bytes, rate: int) -> bytes:
         """Convert mono PCM16 of `rate` Hz."""
-        import av
-
-        frame = av.AudioFrame(format="s16", layout="mono", samples=len(data) // SAMPLE_BYTES)
+        frame = self._av.AudioFrame(format="s16", layout="mono", samples=len(data) // SAMPLE_BYTES)
         frame.sample_rate = rate
         frame.planes[0].update(data + bytes(frame.planes[0].buffer_size - len(data)))
         return self.convert(frame)

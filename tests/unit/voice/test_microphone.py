@@ -1,0 +1,186 @@
+"""The microphone over a recorder that the test plays: opening, losing, coming back, other rates."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from app.errors import VoiceError
+from app.voice.microphone import Microphone, Patience
+from app.voice.push_to_talk import PushToTalk
+
+QUICK = Patience(first_block=0.1, stall=0.1, watch=0.01, retry=(0.01, 0.02))
+
+
+class Device:
+    """Makes recorders, one after the other; `trouble` says which openings fail."""
+
+    def __init__(self, *, rate: int = 16_000, trouble: int = 0, silent: bool = False) -> None:
+        self.rate = rate
+        self.trouble = trouble
+        self.silent = silent
+        self.recorders: list[FakeRecorder] = []
+
+    def __call__(self, name: str, take: Callable[[bytes], None]) -> "FakeRecorder":
+        recorder = FakeRecorder(self, take)
+        self.recorders.append(recorder)
+        return recorder
+
+
+class FakeRecorder:
+    """Brings one block when it is opened, further ones by `bring`."""
+
+    def __init__(self, device: Device, take: Callable[[bytes], None]) -> None:
+        self.rate = device.rate
+        self.latency = 0.02
+        self.finished = False
+        self.closed = threading.Event()
+        self._device = device
+        self._take = take
+
+    def open(self) -> None:
+        if self._device.trouble:
+            self._device.trouble -= 1
+            raise VoiceError("It is taken.", code="voice_open_failed")
+        if not self._device.silent:
+            self.bring(np.ones(512 * self.rate // 16_000, "<i2"))
+
+    def close(self) -> None:
+        self.closed.set()
+
+    def bring(self, samples: np.ndarray) -> None:
+        """Deliver in a thread of its own, as PortAudio does."""
+        thread = threading.Thread(target=self._take, args=(samples.astype("<i2").tobytes(),))
+        thread.start()
+        thread.join()
+
+
+class Heard:
+    """A microphone over a Device, with what it said."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.errors: list[str] = []
+        self.open = asyncio.Event()
+        self.microphone = Microphone(
+            on_error=lambda error: self.errors.append(error.message),
+            on_open=self.open.set,
+            patience=QUICK,
+            recorder=device,
+        )
+
+    async def opened(self) -> None:
+        async with asyncio.timeout(5):
+            await self.open.wait()
+        self.open.clear()
+
+    async def close(self) -> None:
+        self.microphone.close()
+        await self.microphone.wait_closed()
+        assert all(recorder.closed.is_set() for recorder in self.device.recorders)
+        assert not self.microphone.is_open
+
+
+async def test_opens_delivers_and_releases() -> None:
+    heard = Heard(Device())
+    heard.microphone.open()
+    heard.microphone.open()
+    blocks = heard.microphone.blocks()
+    assert bool(heard.microphone.is_open) is False  # honest: nothing flows yet
+    await heard.opened()
+    assert (bool(heard.microphone.is_open), heard.microphone.latency) == (True, 0.02)
+    heard.device.recorders[0].bring(np.full(512, 7))
+    assert [np.frombuffer(await anext(blocks), "<i2")[0] for _ in range(2)] == [1, 7]
+    await heard.close()
+    assert [block async for block in blocks] == []
+    assert len(heard.device.recorders) == 1 and heard.errors == []
+
+
+async def test_trouble_is_told_once_and_tried_again_until_it_opens() -> None:
+    heard = Heard(Device(trouble=3))
+    heard.microphone.open()
+    await heard.opened()
+    assert heard.errors == ["It is taken."]
+    assert len(heard.device.recorders) == 4
+    await heard.close()
+
+
+@pytest.mark.parametrize("how", ["finished", "stalled"])
+async def test_lost_and_found_again(how: str) -> None:
+    heard = Heard(Device())
+    heard.microphone.open()
+    await heard.opened()
+    blocks = heard.microphone.blocks()
+    heard.device.recorders[0].finished = how == "finished"
+    await heard.opened()
+    with pytest.raises(VoiceError, match="went away"):
+        await anext(blocks)
+    assert heard.errors == ["The microphone went away."]
+    assert heard.device.recorders[0].closed.is_set()
+    assert heard.microphone.is_open
+    await heard.close()
+
+
+async def test_device_that_opens_but_sends_nothing() -> None:
+    heard = Heard(Device(silent=True))
+    heard.microphone.open()
+    with pytest.raises(VoiceError, match="sends no sound"):
+        await anext(heard.microphone.blocks())
+    await heard.close()
+
+
+async def test_pressing_while_the_device_is_away_tries_at_once() -> None:
+    device = Device(trouble=1)
+    heard = Heard(device)
+    heard.microphone.patience = Patience(retry=(60.0,))
+    heard.microphone.open()
+    with pytest.raises(VoiceError, match="taken"):
+        await anext(heard.microphone.blocks())
+    await asyncio.sleep(0)
+    talk = PushToTalk(heard.microphone)
+    talk.press()
+    await heard.opened()
+    talk.cancel()
+    await heard.close()
+
+
+async def test_closing_while_it_opens_leaves_nothing_open() -> None:
+    heard = Heard(Device())
+    heard.microphone.open()
+    await asyncio.sleep(0)
+    await heard.close()
+
+
+async def test_other_rates_come_out_as_sixteen_kilohertz_in_whole_blocks() -> None:
+    heard = Heard(Device(rate=48_000))
+    heard.microphone.open()
+    await heard.opened()
+    blocks = heard.microphone.blocks()
+    tone = 10_000 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)
+    for start in range(0, 48_000, 1536):
+        heard.device.recorders[0].bring(tone[start : start + 1536])
+    sound: list[np.ndarray] = []
+    async with asyncio.timeout(5):
+        while len(sound) < 29:
+            sound.append(np.frombuffer(await anext(blocks), "<i2"))
+    assert {len(block) for block in sound} == {512}
+    heard_tone = np.concatenate(sound)[2000:]
+    spectrum = np.abs(np.fft.rfft(heard_tone))
+    assert np.argmax(spectrum) * 16_000 / len(heard_tone) == pytest.approx(440, abs=2)
+    assert np.abs(heard_tone).max() == pytest.approx(10_000, rel=0.02)
+    assert heard.microphone.level > 0.7
+    await heard.close()
+
+
+async def test_a_bug_in_the_recorder_ends_waiting_readers() -> None:
+    def broken(name: str, take: Callable[[bytes], None]) -> FakeRecorder:
+        raise ZeroDivisionError("broken")
+
+    errors: list[str] = []
+    microphone = Microphone(on_error=lambda error: errors.append(error.message), recorder=broken)
+    microphone.open()
+    with pytest.raises(VoiceError, match="failed"):
+        await anext(microphone.blocks())
+    assert errors == ["The microphone failed."]
