@@ -23,12 +23,13 @@ from app.events import (
     Usage,
     Warned,
 )
+from app.quoting import quotes
 from app.settings import Settings
 from app.streams import ending
 from app.thinking import ChatRequest, Thinker
 
-WEAK_PASSAGES = 2
-"""What a model that cannot be trusted gets to read: more only confuses it, and it waits longer."""
+WEAK_PASSAGES = 3
+"""What a model that cannot be trusted gets to read: more only confuses it, and takes longer."""
 WEAK_MAX_TOKENS = 160
 DEFAULT_CONTEXT = 4096
 """Taken while no node has said what its model can hold."""
@@ -64,7 +65,8 @@ class Answering:
         """Take the relevant passages and settle which of them the model reads: as many as its context allows."""
         self._documents = True
         if self._expected_weak():
-            passages = passages[:WEAK_PASSAGES]
+            quoted = [quote.n for quote in quotes(self.question, passages)]
+            passages = sorted(passages, key=lambda passage: passage.n not in quoted)[:WEAK_PASSAGES]
         self.passages = prompts.fitting(passages, self._budget())
 
     async def answer(self, thinker: Thinker) -> AsyncGenerator[Event, None]:
@@ -127,9 +129,9 @@ class Answering:
             return []
         events: list[Event] = list(self._warn_weak(model))
         if self._documents:
-            quote = grounding.quotation(self.question, self.passages)
-            if quote:
-                events.append(self._say(f"{quote}\n\n", ""))
+            quoted = "\n\n".join(map(str, quotes(self.question, self.passages)))
+            if quoted:
+                events.append(self._say(f"{quoted}\n\n", ""))
         return events
 
     def _warn_weak(self, model: str) -> list[Event]:

@@ -23,9 +23,9 @@ UNSUPPORTED = (
     "Open the source with its number and read it.",
 )
 
-SIMILAR = 0.42
+SIMILAR = 0.40
 """Cosine from which a passage is about the question whatever its words."""
-RELATED = 0.28
+RELATED = 0.20
 """Cosine that is enough when the passage also has OVERLAP of the question's words."""
 OVERLAP = 0.5
 BEHIND = 0.75
@@ -34,8 +34,6 @@ SUPPORT = 0.6
 """Share of an answer's content words that must stand in the passages."""
 SENTENCE_SUPPORT = 0.6
 """Share of a sentence's content words that must stand in one passage to give it that number."""
-QUOTE_LENGTH = 420
-"""Characters of the longest quotation."""
 
 _MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 _MAYBE_MARKER = re.compile(r"\[[\d\s,;–-]{0,24}$")
@@ -135,18 +133,6 @@ def judge(text: str, passages: Sequence[Passage], question: str) -> Verdict:
     return Verdict(grounded, cited or added, suffix)
 
 
-def quotation(question: str, passages: Sequence[Passage]) -> str:
-    """Return the best sentence of the best passage word for word, in quotation marks and with its number, or ""."""
-    best: tuple[float, str, int] | None = None
-    for rank, passage in enumerate(passages[:1]):
-        for score, sentence in _ranked(question, passage.text):
-            if best is None or score - rank > best[0]:
-                best = (score - rank, sentence, passage.n)
-    if best is None:
-        return ""
-    return f"“{best[1]}” [{best[2]}]"
-
-
 def repeats(text: str) -> bool:
     """Say whether a model has fallen into a loop: the text ends with the same piece over and over."""
     tail = text[-720:]
@@ -215,18 +201,3 @@ def _attributed(text: str, passages: Sequence[Passage], question: str) -> tuple[
         if share >= SENTENCE_SUPPORT and -n not in found:
             found.append(-n)
     return tuple(found)
-
-
-def _ranked(question: str, text: str) -> list[tuple[float, str]]:
-    asked = set(words.content(question))
-    found: list[tuple[float, str]] = []
-    for start, end in words.sentences(text):
-        sentence = " ".join(text[start:end].split())
-        if len(sentence) < 12:
-            continue
-        said = set(words.content(sentence))
-        share = len(said & asked) / max(1, len(asked))
-        if len(sentence) > QUOTE_LENGTH:
-            sentence = sentence[:QUOTE_LENGTH].rsplit(" ", 1)[0] + " …"
-        found.append((share, sentence))
-    return sorted(found, key=lambda entry: -entry[0])

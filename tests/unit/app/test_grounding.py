@@ -121,12 +121,6 @@ def test_ordinary_text_is_no_loop(text: str) -> None:
     assert not any(grounding.repeats(text[:end]) for end in range(len(text)))
 
 
-def test_a_quotation_is_word_for_word_with_its_number() -> None:
-    quoted = grounding.quotation("How long is the Danube in kilometres?", [RIVER])
-    assert quoted.endswith("[2]") and "2,850 kilometres long." in quoted
-    assert grounding.quotation("Anything", [passage(1, "")]) == ""
-
-
 def test_sentences_do_not_end_at_abbreviations() -> None:
     text = "Dr. Smith met J. Doe at 3.5 p.m. today. They left!  \n\nNew part"
     assert [text[a:b] for a, b in words.sentences(text)] == [

@@ -1,0 +1,98 @@
+"""The sentences of the passages that answer a question best, word for word; pure.
+
+A model that cannot be trusted is not the one to answer from documents: the documents speak first. Measured in
+docs/assistant.md: one or two quoted sentences hold the right answer more often than the starter model's own words.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app import words
+from app.events import Passage
+
+FITTING = 0.2
+"""Added when a sentence holds the kind of thing that is asked for: a number, a name."""
+RANK = 0.05
+"""Taken off for each place that the passage stands behind the first."""
+SIMILARITY = 0.5
+"""Weight of the passage's similarity."""
+CLOSE = 0.15
+"""A second sentence is quoted when it is this close to the first."""
+LONGEST = 420
+"""Characters of one quotation."""
+SHORTEST = 12
+
+_NUMBER_ASKED = re.compile(
+    r"\b(how (many|much|long|old|far|high|tall|big|large|fast|often)|when"
+    r"|what (year|date|percent|percentage|number|century|decade|day|month|age|population|amount))\b"
+)
+_NAME_ASKED = re.compile(r"\b(who|whose|whom|where|(what|which) (person|country|city|state|company|name))\b")
+_NUMBER = re.compile(
+    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|million|billion|half|third"
+    r"|quarter|first|second|once|twice|dozen|century|(mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march"
+    r"|april|may|june|july|august|september|october|november|december)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence of the passage with number `n`."""
+
+    n: int
+    text: str
+    score: float
+
+    def __str__(self) -> str:
+        """Return the sentence in quotation marks with its number."""
+        return f"“{self.text}” [{self.n}]"
+
+
+def quotes(question: str, passages: Sequence[Passage], most: int = 2) -> tuple[Quote, ...]:
+    """Return the best sentence, and others only when they are about as good; empty when no passage has sentences."""
+    found: list[tuple[int, str]] = []
+    for place, passage in enumerate(passages):
+        for start, end in words.sentences(passage.text):
+            sentence = " ".join(passage.text[start:end].split())
+            if len(sentence) >= SHORTEST:
+                found.append((place, sentence))
+    stems = [set(words.content(sentence)) for _, sentence in found]
+    spread = Counter(stem for sentence in stems for stem in sentence)
+    asked = {stem: _rarity(spread[stem], len(found)) for stem in set(words.content(question))}
+    whole = sum(asked.values()) or 1.0
+    ranked: list[Quote] = []
+    for (place, sentence), said in zip(found, stems, strict=True):
+        score = sum(weight for stem, weight in asked.items() if stem in said) / whole
+        score += FITTING * _fits(question, sentence) - RANK * place + SIMILARITY * passages[place].similarity
+        ranked.append(Quote(passages[place].n, _short(sentence), score))
+    ranked.sort(key=lambda quote: -quote.score)
+    best: list[Quote] = []
+    for quote in ranked:
+        if len(best) == most or quote.score < ranked[0].score - CLOSE:
+            break
+        if all(quote.text != other.text for other in best):  # chunks overlap
+            best.append(quote)
+    return tuple(best)
+
+
+def _rarity(count: int, total: int) -> float:
+    return math.log(1 + (total - count + 0.5) / (count + 0.5))
+
+
+def _fits(question: str, sentence: str) -> bool:
+    """Say whether the sentence holds a number or a name if the question asks for one."""
+    asked = question.lower()
+    if _NUMBER_ASKED.search(asked):
+        return bool(_NUMBER.search(sentence.lower()))
+    if _NAME_ASKED.search(asked):
+        known = set(re.findall(r"\w+", asked))
+        return any(word[0].isupper() and word.lower() not in known for word in re.findall(r"\w+", sentence)[1:])
+    return True
+
+
+def _short(sentence: str) -> str:
+    return sentence if len(sentence) <= LONGEST else sentence[:LONGEST].rsplit(" ", 1)[0] + " …"
