@@ -21,6 +21,7 @@ MOST_CONTEXT = 8192
 """Tokens a chat engine is loaded with at most unless asked: more costs memory in proportion."""
 SMALLEST_CONTEXT = 512
 PACED_NAME = "paced"
+_PACED_SLOTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,18 @@ class EngineMaker:
         self._choice = choice
         self._context = context
         self._threads = threads
-        self.slots = 1
-        """Answers that one chat engine makes at the same time."""
+
+    @property
+    def slots(self) -> int:
+        """Answers that the chat engine makes at the same time, before it is loaded."""
+        return _PACED_SLOTS if self._choice.simulated else 1
 
     def chat(self, model: ModelFile) -> ChatEngine:
         """Build the engine that answers."""
         if self._choice.simulated:
             from nodeworker.engines.paced import PacedEngine
 
-            return PacedEngine(self._choice.decode_rate, self._choice.prefill_rate)
+            return PacedEngine(self._choice.decode_rate, self._choice.prefill_rate, slots=_PACED_SLOTS)
         from nodeworker.engines.llama import LlamaEngine
 
         most = self._context or MOST_CONTEXT

@@ -96,7 +96,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
             hardware=wire.hardware(machine),
             models=models,
             simulated=self._simulated,
-            slots=self._slots,
+            slots=self._answers_at_once(),
         )
 
     async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
@@ -278,12 +278,16 @@ class NodeService(node_pb2_grpc.NodeServicer):
             return wire.model(file, prefill_rate=chat.engine.prefill_rate, decode_rate=chat.engine.decode_rate)
         return wire.model(file)
 
+    def _answers_at_once(self) -> int:
+        engine = self._rooms.chat.engine
+        return engine.slots if engine is not None else self._slots
+
     def _status(self) -> pb.Status:
         load, chat = hardware.load(), self._rooms.chat
         return pb.Status(
             active=chat.active,
             queued=chat.queued,
-            slots=self._slots,
+            slots=self._answers_at_once(),
             decode_rate=chat.engine.decode_rate if chat.engine else 0.0,
             prefill_rate=chat.engine.prefill_rate if chat.engine else 0.0,
             memory_used_bytes=load.memory_used_bytes,

@@ -1,0 +1,1 @@
+"""Tests: the serving half of the node."""
