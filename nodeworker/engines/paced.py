@@ -18,7 +18,7 @@ from nodeworker.engines import ChatEvent, ChatRequest, Done, Prefill, Progress, 
 from nodeworker.engines.text import TextStream
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError
 
-WORDS = tuple(
+_TEXT = (
     "the of and to in is that it was for on are with as be at one have this from by hot but some what there we can "
     "out other were all your when up use word how said an each she which do their time if will way about many then "
     "them would write like so these her long make thing see him two has look more day could go come did my sound no "
@@ -27,8 +27,10 @@ WORDS = tuple(
     "through just form much great think say help low line before turn cause same mean differ move right boy old too "
     "does tell sentence set three want air well also play small end put home read hand port large spell add even "
     "land here must big high such follow act why ask men change went light kind off need house picture try us again "
-    "animal point mother world near build self earth father Straße naïve façade Zürich señor Ελλάδα мир 日本 語 café 🙂".split()
+    "animal point mother world near build self earth father Straße naïve façade Zürich señor "
+    "Ελλάδα мир 日本 語 café 🙂"
 )
+WORDS = tuple(_TEXT.split())
 """Token id = place in this list; a few words are outside ASCII so that text is never taken for bytes."""
 _CHUNK = 64
 _LONGEST_WAIT = 0.25
