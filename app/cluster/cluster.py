@@ -64,6 +64,11 @@ class Cluster:
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = asyncio.Event()
 
+    @property
+    def settings(self) -> Settings:
+        """The settings that it follows; a change counts from the next answer on."""
+        return self._settings
+
     async def start(self) -> None:
         """Begin to look for nodes; returns at once. This machine's node starts on first need."""
         self._spawn(self._open_network())

@@ -55,7 +55,8 @@ class Session:
 
     def __init__(self, request: ChatRequest, rank: Rank, open: Open, silent: Callable[[str], float]) -> None:
         """Prepare; `silent` tells for how many seconds nothing was heard of the node with an id."""
-        self._request = request if request.seed else replace(request, seed=_seed(request.request_id))
+        sampled = request.temperature > 0 and not request.seed
+        self._request = replace(request, seed=_seed(request.request_id)) if sampled else request
         self._rank = rank
         self._open = open
         self._silent = silent
