@@ -29,6 +29,11 @@ class Recording:
     package: str
     """The apt package that holds it."""
 
+    @property
+    def here(self) -> bool:
+        """True when it is installed."""
+        return self.path.is_file()
+
 
 RECORDINGS = {
     "library": Recording(
@@ -58,7 +63,7 @@ RECORDINGS = {
 def recording(name: str) -> Recording:
     """Return a recording of RECORDINGS; skips the test, naming the apt package, where it is not installed."""
     found = RECORDINGS[name]
-    if not found.path.is_file():
+    if not found.here:
         pytest.skip(f"{found.path.name} is missing: apt install {found.package}")
     return found
 
