@@ -85,7 +85,8 @@ class PipStatus:
             self.megabytes += float(got[2]) * {"bytes": 1e-6, "kB": 1e-3, "MB": 1.0, "GB": 1e3}[got[3]]
             self.text = f"downloading {got[1].split('/')[-1]}, {got[2]} {got[3]} ({self.megabytes:.0f} MB so far)"
         elif line.startswith("Installing collected packages"):
-            self.text = f"unpacking {line.count(',') + 1} packages ({self.megabytes:.0f} MB downloaded)"
+            count = line.count(",") + 1
+            self.text = f"unpacking {count} package{'s' * (count > 1)} ({self.megabytes:.0f} MB downloaded)"
         return self.text
 
 
