@@ -7,10 +7,11 @@ A command is a module in `app.commands` with `async def run(context) -> int`, im
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from app.commands.arguments import command_names, parser, with_command
+from app.commands.arguments import read
 from app.commands.output import Output
 from app.errors import TangnetError, UsageError
 
@@ -42,9 +43,8 @@ def main(
     given = list(sys.argv[1:] if argv is None else argv)
     output: Output | None = None
     try:
-        top = parser()
         try:
-            arguments = top.parse_args(with_command(given, command_names(top)))
+            arguments = read(given)
         except SystemExit as done:  # --help and --version have printed what they print
             return int(done.code or 0)
         except UsageError:
@@ -79,7 +79,6 @@ def _run(context: Context) -> int:
     import asyncio
     import importlib
 
-    _log_to_file()
     module = importlib.import_module(f"app.commands.{context.arguments.noun}")
 
     async def command() -> int:
@@ -87,7 +86,8 @@ def _run(context: Context) -> int:
         status: int = await module.run(context)
         return status
 
-    return asyncio.run(command())
+    with _log_to_file():
+        return asyncio.run(command())
 
 
 async def _open() -> Runtime:
@@ -116,22 +116,28 @@ def _log_file() -> Path:
     return folder / "tangnet.log"
 
 
-def _log_to_file() -> None:
+@contextmanager
+def _log_to_file() -> Iterator[None]:
     """Send the log to a file that is kept small; nothing of it goes to the terminal."""
     import logging
     from logging.handlers import RotatingFileHandler
 
     root = logging.getLogger()
-    if any(isinstance(handler, RotatingFileHandler) for handler in root.handlers):
-        return
+    handler: logging.Handler
     try:
         handler = RotatingFileHandler(_log_file(), maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True)
     except OSError:
-        root.addHandler(logging.NullHandler())  # a home that cannot be written: the command itself will say so
-        return
+        handler = logging.NullHandler()  # a home that cannot be written: the command itself will say so
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    level = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        handler.close()
 
 
 def _unexpected(error: Exception) -> TangnetError:
@@ -141,8 +147,8 @@ def _unexpected(error: Exception) -> TangnetError:
 
     sentence = f"Something unexpected happened ({type(error).__name__})."
     try:
-        _log_to_file()
-        logging.getLogger(__name__).error("%s", "".join(traceback.format_exception(error)))
+        with _log_to_file():
+            logging.getLogger(__name__).error("%s", "".join(traceback.format_exception(error)))
         hint = f"The details are in {_log_file()}."
     except OSError as failure:
         hint = f"The details could not be written ({failure}): {error}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +28,8 @@ from app.events import (
     Transcribed,
     Usage,
 )
-from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent
+from app.rag.library import ReadResult, Surroundings
+from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress
 
 STARTER = ModelInfo("smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False)
 STRONG = ModelInfo("qwen2.5-coder-1.5b", "chat", "cc" * 32, 1_117_000_000, "Q4_K_M", 32768)
@@ -124,6 +125,51 @@ class FakeThinker:
 
 
 @dataclass
+class FakeCluster(FakeThinker):
+    """A FakeThinker with models and trust: what `app.runtime.Nodes` asks for."""
+
+    catalogue: Sequence[ModelInfo] = (STARTER, replace(STRONG, present=False, licence="Apache-2.0"))
+    failure: TangnetError | None = None
+    """Raised by pair, unpair and add_model."""
+    codes: list[tuple[str, str]] = field(default_factory=list)
+    closed: bool = False
+
+    async def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
+        yield self.nodes()
+
+    async def discovered(self, seconds: float) -> tuple[NodeInfo, ...]:
+        return self.nodes()
+
+    async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:
+        return [model for model in self.catalogue if model.present or catalogue]
+
+    async def add_model(self, source: str) -> AsyncIterator[ModelProgress]:
+        if self.failure is not None:
+            raise self.failure
+        yield ModelProgress(50, 100, "download", "a mirror")
+        found = next(model for model in self.catalogue if model.name == source)
+        self.catalogue = [replace(model, present=True) for model in self.catalogue]
+        yield ModelProgress(100, 100, "done", "a mirror", found.name, found.sha256)
+
+    async def remove_model(self, name: str) -> ModelInfo:
+        return next(model for model in self.catalogue if model.name == name)
+
+    async def pair(self, target: str, code: str) -> NodeInfo:
+        if self.failure is not None:
+            raise self.failure
+        self.codes.append((target, code))
+        return NodeInfo(target, "a1b2c3d4e5f67788" * 4, "10.0.0.4:7443", "", True, "ready")
+
+    async def unpair(self, name: str) -> NodeInfo:
+        if self.failure is not None:
+            raise self.failure
+        return NodeInfo(name, "a1b2c3d4e5f67788" * 4, "10.0.0.4:7443", "", False, "unpaired")
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
 class FakeLibrary:
     """Finds always the same passages."""
 
@@ -171,6 +217,15 @@ class FakeLibrary:
         if self.error is not None:
             raise self.error
         return list(self.passages[:k])
+
+    async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
+        text = next(passage.text for passage in self.passages if passage.path == path)
+        return Surroundings(path, page, 2, "Before. ", text, " After.", True, False)
+
+    async def read(self, path: Path, *, password: str = "") -> ReadResult:
+        if path.suffix == ".locked" and password != "secret":
+            return ReadResult(str(path), "password", reason="It has a password.")
+        return ReadResult(str(path), "ok", "What it says.", 1, 0.1, 20.0)
 
     async def close(self) -> None:
         """Nothing is open."""

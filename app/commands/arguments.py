@@ -28,8 +28,21 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", code="usage", hint=f"Usage: {usage}")
 
 
+def read(given: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments: `command` is None for the window, `noun` names the module that runs it.
+
+    Raises:
+        UsageError: the arguments are wrong.
+        SystemExit: --help or --version has been answered.
+    """
+    top = parser()
+    # `--json` may stand before and after the command, so no parser may have a default for it.
+    namespace = argparse.Namespace(json=False)
+    return top.parse_args(with_command(given, command_names(top)), namespace)
+
+
 def parser() -> Parser:
-    """Return the whole parser; `command` of the result is "" for the window, `noun` names the module that runs it."""
+    """Return the whole parser."""
     shared = Parser(add_help=False)
     shared.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="print one JSON object a line on stdout"
@@ -42,7 +55,7 @@ def parser() -> Parser:
         epilog='A first word that is no command is a question: tangnet "When does the contract end?" --docs contracts/',
     )
     top.add_argument("--version", action="version", version=f"tangnet {__version__}")
-    top.set_defaults(json=False, command="", noun="window")
+    top.set_defaults(command="", noun="window")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
     def add(name: str, noun: str, sentence: str) -> argparse.ArgumentParser:

@@ -25,4 +25,4 @@ def open_window() -> int:
         ) from error
     from app.ui.application import run
 
-    return run()
+    return run(sys.argv[:1])

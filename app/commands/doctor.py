@@ -1,0 +1,154 @@
+"""`tangnet doctor`: is everything there that the program needs, and what to do if not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.commands.context import Context
+from app.commands.output import size
+from app.errors import TangnetError
+from app.runtime import Runtime
+
+ROLES = {"chat": "smollm2-135m", "embed": "all-minilm-l6-v2", "transcribe": "whisper-tiny.en"}
+LEAST_DISK = 2_000_000_000
+DISCOVERY_SECONDS = 1.5
+CHECK_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check says. `hint` is what to do when it is not ok."""
+
+    check: str
+    ok: bool
+    message: str
+    hint: str = ""
+
+
+async def run(context: Context) -> int:
+    """Run all checks and print each; the exit status is 0 however they come out."""
+    checks: dict[str, Callable[[Runtime], Awaitable[Finding]]] = {
+        "audio": _audio,
+        "models": _models,
+        "disk": _disk,
+        "index": _index,
+        "nodes": _nodes,
+        "clock": _clock,
+        "permissions": _permissions,
+    }
+    async with context.runtime() as runtime:
+        for name, check in checks.items():
+            context.output.progress(f"Checking {name}")
+            finding = await _held(name, check, runtime)
+            if context.output.json:
+                context.output.line(finding)
+            else:
+                mark = "ok  " if finding.ok else "FAIL"
+                context.output.text(f"{mark} {finding.check}: {finding.message}")
+                if finding.hint and not finding.ok:
+                    context.output.text(f"     {finding.hint}")
+    return 0
+
+
+async def _held(name: str, check: Callable[[Runtime], Awaitable[Finding]], runtime: Runtime) -> Finding:
+    """Run one check; neither its failure nor its hanging keeps the others back."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check(runtime)
+    except TangnetError as error:
+        return Finding(name, False, error.message, error.hint or "Look into the logs folder.")
+    except (OSError, ImportError) as error:
+        return Finding(name, False, f"{error}.", "`python3 tangnet.py` sets everything up again.")
+    except TimeoutError:
+        return Finding(
+            name, False, f"No answer within {CHECK_SECONDS:.0f} s.", "Start again; look into the logs folder."
+        )
+
+
+async def _audio(_: Runtime) -> Finding:
+    from app.voice.portaudio import devices
+
+    names = await asyncio.to_thread(devices)
+    if not names:
+        return Finding("audio", False, "There is no microphone.", "Connect one; without it questions can be typed.")
+    return Finding("audio", True, f"Microphones: {', '.join(names)}.")
+
+
+async def _models(runtime: Runtime) -> Finding:
+    models = await runtime.cluster.models()
+    missing = [role for role in ROLES if not any(model.role == role and model.present for model in models)]
+    if missing:
+        commands = ", ".join(f"`tangnet models add {ROLES[role]}`" for role in missing)
+        return Finding("models", False, f"No model for: {', '.join(missing)}.", f"{commands}")
+    if not any(model.role == "chat" and model.trustworthy for model in models):
+        return Finding(
+            "models",
+            True,
+            "All are there, but the chat model is too weak to be trusted: `tangnet models add qwen2.5-coder-1.5b`.",
+        )
+    return Finding("models", True, f"{', '.join(model.name for model in models)}.")
+
+
+async def _disk(runtime: Runtime) -> Finding:
+    free = shutil.disk_usage(runtime.home).free
+    message = f"{size(free)} free in {runtime.home}."
+    return Finding(
+        "disk", free >= LEAST_DISK, message, "" if free >= LEAST_DISK else "Make room, or move TANGNET_HOME."
+    )
+
+
+async def _index(runtime: Runtime) -> Finding:
+    documents = await runtime.library.documents()
+    bad = [document for document in documents if document.state != "indexed"]
+    message = f"{len(documents)} documents, {sum(document.chunks for document in documents)} passages."
+    if bad:
+        names = ", ".join(Path(document.path).name for document in bad[:5])
+        return Finding("index", False, f"{message} {len(bad)} not readable: {names}.", "`tangnet documents` says why.")
+    return Finding("index", True, message)
+
+
+async def _nodes(runtime: Runtime) -> Finding:
+    nodes = await runtime.cluster.discovered(DISCOVERY_SECONDS)
+    lost = [node.name for node in nodes if node.trusted and not node.local and node.state == "unreachable"]
+    others = [f"{node.name} ({node.state})" for node in nodes if not node.local]
+    if lost:
+        return Finding(
+            "nodes", False, f"Not reachable: {', '.join(lost)}.", "Is it switched on and on this network? Port 7443."
+        )
+    return Finding("nodes", True, f"Besides this machine: {', '.join(others) or 'none'}.")
+
+
+async def _clock(runtime: Runtime) -> Finding:
+    # Certificates are valid from the moment they were made; a Pi without a battery wakes up in the past.
+    newest = max(
+        (path.stat().st_mtime for path in (Path(__file__), runtime.home / "identity.pem") if path.exists()), default=0.0
+    )
+    now = time.time()
+    shown = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
+    if now < newest - 300:
+        return Finding(
+            "clock",
+            False,
+            f"The clock says {shown}, which is before this was installed.",
+            "Run `timedatectl set-ntp true`.",
+        )
+    return Finding("clock", True, f"{shown}.")
+
+
+async def _permissions(runtime: Runtime) -> Finding:
+    home = runtime.home
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        return Finding("permissions", False, f"{home} cannot be written.", f"Run: chown -R $(id -u) {home}")
+    private = [home / "identity.key", home / "conversations.sqlite3"]
+    exposed = [path.name for path in private if path.exists() and path.stat().st_mode & 0o077]
+    if exposed and os.name == "posix":
+        return Finding(
+            "permissions", False, f"Others may read {', '.join(exposed)} in {home}.", f"Run: chmod 700 {home}"
+        )
+    return Finding("permissions", True, f"{home} is private and can be written.")

@@ -1,0 +1,239 @@
+"""The command line in this process: what each command prints, and how it fails."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.cli import main
+from app.conversations import Conversations
+from app.errors import NodeLost, TrustError
+from app.events import FileIndexed, NodeInfo
+from app.runtime import Runtime
+from app.settings import Settings
+from tests.fakes import STARTER, FakeCluster, FakeLibrary, passage
+
+
+class Program:
+    """`tangnet` over fakes, in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.cluster = FakeCluster()
+        self.library = FakeLibrary()
+        self.out = self.err = ""
+
+    async def open(self) -> Runtime:
+        store = Conversations(self.home / "conversations.sqlite3")
+        return Runtime(self.home, Settings(), self.cluster, self.library, store)
+
+    def __call__(self, *arguments: str) -> int:
+        out, err = io.StringIO(), io.StringIO()
+        status = main(arguments, open_runtime=self.open, out=out, err=err)
+        self.out, self.err = out.getvalue(), err.getvalue()
+        return status
+
+    def json(self, *arguments: str, status: int = 0) -> list[dict[str, Any]]:
+        assert self("--json", *arguments) == status, self.err
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def tangnet(home: Path) -> Program:
+    return Program(home)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    (tmp_path / "docs").mkdir()
+    return str(tmp_path / "docs")
+
+
+def test_a_question_needs_no_command(tangnet: Program, folder: str) -> None:
+    assert tangnet("How", "high", "is the tower?", "--docs", folder) == 0
+    assert tangnet.out.startswith("It is 330 metres high [1].\n\nSources:\n  [1] /docs/tower.pdf, page 2\n")
+    assert tangnet.library.added == [Path(folder)]
+    assert tangnet.cluster.closed
+
+
+def test_ask_prints_the_events_of_the_contract(tangnet: Program) -> None:
+    lines = tangnet.json("ask", "How high is the tower?", "--max-tokens", "9", "--seed", "4", "--temperature", "0.5")
+    assert [line["event"] for line in lines] == ["retrieved", "node", "token", "token", "answered"]
+    assert set(lines[0]["passages"][0]) >= {"n", "path", "page", "section", "start", "end", "score", "text"}
+    assert set(lines[2]) == {"event", "text", "node"}
+    assert "".join(line["text"] for line in lines if line["event"] == "token") == lines[-1]["text"]
+    assert lines[-1]["citations"] == [{"n": 1, "path": "/docs/tower.pdf", "page": 2, "start": 0, "end": 29}]
+    assert set(lines[-1]["timings"]) == {
+        "transcribe_ms", "retrieve_ms", "queue_ms", "prefill_ms", "first_token_ms", "total_ms",
+    }  # fmt: skip
+    request = tangnet.cluster.requests[0]
+    assert (request.max_tokens, request.seed, request.temperature) == (9, 4, 0.5)
+
+
+def test_a_weak_model_is_told(tangnet: Program) -> None:
+    tangnet.cluster.model = STARTER
+    assert tangnet("How high is the tower?") == 0
+    assert "too weak to be trusted" in tangnet.err and "tangnet models add" in tangnet.err
+    assert any(line["event"] == "warning" for line in tangnet.json("How high is the tower?"))
+
+
+def test_control_characters_never_reach_the_terminal(tangnet: Program) -> None:
+    tangnet.cluster.script = ["\x1b]0;evil\x07\x1b[2Jhi\x9b31m"]
+    assert tangnet("ask", "--no-docs", "Hello you") == 0
+    assert not any((ord(c) < 32 and c not in "\n\t") or 127 <= ord(c) < 160 for c in tangnet.out)
+
+
+def test_a_failing_node_is_one_sentence(tangnet: Program) -> None:
+    tangnet.cluster.script = ["It is ", NodeLost("The node went away.", hint="Try again.")]
+    lines = tangnet.json("ask", "How high is it?", status=1)
+    assert lines[-1] == {"event": "error", "code": "node_lost", "message": "The node went away.", "hint": "Try again."}
+    assert "Traceback" not in tangnet.err
+    assert [line["text"] for line in tangnet.json("conversations", "show", _only(tangnet))][1] == "It is "
+
+
+def _only(tangnet: Program) -> str:
+    (one,) = tangnet.json("conversations")
+    return str(one["id"])
+
+
+def test_a_bug_is_one_sentence_and_a_log(tangnet: Program, home: Path) -> None:
+    tangnet.library.search = None  # type: ignore[assignment,method-assign]
+    lines = tangnet.json("search", "tower", status=1)
+    assert lines[-1]["code"] == "internal" and "tangnet.log" in lines[-1]["hint"]
+    assert "Traceback" not in tangnet.out + tangnet.err
+    assert "Traceback" in (home / "logs" / "tangnet.log").read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ask",),
+        ("ask", "hi", "--nonsense"),
+        ("ask", "hi", "--docs", "/nowhere/at/all"),
+        ("ask", "hi", "--no-docs", "--docs", "."),
+        ("ask", "hi", "--max-tokens", "0"),
+        ("ask", "hi", "--temperature", "nan"),
+        ("ask", "hi", "--conversation", "nowhere"),
+        ("ask", "hi", "--voice", "/nowhere.wav"),
+        ("ask", "--voice", "/nowhere.wav"),
+        ("add",),
+        ("add", "/nowhere/at/all"),
+        ("search",),
+        ("search", "x", "--mode", "magic"),
+        ("search", "--queries", "/nowhere.jsonl"),
+        ("docments",),
+        ("models", "fly"),
+        ("pair", "pi-4"),
+        ("conversations", "show", "nowhere"),
+    ],
+)
+def test_wrong_usage_is_2_and_json_too(tangnet: Program, arguments: tuple[str, ...]) -> None:
+    lines = tangnet.json(*arguments, status=2)
+    assert len(lines) == 1 and lines[0]["event"] == "error" and lines[0]["message"].endswith(".")
+    assert tangnet(*arguments) == 2
+    assert tangnet.out == "" and tangnet.err.startswith("tangnet: ")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("serve",), ("keys", "create"), ("bench", "node"), ("models", "push", "pi-4"), ("ask", "hi", "--speak", "a.wav")],
+)
+def test_what_is_not_there_says_so(tangnet: Program, arguments: tuple[str, ...]) -> None:
+    assert tangnet.json(*arguments, status=1)[-1]["code"] == "not_in_this_version"
+
+
+def test_documents(tangnet: Program, folder: str) -> None:
+    lines = tangnet.json("add", folder)
+    assert lines[0] == {"event": "file", "path": folder, "state": "added", "chunks": 3, "reason": ""}
+    assert lines[-1]["event"] == "done" and set(lines[-1]) == {"event", "files", "chunks", "seconds", "embedded"}
+    (document,) = tangnet.json("documents")
+    assert set(document) >= {"path", "state", "chunks", "pages", "added_at", "sha256"}
+    assert tangnet.json("remove", "/docs/tower.pdf")[0]["state"] == "removed"
+    assert tangnet.json("read", "/a.pdf", "/b.locked")[1]["status"] == "password"
+    assert tangnet("read", "/b.locked", "--password", "secret") == 0 and tangnet.out == "What it says.\n"
+
+
+def test_adding_nothing_but_bad_files_fails(tangnet: Program, folder: str) -> None:
+    tangnet.library.files = [FileIndexed(folder + "/a.pdf", "failed", reason="It is no PDF.")]
+    lines = tangnet.json("add", folder, status=1)
+    assert lines[-1]["code"] == "nothing_added" and lines[-1]["hint"] == "It is no PDF."
+
+
+def test_search_one_and_many(tangnet: Program, tmp_path: Path) -> None:
+    tangnet.library.passages = [passage(1), passage(2)]
+    hits = tangnet.json("search", "how", "high", "-k", "2", "--mode", "text", "--rerank")
+    assert [hit["rank"] for hit in hits] == [1, 2]
+    assert set(hits[0]) >= {"query_id", "rank", "path", "page", "start", "end", "score", "text", "milliseconds"}
+    assert "no reranker" in tangnet.err
+    queries = tmp_path / "queries.jsonl"
+    queries.write_text('{"id": "a", "text": "one"}\n\n{"id": 2, "text": "two"}\n')
+    assert [hit["query_id"] for hit in tangnet.json("search", "--queries", str(queries))] == ["a", "a", "2", "2"]
+    queries.write_text('{"id": "a"}\n')
+    assert "line 1" in tangnet.json("search", "--queries", str(queries), status=2)[0]["message"]
+
+
+def test_nodes(tangnet: Program) -> None:
+    tangnet.cluster.others = (NodeInfo("pi-4", "ab" * 32, "10.0.0.4:7443", "attic", False, "unpaired"),)
+    local, pi = tangnet.json("nodes")
+    assert set(pi) >= {"name", "id", "address", "zone", "trusted", "state", "models", "load", "age_ms"}
+    assert (pi["name"], pi["zone"], pi["trusted"], pi["age_ms"]) == ("pi-4", "attic", False, None)
+    assert local["models"][0]["name"] == "qwen2.5-coder-1.5b"
+    assert tangnet("nodes", "--watch") == 0 and "pi-4 at 10.0.0.4:7443: unpaired, not paired" in tangnet.out
+
+
+def test_pairing(tangnet: Program) -> None:
+    (paired,) = tangnet.json("pair", "pi-4", "--code", " 123456 ")
+    assert paired["event"] == "paired" and paired["fingerprint"] == "a1b2 c3d4 e5f6 7788"
+    assert tangnet.cluster.codes == [("pi-4", "123456")]
+    assert tangnet.json("unpair", "pi-4")[0]["event"] == "unpaired"
+    tangnet.cluster.failure = TrustError("The code is wrong.", code="wrong_code")
+    assert tangnet.json("pair", "pi-4", "--code", "1", status=1)[-1]["code"] == "wrong_code"
+
+
+def test_models(tangnet: Program) -> None:
+    (model,) = tangnet.json("models")
+    assert set(model) >= {"name", "role", "sha256", "bytes", "quantisation", "context", "nodes"}
+    assert len(tangnet.json("models", "list", "--all")) == 2
+    assert tangnet("models") == 0 and "Can be added" in tangnet.out and "too weak" in tangnet.out
+    assert tangnet.json("models", "add", "qwen2.5-coder-1.5b")[-1]["present"] is True
+    assert tangnet.json("models", "remove", "smollm2-135m")[0]["name"] == "smollm2-135m"
+
+
+def test_conversations(tangnet: Program) -> None:
+    assert tangnet("How high is the tower?") == 0
+    (one,) = tangnet.json("conversations")
+    assert set(one) >= {"id", "title", "updated_at", "messages"} and one["messages"] == 2
+    assert [line["role"] for line in tangnet.json("conversations", "show", one["id"][:6])] == ["user", "assistant"]
+    assert tangnet.json("conversations", "search", "330") == [one]
+    assert len(tangnet.json("conversations", "export", one["id"])[0]["messages"]) == 2
+    assert tangnet("conversations", "export", one["id"]) == 0 and tangnet.out.startswith("# How high is the tower?")
+    assert tangnet.json("conversations", "delete", one["id"])[0]["state"] == "deleted"
+    assert tangnet.json("conversations") == []
+    assert tangnet.json("conversations", "restore", one["id"])[0]["state"] == "restored"
+
+
+def test_a_conversation_goes_on(tangnet: Program) -> None:
+    first = tangnet.json("How high is the tower?")[-1]["conversation"]
+    assert tangnet.json("And why is it so?", "--conversation", first)[-1]["conversation"] == first
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("ask", "--help"), ("models", "--help"), ("--version",)])
+def test_help_and_version(tangnet: Program, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert tangnet(*arguments) == 0
+    assert "tangnet" in capsys.readouterr().out
+
+
+def test_doctor_names_each_check(tangnet: Program) -> None:
+    tangnet.cluster.catalogue = (STARTER, replace(STARTER, name="minilm", role="embed"))
+    lines = tangnet.json("doctor")
+    checks: Callable[[str], dict[str, Any]] = lambda name: next(line for line in lines if line["check"] == name)  # noqa: E731
+    assert {line["check"] for line in lines} == {"audio", "models", "disk", "index", "nodes", "clock", "permissions"}
+    assert not checks("models")["ok"] and "transcribe" in checks("models")["message"]
+    assert checks("permissions")["ok"] and checks("clock")["ok"]
+    assert all(line["ok"] or line["hint"] for line in lines)
