@@ -166,7 +166,7 @@ class AnswerCard(QFrame):
 
     def _render(self) -> None:
         began = time.perf_counter()
-        markdown.render(self.body.document(), self.text, theme.of(self), self.passages.keys())
+        markdown.render(self.body.document(), self.text, theme.current(), self.passages.keys())
         self.body.fit()
         self.grown.emit()
         # A quarter of the time at most goes into layout, however long the answer is.
@@ -180,8 +180,9 @@ class AnswerCard(QFrame):
             self._sources.addWidget(self._source(passage))
         others = [passage for passage in self.passages.values() if passage not in cited]
         if others and self.text:
+            count = "1 passage was read" if len(others) == 1 else f"{len(others)} passages were read"
             more = button(
-                f"{len(others)} more passages were read" if cited else f"{len(others)} passages were read",
+                f"{count} besides" if cited else count,
                 kind="plain",
                 name="Show the other passages",
             )

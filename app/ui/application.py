@@ -59,6 +59,8 @@ def run(
     """
     from app.settings import home
 
+    # The asyncio thread must not hold the interpreter for the usual 5 ms while the window has something to paint.
+    sys.setswitchinterval(0.001)
     folder = home()
     _start_log(folder / "logs")
     log_qt_messages()

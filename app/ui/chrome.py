@@ -37,7 +37,7 @@ class StatusPill(QPushButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the button and the dot whose colour is the state."""
         super().paintEvent(event)
-        colours = theme.of(self)
+        colours = theme.current()
         dot = {
             "ready": colours.good,
             "thinking": colours.accent,
@@ -139,7 +139,7 @@ class SidePanel(QFrame):
         row = QHBoxLayout()
         self._title = squeezable(label(scale=1.25, weight=QFont.Weight.DemiBold))
         row.addWidget(self._title, 1)
-        self._close = round_button("close", "Close panel", description="Close this panel (Esc)", kind="plain", size=32)
+        self._close = round_button("close", "Close panel", description="Close this panel (Esc)", kind="icon", size=30)
         self._close.clicked.connect(self.dismiss)
         row.addWidget(self._close)
         column.addLayout(row)
@@ -186,7 +186,7 @@ class TroubleBar(QFrame):
         row.addLayout(column, 1)
         self.action = button("&Try again", clicked=self._act)
         row.addWidget(self.action)
-        close = round_button("close", "Close message", kind="plain", size=30)
+        close = round_button("close", "Close message", kind="icon", size=30)
         close.clicked.connect(self.settle)
         row.addWidget(close)
         self._retry: Callable[[], object] | None = None

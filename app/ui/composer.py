@@ -52,7 +52,7 @@ class LevelMeter(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the bars."""
-        colours = theme.of(self)
+        colours = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -163,7 +163,7 @@ class Composer(QFrame):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.add_button = round_button(
-            "add-document", "Add documents", description="Add documents…", shortcut="Ctrl+O", kind="plain"
+            "add-document", "Add documents", description="Add documents…", shortcut="Ctrl+O", kind="icon"
         )
         self.add_button.clicked.connect(lambda: self.add_asked.emit())
         row.addWidget(self.add_button)
@@ -227,7 +227,7 @@ class Composer(QFrame):
         self.partial.setText(self._said(confirmed, rest))
 
     def _said(self, confirmed: str, rest: str) -> str:
-        grey = theme.of(self).muted
+        grey = theme.current().muted
         gap = " " if confirmed and rest and not rest.startswith(" ") else ""
         return f'{escape(confirmed)}{gap}<span style="color:{grey}">{escape(rest)}</span>'
 

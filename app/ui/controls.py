@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.ui import theme
-from app.ui.icons import icon
+from app.ui.icons import icon, paint
 from app.ui.theme import Colours
 
 
@@ -63,6 +63,40 @@ def label(
     return made
 
 
+class ElidedLabel(QLabel):
+    """One line that ends in "…" when there is no room; the whole text is its tooltip."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:
+        """Show `text`."""
+        super().setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint as much as fits."""
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(" ".join(self.text().split()), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
+
+
+class Choice(QComboBox):
+    """A choice of a few texts, with an arrow in the theme's colours."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the field and its arrow."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        side = 16.0
+        box = QRectF(self.width() - side - 8, (self.height() - side) / 2, side, side)
+        paint(painter, "down", theme.current().muted, box)
+        painter.end()
+
+
 def frame(kind: str, parent: QWidget | None = None) -> QFrame:
     """Return a frame with the look `kind`."""
     made = QFrame(parent)
@@ -79,7 +113,7 @@ def retint(root: QWidget, colours: Colours) -> None:
 def set_glyph(target: QAbstractButton, glyph: str) -> None:
     """Give a button another icon."""
     target.setProperty("glyph", glyph)
-    _tint(target, theme.of(target))
+    _tint(target, theme.current())
 
 
 def set_state(target: QWidget, name: str, value: object) -> None:
@@ -89,7 +123,7 @@ def set_state(target: QWidget, name: str, value: object) -> None:
         target.style().unpolish(target)
         target.style().polish(target)
         if isinstance(target, QAbstractButton):
-            _tint(target, theme.of(target))
+            _tint(target, theme.current())
 
 
 def squeezable(target: QLabel) -> QLabel:
@@ -113,7 +147,7 @@ def _dress(target: QAbstractButton, kind: str, glyph: str, name: str, descriptio
     if glyph:
         target.setProperty("glyph", glyph)
         target.setIconSize(QSize(18, 18))
-        _tint(target, theme.of(target))
+        _tint(target, theme.current())
 
 
 def _tint(target: QAbstractButton, colours: Colours) -> None:

@@ -9,11 +9,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from app.ui import theme
 from app.ui.asking import Asking
 from app.ui.bridge import Bridge
 from app.ui.chrome import StatusPill, TroubleBar, UndoBar
 from app.ui.composer import Composer
-from app.ui.controls import label, squeezable
+from app.ui.controls import ElidedLabel
 from app.ui.conversation_view import ConversationView
 from app.ui.first_run import FirstRun
 from app.ui.models_card import ModelsCard
@@ -46,10 +47,13 @@ class ConversationPane(QWidget):
         self.composer = Composer()
         self.pill = StatusPill()
         self.trouble = TroubleBar()
-        self.title = squeezable(label("New conversation", scale=1.1, weight=QFont.Weight.DemiBold))
+        self.title = ElidedLabel("New conversation")
+        theme.sized(self.title, 1.1, QFont.Weight.DemiBold)
         self.stack = QStackedWidget()
         self._lay_out(undo)
         self.view.retry.connect(self._retry)
+        self.view.verticalScrollBar().rangeChanged.connect(self._align)
+        self.stack.currentChanged.connect(self._align)
         self.composer.submitted.connect(self.ask)
         self.composer.stop_asked.connect(self.stop)
         self.first_run.ask_asked.connect(self.composer.box.setFocus)
@@ -68,6 +72,7 @@ class ConversationPane(QWidget):
         column.addWidget(self.stack, 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(24, 6, 24, 18)
+        self._foot = foot
         foot.addStretch(1)
         below = QWidget()
         below.setMaximumWidth(800)
@@ -184,6 +189,12 @@ class ConversationPane(QWidget):
             run.detach()
         self.composer.set_busy(False)
         self.view.clear()
+
+    def _align(self) -> None:
+        """Keep the text box under the column of text, which a scroll bar moves to the left."""
+        bar = self.view.verticalScrollBar()
+        shown = self.stack.currentWidget() is self.view and bar.maximum() > bar.minimum()
+        self._foot.setContentsMargins(24, 6, 24 + (bar.sizeHint().width() if shown else 0), 18)
 
     def forget(self, id: str) -> None:
         """The conversation was deleted."""

@@ -75,7 +75,7 @@ class DocumentsPanel(QWidget):
             tone="muted", wrap=True,
         )  # fmt: skip
         column.addWidget(self.empty)
-        self.list = TwoLineList("Documents")
+        self.list = TwoLineList("Documents", Qt.TextElideMode.ElideMiddle)
         self.list.chosen.connect(self.open_asked)
         self.list.removal_asked.connect(self.remove)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

@@ -58,7 +58,7 @@ class BigAction(QPushButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the card and its icon on a round ground."""
         super().paintEvent(event)
-        colours = theme.of(self)
+        colours = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)

@@ -36,6 +36,7 @@ _NUMBER = re.compile(r"\d+")
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffc]")
 _QUOTES = re.compile(r"^(?:[ \t]*>){8,}", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]{24,}", re.MULTILINE)
+_LONG_WORD = re.compile(r"\S{400}(?=\S)")
 _COLUMNS_MOST = 24
 
 
@@ -44,6 +45,7 @@ def tame(text: str) -> str:
     text = _UNSEEN.sub("", text[:LONGEST])
     text = _QUOTES.sub("> > > >", text)
     text = _INDENT.sub(" " * 24, text)
+    text = _LONG_WORD.sub("\\g<0>\u200b", text)  # an invisible place to break: layout is quadratic without
     if "|" in text:
         lines = text.split("\n")
         text = "\n".join(line.replace("|", "\\|") if line.count("|") > _COLUMNS_MOST else line for line in lines)

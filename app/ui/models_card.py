@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
-from app.ui.controls import button, frame, label
+from app.ui.controls import Choice, button, frame, label
 from app.ui.seam import RuntimeSeam
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ModelsCard(QFrame):
             bar.setAccessibleName(_WHAT[role])
             grid.addWidget(bar, at, 1)
             state = label("waiting", tone="muted", scale=0.9)
-            grid.addWidget(state, at, 2)
+            grid.addWidget(state, at, 2, Qt.AlignmentFlag.AlignRight)
             self.rows[role] = (bar, state)
         column.addLayout(grid)
         self.problem = label("", wrap=True, tone="error", scale=0.92)
@@ -70,7 +70,7 @@ class ModelsCard(QFrame):
         self.choose_row = QWidget()
         choose = QHBoxLayout(self.choose_row)
         choose.setContentsMargins(0, 0, 0, 0)
-        self.choice = QComboBox()
+        self.choice = Choice()
         self.choice.setAccessibleName("Model to fetch")
         choose.addWidget(self.choice, 1)
         self.fetch_button = button(

@@ -136,7 +136,7 @@ class PassageView(QWidget):
 
     def _show(self, before: str, passage: str, after: str) -> None:
         self._shown = (before, passage, after)
-        colours = theme.of(self)
+        colours = theme.current()
         quiet = QTextCharFormat()
         quiet.setForeground(QBrush(QColor(colours.muted)))
         marked = QTextCharFormat()

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.controls import button, label
+from app.ui.controls import Choice, button, label
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -108,7 +108,7 @@ def _field(value: Any, sentence: str) -> QWidget:
         decimal.setValue(value)
         return decimal
     if isinstance(value, str) and choice:
-        combo = QComboBox()
+        combo = Choice()
         combo.addItems([*choice.group(1).rstrip(", ").split(", "), choice.group(2)])
         combo.setCurrentText(value)
         return combo

@@ -76,6 +76,7 @@ class Sidebar(QFrame):
         self.nothing = label("", tone="muted", wrap=True, scale=0.92)
         self.nothing.hide()
         column.addWidget(self.nothing)
+        column.setSpacing(6)
         self.documents_button = button("&Documents", kind="row", glyph="document", description="Show your documents")
         self.documents_button.clicked.connect(lambda: self.documents_asked.emit())
         column.addWidget(self.documents_button)

@@ -117,9 +117,9 @@ def palette(colours: Colours) -> QPalette:
     return made
 
 
-def of(widget: QWidget) -> Colours:
-    """Return the colours that `widget` is shown in."""
-    return DARK if widget.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+def current() -> Colours:
+    """Return the colours in use: a widget's own palette cannot tell, the style sheet changes it."""
+    return DARK if QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
 
 def sized(widget: QWidget, factor: float, weight: QFont.Weight | None = None) -> None:
@@ -167,7 +167,9 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ background: {c.surface}; borde
     selection-color: {c.on_accent}; }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {c.accent};
     padding: 6px 9px; }}
-QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox QAbstractItemView {{ background: {c.surface}; border: 1px solid {c.border}; padding: 4px;
+    selection-background-color: {c.soft}; selection-color: {c.on_soft}; }}
 QPushButton, QToolButton {{ background: {c.raised}; color: {c.text}; border: 1px solid transparent;
     border-radius: 9px; padding: 7px 14px; }}
 QPushButton:hover, QToolButton:hover {{ border-color: {c.border}; background: {c.border}; }}
@@ -190,14 +192,17 @@ QPushButton[kind="source"]:focus {{ border: 2px solid {c.accent}; padding: 6px 1
 QPushButton[kind="big"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 16px; }}
 QPushButton[kind="big"]:hover {{ border-color: {c.accent}; background: {c.surface}; }}
 QPushButton[kind="big"]:focus {{ border: 2px solid {c.accent}; }}
-QPushButton[kind="pill"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 15px;
+QPushButton[kind="pill"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 13px;
     padding: 5px 14px 5px 26px; }}
 QPushButton[kind="pill"]:hover {{ border-color: {c.accent}; }}
 QPushButton[kind="pill"]:focus {{ border: 2px solid {c.accent}; padding: 4px 13px 4px 25px; }}
-QPushButton[kind="toggle"] {{ background: transparent; border: 1px solid {c.border}; border-radius: 14px;
+QPushButton[kind="toggle"] {{ background: transparent; border: 1px solid {c.border}; border-radius: 12px;
     padding: 4px 12px; color: {c.muted}; }}
 QPushButton[kind="toggle"]:checked {{ background: {c.soft}; color: {c.on_soft}; border-color: transparent; }}
 QPushButton[kind="toggle"]:focus {{ border: 2px solid {c.accent}; padding: 3px 11px; }}
+QToolButton[kind="icon"] {{ background: transparent; padding: 0; }}
+QToolButton[kind="icon"]:hover {{ background: {c.raised}; }}
+QToolButton[kind="icon"]:focus {{ border: 2px solid {c.accent}; padding: 0; }}
 QToolButton[kind="round"] {{ border-radius: 18px; padding: 0; background: {c.raised}; }}
 QToolButton[kind="round"]:focus {{ border: 2px solid {c.accent}; padding: 0; }}
 QToolButton[kind="round"][state="go"] {{ background: {c.accent}; }}

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.ui import theme
 
@@ -93,12 +93,13 @@ class TwoLineList(QListView):
     chosen = Signal(str)
     removal_asked = Signal(str)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
         self.rows = RowModel(self)
         self.setModel(self.rows)
         self.setItemDelegate(_TwoLines(self))
         self.setAccessibleName(name)
+        self.setTextElideMode(elide)
         self.setUniformItemSizes(True)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -151,8 +152,7 @@ class _TwoLines(QStyledItemDelegate):
         row = index.data(_ROW_ROLE)
         if not isinstance(row, Row):
             return
-        view = option.widget
-        colours = theme.of(view) if isinstance(view, QWidget) else theme.LIGHT
+        colours = theme.current()
         state = option.state
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
@@ -173,9 +173,9 @@ class _TwoLines(QStyledItemDelegate):
         large, small = _fonts(option.font)
         half = inner.height() / 2
         _line(painter, QRectF(inner.left(), inner.top(), inner.width(), half), row.title, large,
-              colours.on_soft if chosen else colours.text)  # fmt: skip
+              colours.on_soft if chosen else colours.text, option.textElideMode)  # fmt: skip
         _line(painter, QRectF(inner.left(), inner.top() + half, inner.width(), half), row.detail, small,
-              colours.on_soft if chosen else colours.muted)  # fmt: skip
+              colours.on_soft if chosen else colours.muted, option.textElideMode)  # fmt: skip
         if row.fraction is not None:
             track = QRectF(inner.left(), box.bottom() - 4, inner.width(), 3)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -196,8 +196,8 @@ def _fonts(base: QFont) -> tuple[QFont, QFont]:
     return large, small
 
 
-def _line(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str) -> None:
+def _line(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str, elide: Qt.TextElideMode) -> None:
     painter.setFont(font)
     painter.setPen(QColor(colour))
-    shown = QFontMetrics(font).elidedText(" ".join(text.split()), Qt.TextElideMode.ElideMiddle, int(box.width()))
+    shown = QFontMetrics(font).elidedText(" ".join(text.split()), elide, int(box.width()))
     painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)

@@ -1,0 +1,111 @@
+"""A window with a scripted runtime behind it, as the application puts them together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.ui.bridge import Bridge
+from app.ui.seam import RuntimeSeam
+from app.ui.theme import Theme
+from app.ui.window import MainWindow
+from tests.ui.fake_runtime import FakeEar, ScriptedRuntime
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The offscreen platform warns that it has no window frames; all other Qt warnings fail a test."""
+    for item in items:
+        if "/tests/ui/" in item.path.as_posix():
+            item.add_marker(pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True))
+
+
+@dataclass
+class Scene:
+    """A window, its runtime, and what happened to them."""
+
+    window: MainWindow
+    bridge: Bridge
+    runtime: ScriptedRuntime
+    qtbot: QtBot
+    ears: list[FakeEar] = field(default_factory=list)
+    bugs: list[BaseException] = field(default_factory=list)
+
+    def attach(self) -> None:
+        """Open the runtime in the asyncio thread and hand it over."""
+
+        async def opened() -> RuntimeSeam:
+            self.bridge.at_close(self.runtime.close)
+            return self.runtime
+
+        self.bridge.run(opened, self.window.attach)
+        self.until(lambda: self.window.runtime is not None)
+
+    def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+        """Let Qt work until `condition` holds."""
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=round(seconds * 1000))
+
+    def ask(self, text: str = "How high is the tower?") -> None:
+        """Ask and wait for the end of the answer."""
+        self.window.pane.ask(text)
+        self.until(lambda: not self.window.pane.runs)
+
+    def gate(self) -> Gate:
+        """Return something that a script can wait for."""
+        return Gate(self.bridge)
+
+
+class Gate:
+    """An asyncio.Event that the Qt side opens."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self.event = asyncio.Event()
+        self._bridge = bridge
+
+    def open(self) -> None:
+        """Let the script go on."""
+
+        async def go() -> None:
+            self.event.set()
+
+        self._bridge.run(go)
+
+
+@pytest.fixture
+def bridge(qapp: QApplication) -> Iterator[Bridge]:
+    """A started bridge, closed after the test."""
+    made = Bridge()
+    made.start()
+    yield made
+    assert made.close(5.0)
+
+
+@pytest.fixture
+def scene(qapp: QApplication, qtbot: QtBot, bridge: Bridge, home: Path) -> Iterator[Scene]:
+    """A shown window; `scene.attach()` opens the runtime."""
+    ears: list[FakeEar] = []
+
+    def open_ear(device: str, on_hint: Callable[[str], None], on_phase: Callable[[str], None]) -> FakeEar:
+        ears.append(FakeEar(on_hint, on_phase))
+        return ears[-1]
+
+    theme = Theme(qapp, "light")
+    window = MainWindow(bridge, theme, open_ear)
+    qtbot.addWidget(window)
+    made = Scene(window, bridge, ScriptedRuntime(home), qtbot, ears)
+    window.bug.connect(made.bugs.append)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    yield made
+    bridge.close(5.0)
+    window.hide()
+    theme.deleteLater()
+    if not made.runtime.closed:
+        made.runtime.conversations.close()
+    assert not made.bugs

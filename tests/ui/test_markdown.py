@@ -1,0 +1,95 @@
+"""Model output is untrusted: nothing is loaded, nothing runs, nothing takes seconds; citations become links."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.ui import markdown, theme
+from app.ui.text_card import TextCard
+
+
+def anchors(document: QTextDocument) -> dict[str, str]:
+    found: dict[str, str] = {}
+    block = document.begin()
+    while block.isValid():
+        fragments = block.begin()
+        while not fragments.atEnd():
+            fragment = fragments.fragment()
+            if fragment.charFormat().isAnchor():
+                href = fragment.charFormat().anchorHref()
+                found[href] = found.get(href, "") + fragment.text()
+            fragments += 1
+        block = block.next()
+    return found
+
+
+def rendered(text: str, citations: tuple[int, ...] = (1, 2)) -> QTextDocument:
+    document = QTextDocument()
+    markdown.render(document, text, theme.LIGHT, citations)
+    return document
+
+
+def test_citations_become_links_where_the_passage_exists(qapp: QApplication) -> None:
+    document = rendered("High [1], green [1, 2], and [7]. `[2]` and\n\n```\n[2]\n```\n")
+    assert anchors(document) == {"tangnet-cite:1": "[1]1", "tangnet-cite:2": "2"}
+    assert markdown.citation_of(QUrl("tangnet-cite:2")) == 2
+    for address in ("https://example.org/2", "tangnet-cite:abc", "tangnet-cite:99999", "file:///etc/passwd"):
+        assert markdown.citation_of(QUrl(address)) is None
+
+
+def test_html_stays_text(qapp: QApplication) -> None:
+    text = rendered("<img src=x> <script>alert(1)</script> <a href='https://e.org'>b</a>").toPlainText()
+    assert "<script>" in text and "<img src=x>" in text
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.png", "file:///etc/hostname", "data:image/png;base64,AA=="])
+def test_pictures_become_words(qtbot: QtBot, address: str) -> None:
+    card = TextCard()
+    qtbot.addWidget(card)
+    markdown.render(card.document(), f"before ![alt]({address}) after", theme.LIGHT)
+    card.show()
+    card.fit()
+    assert "picture not loaded" in card.toPlainText() and "after" in card.toPlainText()
+
+
+def test_a_card_loads_nothing(qtbot: QtBot) -> None:
+    card = TextCard()
+    qtbot.addWidget(card)
+    for kind in (1, 2, 3):
+        assert card.loadResource(kind, QUrl("file:///etc/hostname")) is None
+
+
+def test_marks_that_reorder_text_are_dropped() -> None:
+    assert markdown.tame("a\u202eb\x00c\x1b[0m\td\n") == "abc[0m\td\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ">" * 20_000 + " x",
+        "".join("  " * depth + "- x\n" for depth in range(400)),
+        "[" * 20_000,
+        "*a " * 10_000,
+        "|" + "a|" * 2000 + "\n|" + "-|" * 2000 + "\n" + ("|" + "1|" * 2000 + "\n") * 5,
+        "`" * 30_000,
+        "word " * 30_000,
+        "x" * 100_000,
+        "# " * 5000,
+        "[1]" * 3000,
+    ],
+    ids=["quotes", "lists", "brackets", "stars", "columns", "ticks", "words", "word", "headings", "citations"],
+)
+def test_hostile_text_is_laid_out_quickly(qtbot: QtBot, text: str) -> None:
+    card = TextCard()
+    qtbot.addWidget(card)
+    card.resize(700, 100)
+    began = time.perf_counter()
+    markdown.render(card.document(), text, theme.LIGHT, (1,))
+    card.fit()
+    assert time.perf_counter() - began < 2.0

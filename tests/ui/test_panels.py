@@ -1,0 +1,202 @@
+"""Documents, nodes, pairing, models, settings: what the panels around the conversation do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit
+
+from app.errors import NodeError
+from app.events import EngineInfo
+from app.settings import Settings
+from app.thinking import ModelProgress
+from app.ui.settings_dialog import SettingsDialog
+from tests.ui.conftest import Scene
+from tests.ui.fake_runtime import PI, RIG
+
+
+def drop(scene: Scene, paths: list[Path]) -> None:
+    """Drag files over the window and drop them, as a file manager does."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    copy, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(300, 300), copy, mime, buttons, keys)
+    QApplication.sendEvent(scene.window, enter)
+    assert enter.isAccepted() and scene.window.overlay.isVisible()
+    QApplication.sendEvent(scene.window, QDropEvent(QPointF(300, 300), copy, mime, buttons, keys))
+    assert not scene.window.overlay.isVisible()
+
+
+def rows(scene: Scene) -> dict[str, str]:
+    return {row.title: row.detail for row in scene.window.documents.list.rows.rows}
+
+
+def test_files_and_folders_dropped_on_the_window_are_added(scene: Scene, tmp_path: Path) -> None:
+    good, bad = tmp_path / "notes.md", tmp_path / "photo.bad"
+    good.write_text("# Notes")
+    bad.write_bytes(b"\x00")
+    scene.attach()
+    drop(scene, [good, bad])
+    panel = scene.window.documents
+    assert scene.window.side.page is panel
+    scene.until(lambda: not panel.adding and rows(scene).get("photo.bad"))
+    scene.until(lambda: "notes.md" in rows(scene))
+    assert rows(scene) == {"notes.md": "added, 3 passages", "photo.bad": "failed: This is no document."}
+    assert panel.progress_text.text().startswith("2 files")
+    assert "(1)" in scene.window.sidebar.documents_button.text()
+
+
+def test_files_dropped_while_starting_wait(scene: Scene, tmp_path: Path) -> None:
+    file = tmp_path / "early.md"
+    file.write_text("early")
+    drop(scene, [file])
+    assert not scene.runtime.library.paths
+    scene.attach()
+    scene.until(lambda: scene.runtime.library.paths == [file])
+
+
+def test_text_and_links_are_not_taken_for_files(scene: Scene) -> None:
+    mime = QMimeData()
+    mime.setText("hello")
+    mime.setUrls([QUrl("https://example.org/a.pdf")])
+    event = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+                            Qt.KeyboardModifier.NoModifier)  # fmt: skip
+    event.ignore()
+    QApplication.sendEvent(scene.window, event)
+    assert not event.isAccepted() and not scene.window.overlay.isVisible()
+
+
+def test_adding_shows_time_left_and_can_be_cancelled(scene: Scene, tmp_path: Path) -> None:
+    scene.attach()
+    scene.runtime.library.gate = True
+    scene.window.add_documents([tmp_path / "a.md"])
+    panel = scene.window.documents
+    scene.until(lambda: "a.md" in rows(scene))
+    assert panel.progress_text.text() == "Reading, about 30 s left" and panel.bar.value() == 500
+    panel.cancel_button.click()
+    assert not panel.adding and panel.progress_text.text() == "Cancelled; 1 files were done."
+
+
+def test_removing_a_document_can_be_undone(scene: Scene, tmp_path: Path) -> None:
+    file = tmp_path / "a.md"
+    scene.runtime.library.paths.append(file)
+    scene.attach()
+    scene.until(lambda: "a.md" in rows(scene))
+    panel = scene.window.documents
+    scene.window.show_documents()
+    panel.list.setCurrentIndex(panel.list.rows.index(0))
+    QTest.keyClick(panel.list, Qt.Key.Key_Delete)
+    scene.until(lambda: scene.runtime.library.paths == [] and scene.window.undo.isVisible())
+    scene.window.undo.undo_button.click()
+    scene.until(lambda: scene.runtime.library.paths == [file])
+
+
+def test_nodes_are_listed_and_the_pill_counts_them(scene: Scene) -> None:
+    scene.attach()
+    found = scene.window.nodes.list.rows
+    scene.until(lambda: len(found.rows) == 3)
+    assert [row.title for row in found.rows] == ["This machine", "pi-3", "rig"]
+    assert "12 tokens/s" in found.rows[1].detail and "pairing is open" in found.rows[2].detail
+    assert scene.window.pane.pill.text() == "Ready · 2 nodes"
+    scene.window.pane.pill.click()
+    assert scene.window.side.page is scene.window.nodes
+
+
+def test_pairing_says_what_is_wrong_and_then_succeeds(scene: Scene) -> None:
+    scene.attach()
+    nodes = scene.window.nodes
+    scene.until(lambda: len(nodes.list.rows.rows) == 3)
+    scene.window.show_nodes()
+    nodes.list.select(RIG.id)
+    assert nodes.pair_button.isVisible() and not nodes.unpair_button.isVisible()
+    nodes.pair_button.click()
+    dialog = nodes.pairing
+    assert dialog is not None and not dialog.pair_button.isEnabled()
+    QTest.keyClicks(dialog.digits, "1111 abc 2222")
+    assert dialog.digits.text() == "1111  2222"
+    QTest.keyClick(dialog.digits, Qt.Key.Key_Return)
+    scene.until(lambda: "not the ones" in dialog.problem_text.text())
+    dialog.digits.clear()
+    QTest.keyClicks(dialog.digits, "1234-5678")
+    with scene.qtbot.waitSignal(dialog.paired):
+        QTest.keyClick(dialog.digits, Qt.Key.Key_Return)
+    assert scene.runtime.cluster.paired == [(RIG.address, "11112222"), (RIG.address, "12345678")]
+    scene.until(lambda: nodes.pairing is None)
+
+
+def test_pairing_by_address_asks_for_it(scene: Scene) -> None:
+    scene.attach()
+    scene.window.nodes.open_pairing("")
+    dialog = scene.window.nodes.pairing
+    assert dialog is not None
+    QTest.keyClicks(dialog.digits, "12345678")
+    assert not dialog.pair_button.isEnabled()
+    QTest.keyClicks(dialog.address, "10.0.0.9:7443")
+    assert dialog.pair_button.isEnabled()
+    dialog.reject()
+
+
+def test_unpairing_can_be_undone_and_is_final_afterwards(scene: Scene) -> None:
+    scene.attach()
+    nodes = scene.window.nodes
+    scene.until(lambda: len(nodes.list.rows.rows) == 3)
+    nodes.unpair(PI.id)
+    assert [row.title for row in nodes.list.rows.rows] == ["This machine", "rig"]
+    scene.window.undo.undo_button.click()
+    assert len(nodes.list.rows.rows) == 3 and not scene.runtime.cluster.unpaired
+    nodes.unpair(PI.id)
+    scene.window.undo.settle()
+    scene.until(lambda: scene.runtime.cluster.unpaired == ["pi-3"])
+
+
+def test_unpairing_is_final_when_the_window_closes(scene: Scene) -> None:
+    scene.attach()
+    scene.until(lambda: len(scene.window.nodes.list.rows.rows) == 3)
+    scene.window.nodes.unpair(PI.id)
+    scene.window.close()
+    assert scene.bridge.close(5.0)
+    assert scene.runtime.cluster.unpaired == ["pi-3"] and scene.runtime.closed
+
+
+def test_models_load_and_a_weak_one_is_told_and_replaced(scene: Scene) -> None:
+    scene.attach()
+    card = scene.window.pane.models
+    scene.until(lambda: card.title.text() == "Ready on this machine" and card.choice.count() == 1)
+    assert "too weak to be trusted" in card.weak_text.text()
+    assert card.choice.itemText(0) == "qwen2.5-1.5b (1.1 GB, Apache-2.0)"
+    card.fetch_button.click()
+    scene.until(lambda: scene.runtime.cluster.sources == ["qwen2.5-1.5b"])
+    scene.until(lambda: card.fetch_row.isHidden())
+
+
+def test_a_failed_engine_and_a_failed_download_are_told(scene: Scene) -> None:
+    scene.runtime.cluster.engines = ((EngineInfo("chat", "failed", message="The file is damaged."),),)
+    scene.runtime.cluster.downloads = (ModelProgress(5, 100, "downloading", "x"), NodeError("The disk is full."))
+    scene.attach()
+    card = scene.window.pane.models
+    scene.until(lambda: card.choice.count() == 1)
+    assert card.problem.text() == "The file is damaged."
+    card.fetch_button.click()
+    scene.until(lambda: "The disk is full." in card.weak_text.text())
+
+
+def test_settings_are_saved_and_used(scene: Scene) -> None:
+    scene.attach()
+    scene.window.show_settings()
+    dialog = next(found for found in scene.window.findChildren(QDialog) if isinstance(found, SettingsDialog))
+    assert set(dialog.fields) == {name for name, *_ in Settings.describe()}
+    theme, key, many = (dialog.fields[name] for name in ("window.theme", "voice.key", "nodes.addresses"))
+    assert isinstance(theme, QComboBox) and isinstance(key, QLineEdit) and isinstance(many, QLineEdit)
+    theme.setCurrentText("dark")
+    key.setText("F8")
+    many.setText("10.0.0.2:7443, 10.0.0.3:7443")
+    dialog.accept()
+    path = scene.runtime.home / "settings.toml"
+    scene.until(path.exists)
+    scene.until(lambda: Settings.load(path).nodes_addresses == ["10.0.0.2:7443", "10.0.0.3:7443"])
+    assert scene.window.theme.colours.dark
+    assert "F8" in scene.window.pane.composer.talk_button.toolTip()
+    scene.window.theme.choose("light")
