@@ -24,11 +24,11 @@ BLOCK_SECONDS = 0.25
 """Length of the blocks that are handed out; the last one is shorter."""
 
 _FORMATS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,gsm,matroska,webm,mp3,mov,mp4,m4a,3gp,3g2,mpeg,mpegts,nut,"
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,eac3,flac,flv,g722,gsm,matroska,webm,mp3,mov,mp4,m4a,3gp,3g2,mpeg,mpegts,nut,"
     "ogg,rm,tta,voc,w64,wav,wv"
 )
 """Single files only. Playlists and the like (hls, concat, dash) could make FFmpeg open other files and addresses."""
-_GUESSED = {"aac", "ac3", "amr", "eac3", "gsm", "mp3", "mpeg", "mpegts"}
+_GUESSED = {"aac", "ac3", "amr", "eac3", "g722", "gsm", "mp3", "mpeg", "mpegts"}
 """Formats without a trustworthy duration in the file."""
 _MISSING_SECONDS = 1.0
 _MOST_REFUSED = 10_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes.util
 import os
 import shutil
 import signal
@@ -29,6 +30,10 @@ class SoundServer:
         for program in ("pulseaudio", "pactl", "paplay"):
             if shutil.which(program) is None:
                 return f"{program} is not installed"
+        if ctypes.util.find_library("portaudio") is None:
+            return "PortAudio is not installed (apt install libportaudio2)"
+        if not any(Path("/usr/lib").glob("**/alsa-lib/libasound_module_pcm_pulse.so")):
+            return "ALSA cannot reach PulseAudio (apt install libasound2-plugins)"
         return ""
 
     @property

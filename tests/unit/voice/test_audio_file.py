@@ -98,6 +98,7 @@ async def test_any_rate_keeps_length_and_shape(tmp_path: Path, rate: int, channe
         ("a.mka", "pcm_s16le", 48000, 0.999),
         ("telephone.wav", "pcm_mulaw", 8000, 0.99),
         ("a.au", "pcm_mulaw", 8000, 0.99),
+        ("a.g722", "g722", 16000, 0.95),
         ("a.aiff", "pcm_s16be", 22050, 0.999),
     ],
 )

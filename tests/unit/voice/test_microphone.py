@@ -1,6 +1,8 @@
 """The microphone over a recorder that the test plays: opening, losing, coming back, other rates."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -184,3 +186,11 @@ async def test_a_bug_in_the_recorder_ends_waiting_readers() -> None:
     with pytest.raises(VoiceError, match="failed"):
         await anext(microphone.blocks())
     assert errors == ["The microphone failed."]
+
+
+def test_importing_voice_costs_nothing() -> None:
+    modules = ["audio_file", "audio_input", "level", "microphone", "portaudio", "push_to_talk", "resampler", "talk"]
+    program = "import sys\n" + "".join(f"import app.voice.{name}\n" for name in modules)
+    program += "print(*{'av', 'numpy', 'sounddevice'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == ""
