@@ -221,7 +221,7 @@ async def _only_one(path: Path) -> int | None:
 async def _bind(service: NodeService, door: Door, trust: Trust, wanted: Listen) -> tuple[grpc.aio.Server, Listen]:
     """Start the server where `wanted` says. With port 0 the port after it must be free too, for pairing."""
     for _ in range(20):
-        port = wanted.port or _free_pair(wanted.host)
+        port = wanted.port or free_pair(wanted.host)
         server = grpc.aio.server(interceptors=(door,), options=OPTIONS)
         node_pb2_grpc.add_NodeServicer_to_server(service, server)
         try:
@@ -239,7 +239,8 @@ async def _bind(service: NodeService, door: Door, trust: Trust, wanted: Listen) 
     raise BadRequest(f"No two free ports in a row on {wanted.host}.", "Choose one with --listen HOST:PORT.")
 
 
-def _free_pair(host: str) -> int:
+def free_pair(host: str) -> int:
+    """Return a port that is free now, as is the one after it. Raises BadRequest."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         for _ in range(50):
@@ -299,10 +300,13 @@ async def _first(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
 def _stop_signals(*signals: signal.Signals) -> asyncio.Event:
     """Return an event that the signals set; a second one ends the process at once."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    told_before = False
 
     def told() -> None:
-        if stop.is_set():
+        nonlocal told_before
+        if told_before:
             os._exit(130)
+        told_before = True
         stop.set()
 
     for number in signals:

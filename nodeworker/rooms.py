@@ -353,6 +353,10 @@ async def within(seconds: float, event: asyncio.Event) -> bool:
 
 
 async def _positions(ticket: Ticket) -> AsyncGenerator[int, None]:
+    told = 0
     while not ticket.granted:
-        yield ticket.position
-        await ticket.changed()
+        if ticket.position != told:
+            told = ticket.position
+            yield told
+        else:
+            await ticket.changed()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from nodeworker.engines import ChatRequest, Done, Final, Partial, Prefill, Token
+from nodeworker.engines import ChatEvent, ChatRequest, Done, Final, Partial, Prefill, Token
 from nodeworker.errors import BadRequest, Busy, ContextOverflow, EngineError, ModelDamaged, ModelMissing
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.rooms import EMBED_SLICE, Began, EngineRooms, QueuedAt, checked_roles, merge
@@ -211,7 +211,7 @@ async def test_another_model_waits_until_the_engine_is_free() -> None:
         shelf.models.append(model("chat", "large", parameters=9))  # added while the node runs
         second = asyncio.create_task(answer(rooms, "2"))
         await until(lambda: rooms.chat.queued == 1)
-        assert not small.closed
+        assert small.running == 1
         for _ in range(3):
             small.go.release()
         await first.task
@@ -228,7 +228,9 @@ async def test_load_in_parallel_with_progress() -> None:
     shelf = FakeShelf(model("chat", "m"), model("embed", "e"))
     async with rooms_of(shelf, FakeMaker(chat)) as rooms:
         seen: list[dict[int, int]] = []
-        async for statuses, ended in rooms.load(("chat", "embed", "transcribe")):
+        ended = False
+        async for statuses, done in rooms.load(("chat", "embed", "transcribe")):
+            ended = done
             states: dict[int, int] = {status.role: status.state for status in statuses}
             seen.append(states)
             if states[pb.ROLE_EMBED] == pb.ENGINE_READY:
@@ -319,7 +321,7 @@ async def test_a_feed_that_nobody_reads_lets_go_at_the_end() -> None:
 
 def test_merging_keeps_order_and_tokens() -> None:
     done = Done("stop", 1, 0, 3, 0, 0)
-    events = [Prefill(1, 9), Prefill(9, 9), Token((1,), "a"), Token((2,), ""), Token((3,), "b"), done]
+    events: list[ChatEvent] = [Prefill(1, 9), Prefill(9, 9), Token((1,), "a"), Token((2,), ""), Token((3,), "b"), done]
     assert list(merge(events)) == [Prefill(9, 9), Token((1, 2, 3), "ab"), done]
 
 
