@@ -69,6 +69,11 @@ class Cluster:
         """The settings that it follows; a change counts from the next answer on."""
         return self._settings
 
+    @property
+    def local_pid(self) -> int | None:
+        """Process id of this machine's node; None while it is not running or belongs to another process."""
+        return self._local.pid
+
     async def start(self) -> None:
         """Begin to look for nodes; returns at once. This machine's node starts on first need."""
         self._spawn(self._open_network())

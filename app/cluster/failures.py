@@ -53,6 +53,8 @@ def node_error(name: str, error: grpc.aio.AioRpcError) -> NodeError:
         return _unnamed(name, error, sentence)
     if code == Code.BUSY:
         return NodeBusy(sentence or f"{name} has no room now.", hint=hint)
+    if code == Code.DRAINING:
+        return NodeLost(sentence or f"{name} is going away.", code=code, hint=hint)
     if code in _MODEL_CODES:
         # Another node may have a sound copy, or one that fits.
         return ModelError(sentence or f"{name} cannot use its model.", code=code, hint=hint, retryable=True)

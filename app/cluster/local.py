@@ -50,6 +50,7 @@ class LocalNode:
         self._task: asyncio.Task[None] | None = None
         self._failed: NodeError | None = None
         self._next_try = 0.0
+        self._leaving = False
         self._turn = asyncio.Event()
         """Set and replaced whenever the node came up or an attempt failed."""
         self._info = NodeInfo(
@@ -78,7 +79,7 @@ class LocalNode:
             self._task = asyncio.create_task(self._supervise(), name="local node")
         try:
             async with asyncio.timeout(seconds):
-                while self._client is None:
+                while self._client is None or self._leaving:
                     if self._failed is not None and self._next_try - time.monotonic() > PATIENCE_SECONDS:
                         raise self._failed
                     await self._turn.wait()
@@ -102,14 +103,16 @@ class LocalNode:
             while True:
                 error, healthy, guest = await self._once()
                 self._failed, self._client = error, None
-                self._change(replace(self._info, state="unreachable", engines=()))
+                failures = 0 if guest and healthy else 1 if healthy > HEALTHY_SECONDS else failures + 1
+                # Its owner has gone: the lock is free, so there is nothing to wait for.
+                delay = delay_after(failures) if failures else 0.0
+                self._next_try = time.monotonic() + delay
+                # Soon back counts as starting: an answer that was running here may go on here.
+                coming = delay <= PATIENCE_SECONDS
+                self._change(replace(self._info, state="loading" if coming else "unreachable", engines=()))
                 self._next_turn()
                 log.warning("local node: %s %s", error.message, error.hint)
-                if guest and healthy:
-                    continue  # its owner has gone: take over at once
-                failures = 1 if healthy > HEALTHY_SECONDS else failures + 1
-                self._next_try = time.monotonic() + delay_after(failures)
-                await asyncio.sleep(delay_after(failures))
+                await asyncio.sleep(delay)
                 self._failed = None
         finally:
             self._next_turn()
@@ -216,6 +219,10 @@ class LocalNode:
                 following.exception()  # taken here, so that it is not reported as never looked at
 
     def _change(self, info: NodeInfo) -> None:
+        # A child that goes away with its owner is followed by a new one at once: for others that is loading.
+        self._leaving = info.state == "draining"
+        if self._leaving:
+            info = replace(info, state="loading")
         self._info = info
         self._put(info)
 

@@ -33,6 +33,8 @@ STALL_SECONDS = 1.0
 STALL_FACTOR = 5.0
 """After the first token: lost when the next takes longer than max(1 s, 5 × the slowest of a hundred so far)."""
 INTERVALS = 256
+AGAIN_SECONDS = 0.1
+"""Times the number of tries so far: the pause before the same node is asked again."""
 
 Rank = Callable[[ChatRequest, Collection[str]], list[Choice]]
 """Candidates for a request, best first, those with the given ids last. Raises NodeError for a named node."""
@@ -65,6 +67,7 @@ class Session:
         self._once: set[str] = set()
         """Nodes that said why they cannot: no second try."""
         self._errors: list[NodeError] = []
+        self._last = ""
         self._moves = 0
         self._calls = 0
         self._told = 0
@@ -84,6 +87,10 @@ class Session:
         """
         while True:
             choice = self._next()
+            if choice.node.id == self._last:
+                # It was lost a moment ago and is the only one left: what watches it may not have noticed yet.
+                await asyncio.sleep(AGAIN_SECONDS * self._tries[self._last])
+            self._last = choice.node.id
             self._tries[choice.node.id] += 1
             try:
                 async with aclosing(self._attempt(choice)) as events:

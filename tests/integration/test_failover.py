@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from pathlib import Path
 
@@ -15,18 +16,19 @@ from tests.node_process import NodeProcess, cluster, pair, question, state
 
 KILLS = 20
 NODES = 4
+TOKENS = 60
 
 
 async def answered(
     one: Cluster, request: ChatRequest, victim: NodeProcess | None = None, after: int = 0
 ) -> list[GenerationEvent]:
-    """Make an answer; `victim` is killed once `after` pieces of text were seen."""
+    """Make an answer; `victim` is killed once `after` tokens were seen."""
     events = []
     seen = 0
     async for event in one.generate(request):
         events.append(event)
-        seen += isinstance(event, TokenReceived)
-        if victim is not None and seen == after and isinstance(event, TokenReceived):
+        seen += len(event.ids) if isinstance(event, TokenReceived) else 0
+        if victim is not None and seen >= after:
             victim.kill()
             victim = None
     return events
@@ -41,7 +43,7 @@ def ids(events: list[GenerationEvent]) -> list[int]:
 
 
 async def test_twenty_kills(tmp_path: Path, home: Path) -> None:
-    paced = ("--engine", "paced:200,5000")
+    paced = ("--engine", "paced:100,5000")
     nodes = [NodeProcess(tmp_path / f"pi-{number}", f"pi-{number}", *paced, "--no-announce") for number in range(NODES)]
     restarts: dict[str, asyncio.Task[None]] = {}
     random_ = random.Random(1)
@@ -51,21 +53,26 @@ async def test_twenty_kills(tmp_path: Path, home: Path) -> None:
         try:
             await asyncio.gather(*(node.start() for node in nodes))
             await asyncio.gather(*(pair(one, node) for node in nodes))
-            uncut = [question(f"w{kill}", f"Question {kill}", node="local") for kill in range(KILLS)]
+            uncut = [question(f"w{kill}", f"Question {kill}", node="local", max_tokens=TOKENS) for kill in range(KILLS)]
             wholes = await asyncio.gather(*(answered(one, request) for request in uncut[: KILLS // 2]))
             wholes += await asyncio.gather(*(answered(one, request) for request in uncut[KILLS // 2 :]))
-            for kill, whole in enumerate(wholes):
-                victim = nodes[kill % NODES]
-                await restarts.get(victim.name, asyncio.sleep(0))
+            for kill in itertools.count():
+                if len(gaps) == KILLS:
+                    break
+                whole, victim = wholes[kill % KILLS], nodes[kill % NODES]
+                if victim.name in restarts:
+                    await restarts[victim.name]
                 await state(one, victim.name, "ready")
                 one.settings.nodes_prefer = "local" if kill % 2 else "cluster"
-                request = question(f"q{kill}", f"Question {kill}", node=victim.name)
-                events = await answered(one, request, victim, random_.randint(1, 39))
+                request = question(f"q{kill}", f"Question {kill % KILLS}", node=victim.name, max_tokens=TOKENS)
+                events = await answered(one, request, victim, random_.randint(1, TOKENS // 2))
                 restarts[victim.name] = asyncio.create_task(_again(victim))
-                gaps.append(_complete(events, whole, victim.name))
-                targets.add(next(event.to for event in events if isinstance(event, Moved)))
-            await asyncio.gather(*restarts.values())
+                moves = _complete(events, whole, victim.name)
+                # On a machine that is very busy the last tokens may all have been on their way: then nothing was cut.
+                gaps += [move.gap_ms for move in moves]
+                targets |= {move.to for move in moves}
         finally:
+            await asyncio.gather(*restarts.values(), return_exceptions=True)
             await asyncio.gather(*(node.stop() for node in nodes))
     gaps.sort()
     print(f"\ngap of {KILLS} kills: p50 {gaps[KILLS // 2]:.0f} ms, worst {gaps[-1]:.0f} ms")
@@ -79,17 +86,17 @@ async def _again(victim: NodeProcess) -> None:
     await victim.start()
 
 
-def _complete(events: list[GenerationEvent], whole: list[GenerationEvent], victim: str) -> float:
-    """Check that nothing is lost or doubled; returns the gap in milliseconds."""
+def _complete(events: list[GenerationEvent], whole: list[GenerationEvent], victim: str) -> list[Moved]:
+    """Check that nothing is lost or doubled; returns the move, if the kill came before the end."""
     assert text(events) == text(whole)
     assert ids(events) == ids(whole)
-    (moved,) = [event for event in events if isinstance(event, Moved)]
-    assert moved.exact
-    assert moved.from_ == victim
+    moves = [event for event in events if isinstance(event, Moved)]
+    assert len(moves) <= 1
+    assert all(move.exact and move.from_ == victim for move in moves)
     assert isinstance(events[-1], Generated)
     assert isinstance(whole[-1], Generated)
-    assert events[-1].usage.completion_tokens == whole[-1].usage.completion_tokens == 40
-    return moved.gap_ms
+    assert events[-1].usage.completion_tokens == whole[-1].usage.completion_tokens == TOKENS
+    return moves
 
 
 @pytest.mark.models
