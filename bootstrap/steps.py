@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -41,6 +42,7 @@ from bootstrap.running import (
 from tangnet import ROOT, STAMP, VENV, SetupError, facts, read_stamp, ready, say, suitable
 
 GIGABYTE = 10**9
+LEAN = Path(ROOT, "bootstrap", "llama.cmake")
 
 SHARED_OBJECTS = ("EGL", "GL", "fontconfig", "dbus-1", "xkbcommon-x11", "xcb-cursor", "portaudio")
 
@@ -135,7 +137,8 @@ def processor(cpuinfo: Path) -> str:
 
 def wheel_key(wanted: str, flags: str, cpu: str) -> str:
     """Folder name for a built wheel. It holds no Python version, because the wheel fits all; the C library counts."""
-    digest = hashlib.sha256("\n".join([wanted, flags, cpu, *platform.libc_ver()]).encode()).hexdigest()[:16]
+    parts = [wanted, flags, LEAN.read_text(encoding="utf-8"), cpu, *platform.libc_ver()]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
     return f"{wanted.replace('==', '-')}-{platform.machine()}-{digest}"
 
 
@@ -167,7 +170,8 @@ def build_wheel(wanted: str, flags: str, folder: Path, environment: dict[str, st
         part = folder / "part"
         shutil.rmtree(part, ignore_errors=True)  # of a build that was killed
         level = environment.get("CMAKE_BUILD_PARALLEL_LEVEL") or str(workers())
-        own = {**environment, "CMAKE_ARGS": flags, "CMAKE_BUILD_PARALLEL_LEVEL": level}
+        lean = shlex.quote(f"-DCMAKE_PROJECT_llama.cpp_INCLUDE={LEAN}")
+        own = {**environment, "CMAKE_ARGS": f"{flags} {lean}", "CMAKE_BUILD_PARALLEL_LEVEL": level}
         # pip's own cache knows a built wheel by its name alone, not by flags or processor: not used here.
         arguments = ["wheel", "-v", "--no-deps", "--no-cache-dir", "--wheel-dir", str(part), wanted]
         pip(own, "building llama.cpp", *arguments, status=BuildStatus())
