@@ -31,6 +31,7 @@ from app.thinking import ChatRequest, Thinker
 WEAK_PASSAGES = 3
 """What a model that cannot be trusted gets to read: more only confuses it, and takes longer."""
 WEAK_MAX_TOKENS = 160
+OWN_WORDS = "In the model's own words:"
 DEFAULT_CONTEXT = 4096
 """Taken while no node has said what its model can hold."""
 
@@ -56,6 +57,7 @@ class Answering:
     """What the model is given to read, numbered from 1."""
     _documents: bool = False
     _text: str = ""
+    _quoted: str = ""
     _first: float | None = None
     _chosen: NodeChosen | None = None
     _end: Generated | None = None
@@ -114,8 +116,8 @@ class Answering:
         events: list[Event] = []
         if not self._documents:
             return [self._answered(grounded=False)]
-        quoted = len(self._text) > len(model_text)
-        verdict = grounding.judge(self._text, self.passages, self.question)
+        quoted = self._quoted != ""
+        verdict = grounding.judge(f"{self._quoted} {model_text}", self.passages, self.question)
         if verdict.markers:
             events.append(self._say(verdict.markers, ""))
         if quoted and not grounding.judge(model_text, self.passages, self.question).grounded:
@@ -131,7 +133,8 @@ class Answering:
         if self._documents:
             quoted = "\n\n".join(map(str, quotes(self.question, self.passages)))
             if quoted:
-                events.append(self._say(f"{quoted}\n\n", ""))
+                self._quoted = quoted
+                events.append(self._say(f"{quoted}\n\n{OWN_WORDS} ", ""))
         return events
 
     def _warn_weak(self, model: str) -> list[Event]:
