@@ -21,7 +21,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 from nodeworker import __version__
 from nodeworker.errors import BadRequest, EngineError
 from nodeworker.protocol import DEFAULT_PORT
-from nodeworker.protocol.identity import TrustFailure, fingerprint
+from nodeworker.protocol.failure import TrustFailure
 from nodeworker.settings import Listen, check_name, default_name
 
 
@@ -104,7 +104,7 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
     except BadRequest as error:
         parser.error(f"{error.message} {error.hint}".strip())  # exits with 2
     # Only now: nothing of gRPC may start before the arguments are known to be good.
-    from nodeworker.daemon import Options, serve_local, serve_remote
+    from nodeworker.running import Options
 
     options = Options(
         name=name,
@@ -120,12 +120,20 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
 
     def ready(address: str, id: str, name: str) -> None:
         event = {"event": "ready", "address": address, "id": id, "name": name}
-        mark = id if chosen.local_socket else fingerprint(id)
+        mark = id
+        if not chosen.local_socket:
+            from nodeworker.protocol.identity import fingerprint
+
+            mark = fingerprint(id)
         print(json.dumps(event) if chosen.json else f"ready {address} id {mark}", flush=True)
 
     if chosen.local_socket:
+        from nodeworker.local import serve_local
+
         asyncio.run(serve_local(Path(chosen.local_socket), options, ready))
     else:
+        from nodeworker.daemon import serve_remote
+
         asyncio.run(serve_remote(options, ready))
     logging.shutdown()
     sys.stdout.flush()

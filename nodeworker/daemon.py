@@ -1,4 +1,4 @@
-"""A running node from start to end: as a child on a private socket, or as a node of its own with TLS on the network."""
+"""A node on the network from start to end: mutual TLS, announcement, pairing, draining."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ import logging
 import os
 import signal
 import socket
-import stat
-import sys
-import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import grpc
@@ -22,47 +17,21 @@ import grpc
 from nodeworker import __version__
 from nodeworker.announce import Announcement, own_addresses
 from nodeworker.door import Door
-from nodeworker.errors import BadRequest, EngineError
-from nodeworker.maker import EngineChoice, EngineMaker, PacedFolder
-from nodeworker.models import ModelFolder
+from nodeworker.errors import BadRequest
 from nodeworker.pairing_service import POLL_SECONDS, PairingDesk
-from nodeworker.protocol import DEFAULT_PORT, LOCAL_NODE_NAME, node_pb2_grpc
+from nodeworker.protocol import node_pb2_grpc
 from nodeworker.protocol.files import replace_file, take_lock
 from nodeworker.protocol.identity import Identity, fingerprint
 from nodeworker.protocol.pins import Pins
-from nodeworker.rooms import EngineRooms
-from nodeworker.server import OPTIONS, Folder, NodeService
-from nodeworker.settings import Listen, local_id, models_folder, node_home
+from nodeworker.running import Options, Ready, engines, stop_signals
+from nodeworker.server import OPTIONS, NodeService
+from nodeworker.settings import Listen, node_home
 from nodeworker.trust import Trust
 
 log = logging.getLogger(__name__)
 LOCK_FILE = "node.lock"
 STATUS_FILE = "status.json"
 TRUST_FILE = "trust.toml"
-MAX_SOCKET_PATH = 100
-ORPHAN_SECONDS = 1.0
-"""How long a child whose parent has gone may take to end in order."""
-CLOSE_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to run a node."""
-
-    name: str = ""
-    zone: str = ""
-    listen: Listen = field(default_factory=lambda: Listen("0.0.0.0", DEFAULT_PORT))
-    models: str = ""
-    engine: EngineChoice = field(default_factory=EngineChoice)
-    context: int = 0
-    threads: int = 0
-    grace: float = 5.0
-    """Seconds that running answers get when the node is told to stop."""
-    announce: bool = True
-
-
-Ready = Callable[[str, str, str], None]
-"""Called with address, id and name when the node serves."""
 
 
 async def serve_remote(options: Options, ready: Ready) -> None:
@@ -80,7 +49,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
     pins = Pins(home / TRUST_FILE)
     trust = Trust(identity, pins)
     door = Door(trust)
-    async with _engines(options) as (rooms, folder, slots):
+    async with engines(options) as (rooms, folder, slots):
         service = NodeService(
             id=identity.id,
             name=options.name,
@@ -105,7 +74,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
         )
         tasks = [asyncio.create_task(desk.run()), asyncio.create_task(_watch_trust(door))]
         try:
-            stop = _stop_signals(signal.SIGTERM, signal.SIGINT)
+            stop = stop_signals(signal.SIGTERM, signal.SIGINT)
             _write_status(home, identity, options, address)
             if options.announce:
                 await announcement.start()
@@ -123,90 +92,6 @@ async def serve_remote(options: Options, ready: Ready) -> None:
             with contextlib.suppress(OSError):
                 (home / STATUS_FILE).unlink()
             os.close(lock)
-
-
-async def serve_local(path: Path, options: Options, ready: Ready) -> None:
-    """Serve on a Unix socket until SIGTERM or until standard input ends, which means that the parent has gone.
-
-    The socket appears under its name only when it serves. Raises EngineError when the place is not private.
-    """
-    check_private(path)
-    door = Door(None)
-    async with _engines(options) as (rooms, folder, slots):
-        service = NodeService(
-            id=local_id(),
-            name=LOCAL_NODE_NAME,
-            zone=options.zone,
-            rooms=rooms,
-            folder=folder,
-            door=door,
-            slots=slots,
-            simulated=options.engine.simulated,
-        )
-        # Ctrl-C in a terminal reaches the whole group: the parent decides what it means.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        stop = _stop_signals(signal.SIGTERM)
-        _follow_parent(asyncio.get_running_loop(), stop)
-        server = grpc.aio.server(interceptors=(door,), options=OPTIONS)
-        node_pb2_grpc.add_NodeServicer_to_server(service, server)
-        making = path.with_name(f"{path.name}~")
-        old_mask = os.umask(0o077)
-        try:
-            server.add_secure_port(f"unix:{making}", grpc.local_server_credentials(grpc.LocalConnectionType.UDS))
-            await server.start()
-            os.replace(making, path)
-        except (RuntimeError, OSError) as error:
-            raise EngineError(f"The socket {path} cannot be made: {error}") from error
-        finally:
-            os.umask(old_mask)
-        mine = _inode(path)
-        try:
-            ready(f"unix:{path}", local_id(), LOCAL_NODE_NAME)
-            await stop.wait()
-            door.draining = True
-            rooms.touch()
-            await door.drain(min(options.grace, 0.5))
-        finally:
-            await server.stop(0.2)
-            if _inode(path) == mine:  # a successor may have put its own there already
-                os.unlink(path)
-
-
-def check_private(path: Path) -> None:
-    """Refuse a socket path that is too long, or whose folder others could write to or belongs to another.
-
-    Raises:
-        BadRequest: with the reason.
-    """
-    if len(os.fsencode(path)) >= MAX_SOCKET_PATH:
-        raise BadRequest(f"The socket's path is too long: {path}.", f"At most {MAX_SOCKET_PATH - 1} bytes.")
-    try:
-        status = path.parent.lstat()
-    except OSError as error:
-        raise BadRequest(f"The socket's folder {path.parent} is not there.") from error
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & 0o077:
-        raise BadRequest(f"The socket's folder {path.parent} is not private.", f"chmod 700 {path.parent}")
-
-
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return -1
-
-
-@contextlib.asynccontextmanager
-async def _engines(options: Options) -> AsyncIterator[tuple[EngineRooms, Folder, int]]:
-    real = ModelFolder(models_folder(options.models))
-    folder: Folder = PacedFolder(real) if options.engine.simulated else real
-    maker = EngineMaker(options.engine, context=options.context, threads=options.threads)
-    rooms = EngineRooms(folder, maker)
-    try:
-        yield rooms, folder, maker.slots
-    finally:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await rooms.close()
 
 
 async def _only_one(path: Path) -> int | None:
@@ -295,35 +180,3 @@ async def _first(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
             await task
     finally:
         waiting.cancel()
-
-
-def _stop_signals(*signals: signal.Signals) -> asyncio.Event:
-    """Return an event that the signals set; a second one ends the process at once."""
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    told_before = False
-
-    def told() -> None:
-        nonlocal told_before
-        if told_before:
-            os._exit(130)
-        told_before = True
-        stop.set()
-
-    for number in signals:
-        loop.add_signal_handler(number, told)
-    return stop
-
-
-def _follow_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """End with the parent, even one that was killed: the pipe on standard input ends when it does."""
-
-    def watch() -> None:
-        with contextlib.suppress(OSError):
-            while os.read(sys.stdin.fileno() if sys.stdin else 0, 4096):
-                pass
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(stop.set)
-        time.sleep(ORPHAN_SECONDS)
-        os._exit(0)
-
-    threading.Thread(target=watch, name="parent", daemon=True).start()

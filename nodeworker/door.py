@@ -19,7 +19,6 @@ import grpc
 
 from nodeworker.errors import BadRequest, Draining, EngineError
 from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, Code
-from nodeworker.trust import Trust
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +80,8 @@ class _Call:
 
 
 if TYPE_CHECKING:
+    from nodeworker.trust import Trust
+
     _Interceptor = grpc.aio.ServerInterceptor[Any, Any]
 else:
     _Interceptor = grpc.aio.ServerInterceptor

@@ -105,7 +105,7 @@ class EngineRooms:
     def __init__(self, shelf: Shelf, maker: Maker, *, limits: dict[str, int] | None = None) -> None:
         self._shelf = shelf
         limits = QUEUE_LIMITS | (limits or {})
-        self._folder = Crew("models")
+        self._folder = Crew("models", most=1)  # so that calls reach the queue in the order in which they came
         self._models: tuple[ModelFile, ...] = ()
         self._refreshed = -REFRESH_SECONDS
         self._refreshing: asyncio.Task[None] | None = None

@@ -24,8 +24,10 @@ class Crew:
     They are daemons, so that an engine stuck in C code cannot keep the process from ending.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, most: int = 64) -> None:
+        """`most` threads; with one, work is done in the order in which it came."""
         self._name = name
+        self._most = most
         self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._busy = 0
@@ -62,7 +64,7 @@ class Crew:
 
         with self._lock:
             self._busy += 1
-            if self._busy > len(self._threads):
+            if len(self._threads) < min(self._busy, self._most):
                 thread = threading.Thread(target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True)
                 self._threads.append(thread)
                 thread.start()

@@ -20,21 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from nodeworker.protocol import TLS_NAME
+from nodeworker.protocol.failure import TrustFailure as TrustFailure
 from nodeworker.protocol.files import locked, replace_file
 
 CERTIFICATE_FILE = "identity.pem"
 KEY_FILE = "identity.key"
 MAX_CERTIFICATE_BYTES = 8192
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
-
-
-class TrustFailure(Exception):
-    """An identity, a pin or a pairing is not what it must be. `message` is one plain sentence, `hint` what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,6 @@ async def test_the_real_commands_pair_and_unpair(home: Path) -> None:
                 capture_output=True,
                 text=True,
                 timeout=20,
-                env=environment,
             )
             assert gone.returncode == 0, gone.stderr
             with pytest.raises(grpc.aio.AioRpcError) as failure:
