@@ -196,7 +196,7 @@ class ChunkTable:
 
     def drop_others(self) -> None:
         """Drop the tables of other embedding models."""
-        for name in list(self._db.table_names(limit=1000)):
+        for name in self._db.list_tables().tables or []:
             if name != self._table.name:
                 self._db.drop_table(name)
 
@@ -225,8 +225,8 @@ class ChunkTable:
 
     def _hits(self, found: Any) -> list[Hit]:
         matrix = _matrix(found["vector"], self.dimension)
-        columns = [found[name].to_pylist() for name in _COLUMNS[:-1]]
-        return [Hit(*values, matrix[row]) for row, values in enumerate(zip(*columns, strict=True))]
+        rows = found.select(_COLUMNS[:-1]).to_pylist()
+        return [Hit(**values, vector=matrix[number]) for number, values in enumerate(rows)]
 
 
 def broken(folder: Path, error: Exception) -> StoreError:

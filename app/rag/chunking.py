@@ -8,6 +8,7 @@ for embedding and full-text search only; it is not part of the text that is show
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
@@ -120,8 +121,8 @@ def _pack(text: str, blocks: Sequence[Block]) -> Iterator[Chunk]:
 
 def _room(held: Sequence[_Unit], unit: _Unit) -> int:
     """Return how many tokens of text a chunk of these units may have."""
-    longest = max((held[0].section, unit.section), key=lambda section: len(section_name(section)))
-    return min(TARGET_TOKENS, MAX_TOKENS - _heading_tokens(longest))
+    heading = max(_heading_tokens(held[0].section), _heading_tokens(unit.section))
+    return min(TARGET_TOKENS, MAX_TOKENS - heading)
 
 
 def _tail(held: Sequence[_Unit], unit: _Unit) -> list[_Unit]:
@@ -203,8 +204,11 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start + left, start + right) if right > left else None
 
 
+@functools.lru_cache(maxsize=1024)
 def _heading_tokens(section: tuple[str, ...]) -> int:
-    return estimate_tokens(section_name(section)[-_SECTION_CHARACTERS:]) if section else 0
+    """Return the most that this heading path, or the part of it that neighbours share, may take."""
+    names = (section_name(section[:length])[-_SECTION_CHARACTERS:] for length in range(1, len(section) + 1))
+    return max((estimate_tokens(name) for name in names), default=0)
 
 
 def _body(section: tuple[str, ...], text: str) -> str:

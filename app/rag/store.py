@@ -152,13 +152,13 @@ class Store:
         rows: list[Rows] = []
         old: list[int] = []
         for version in versions:
-            before = self.records.get(version.record.path)
-            if before is not None and before.revision:
-                old.append(before.revision)
             record = version.record
             if version.chunks:
                 record = replace(record, revision=self.records.new_revision(), chunks=len(version.chunks))
                 rows.append(Rows(record.revision, record.path, record.sha256, version.chunks, version.vectors))
+            before = self.records.get(record.path)
+            if before is not None and before.revision not in (0, record.revision):
+                old.append(before.revision)
             finished.append(replace(version, record=record))
         table = self.table()
         if rows:

@@ -93,9 +93,8 @@ async def test_search(name: str, tmp_path: Path) -> None:
         known = json.loads((Path(DATA) / "baselines.json").read_text())[name]
         for reference, figures in known.get("measured", known).items():
             if isinstance(figures, dict):
-                print(
-                    f"{name} reference {reference:6} nDCG@10 {figures['ndcg_cut_10']:.4f} recall@10 {figures['recall_10']:.4f}"
-                )
+                quality = f"nDCG@10 {figures['ndcg_cut_10']:.4f} recall@10 {figures['recall_10']:.4f}"
+                print(f"{name} reference {reference:6} {quality}")
     finally:
         await library.close()
 

@@ -51,7 +51,8 @@ def decode(data: bytes) -> tuple[str, str]:
 def _detected(data: bytes) -> str:
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[:_SAMPLE]).best()
+    # UTF-16 without a mark was looked for by its NULs; here it would be found in any short text.
+    best = from_bytes(data[:_SAMPLE], cp_exclusion=["utf_16_be", "utf_16_le", "utf_32_be", "utf_32_le", "utf_7"]).best()
     return best.encoding if best is not None else ""
 
 

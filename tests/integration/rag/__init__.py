@@ -1,0 +1,1 @@
+"""Tests of the library with a real LanceDB, real files and real processes."""
