@@ -18,12 +18,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from nodeworker.catalogue import CATALOGUE, CatalogueEntry, InstalledPackage, entry_named
+from nodeworker.catalogue import CATALOGUE, CatalogueEntry, entry_named
 from nodeworker.engines.gguf import read_gguf
 from nodeworker.errors import (
     BadRequest,
@@ -44,6 +41,7 @@ from nodeworker.fetch import (
     pip_download,
     raise_if,
 )
+from nodeworker.model_file import MANIFEST, ModelFile, in_package, of_entry, read_manifest, write_manifest
 from nodeworker.safety import check_file, check_folder
 
 __all__ = ["FetchProgress", "ModelFile", "ModelFolder"]
@@ -51,42 +49,11 @@ __all__ = ["FetchProgress", "ModelFile", "ModelFolder"]
 TRUSTED_PARAMETERS = 1_000_000_000
 """A chat model of the user's own with fewer parameters is marked as too weak to be trusted unchecked."""
 PROBE_SECONDS = 300.0
-_ROLES = ("chat", "embed", "transcribe")
-_MANIFEST = "manifest.json"
 _BLOCK = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 Probe = Callable[[Path], str]
 """Loads a model file in a process of its own; returns "" or why that failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """One model that is here."""
-
-    role: str
-    """chat, embed or transcribe."""
-    name: str
-    sha256: str
-    """Of the weights file, lower-case hex."""
-    path: Path
-    """The GGUF file, or the folder of an embedding or speech model."""
-    bytes: int
-    quantisation: str = ""
-    context: int = 0
-    """Tokens; 0 where it has no meaning."""
-    licence: str = ""
-    trustworthy: bool = True
-    dimension: int = 0
-    parameters: int = 0
-    note: str = ""
-    weights: str = ""
-    """Name of the weights file when `path` is a folder."""
-
-    @property
-    def main_file(self) -> Path:
-        """The weights: what `sha256` is the hash of."""
-        return self.path / self.weights if self.weights else self.path
 
 
 def probe_in_child(path: Path) -> str:
@@ -127,18 +94,18 @@ class ModelFolder:
     def all(self) -> list[ModelFile]:
         """Every model here, fetched ones first; a damaged manifest is left out and logged, never raised."""
         found: dict[str, ModelFile] = {}
-        for manifest in sorted(self._folder.glob(f"*/{_MANIFEST}")):
+        for manifest in sorted(self._folder.glob(f"*/{MANIFEST}")):
             try:
-                model = _read_manifest(manifest)
+                model = read_manifest(manifest)
             except (OSError, ValueError, TypeError, KeyError, ModelDamaged) as error:
                 _log.warning("model %s is left out: %s", manifest.parent.name, error)
                 continue
             found[model.sha256] = model
         if self._packages:
             for entry in self._catalogue:
-                path = _in_package(entry) if entry.usable and entry.sha256 not in found else None
+                path = in_package(entry) if entry.usable and entry.sha256 not in found else None
                 if path is not None:
-                    found[entry.sha256] = _of_entry(entry, path)
+                    found[entry.sha256] = of_entry(entry, path)
         return list(found.values())
 
     def catalogue(self) -> list[CatalogueEntry]:
@@ -226,7 +193,7 @@ class ModelFolder:
             fetch = Fetch(entry, partial, progress, cancelled, download=self._download, free=self._free)
             files, origin = fetch.run()
             check_folder(files)
-            model = _of_entry(entry, self._folder / entry.sha256)
+            model = of_entry(entry, self._folder / entry.sha256)
             self._publish(files, model)
         progress(FetchProgress(model.bytes, model.bytes, "done", origin))
         return next(m for m in self.all() if m.sha256 == entry.sha256)
@@ -282,7 +249,7 @@ class ModelFolder:
             if known is not None and name != known.files[0].name:
                 os.replace(files / name, files / known.files[0].name)
             model = (
-                _of_entry(known, self._folder / sha256)
+                of_entry(known, self._folder / sha256)
                 if known
                 else ModelFile(
                     role="chat",
@@ -304,10 +271,7 @@ class ModelFolder:
 
     def _publish(self, files: Path, model: ModelFile) -> None:
         """Write the manifest beside the files and move the folder to its place in one step."""
-        record: dict[str, Any] = asdict(model)
-        record["file"] = "" if model.weights else model.path.name
-        del record["path"]
-        (files / _MANIFEST).write_text(json.dumps(record, indent=1), encoding="utf-8")
+        write_manifest(files, model)
         target = self._folder / model.sha256
         if target.exists():
             shutil.rmtree(target)
@@ -363,62 +327,6 @@ class ModelFolder:
             os.replace(temporary, path)
         except OSError as error:
             _log.info("verified.json cannot be written (%s): models are hashed again in the next start", error)
-
-
-def _of_entry(entry: CatalogueEntry, folder: Path) -> ModelFile:
-    main = entry.files[0].name
-    return ModelFile(
-        role=entry.role,
-        name=entry.name,
-        sha256=entry.sha256,
-        path=folder if entry.is_folder else folder / main,
-        bytes=entry.bytes,
-        quantisation=entry.quantisation,
-        context=entry.context,
-        licence=entry.licence,
-        trustworthy=entry.trustworthy,
-        dimension=entry.dimension,
-        parameters=entry.parameters,
-        note=entry.note,
-        weights=main if entry.is_folder else "",
-    )
-
-
-def _in_package(entry: CatalogueEntry) -> Path | None:
-    """The folder of an entry inside an installed package, found without importing it."""
-    for source in entry.sources:
-        if not isinstance(source, InstalledPackage):
-            continue
-        try:
-            spec = find_spec(source.package)
-        except (ImportError, ValueError):
-            continue
-        for place in (spec.submodule_search_locations or ()) if spec else ():
-            folder = Path(place, source.folder)
-            if (folder / entry.files[0].name).is_file():
-                return folder
-    return None
-
-
-def _read_manifest(manifest: Path) -> ModelFile:
-    """Everything in it is checked: a model folder may have been copied from elsewhere."""
-    folder = manifest.parent
-    record = json.loads(manifest.read_text(encoding="utf-8"))
-    file = record.pop("file")
-    kinds = {field.name: field.type for field in fields(ModelFile) if field.name != "path"}
-    values = {key: record[key] for key in kinds if key in record}
-    for key, value in values.items():
-        if type(value).__name__ != kinds[key]:
-            raise ValueError(f"{key} is no {kinds[key]}")
-    model = ModelFile(path=folder / file if file else folder, **values)
-    for name in (file, model.weights):
-        if name and Path(name).name != name:
-            raise ValueError(f"{name!r} is no plain file name")
-    if model.role not in _ROLES or model.sha256 != folder.name or len(model.sha256) != 64:
-        raise ValueError("role or hash does not fit")
-    if not model.main_file.is_file():
-        raise ValueError("its file has gone")
-    return model
 
 
 def _copy_and_hash(
