@@ -25,7 +25,7 @@ from app.ui.controls import Choice, button, label
 if TYPE_CHECKING:
     from app.settings import Settings
 
-_CHOICE = re.compile(r": ((?:\w+, )+)or (\w+)\.$")
+_CHOICE = re.compile(r": (\w+(?:, \w+)*),? or (\w+)\.$")
 _SECTIONS = {"answer": "Answers", "nodes": "Nodes", "voice": "Voice", "window": "Window"}
 
 
@@ -109,7 +109,7 @@ def _field(value: Any, sentence: str) -> QWidget:
         return decimal
     if isinstance(value, str) and choice:
         combo = Choice()
-        combo.addItems([*choice.group(1).rstrip(", ").split(", "), choice.group(2)])
+        combo.addItems([*choice.group(1).split(", "), choice.group(2)])
         combo.setCurrentText(value)
         return combo
     line = QLineEdit(", ".join(value) if isinstance(value, list) else value)

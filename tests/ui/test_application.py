@@ -1,4 +1,4 @@
-"""The whole program in a fresh process: what is imported when, closing, signals, a wrong settings file, the kept size."""
+"""The whole program in a fresh process: what is imported when, closing, signals, wrong settings, kept size."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_it_opens_closes_and_keeps_its_size(home: Path) -> None:
 from PySide6.QtCore import QTimer
 def painted(window):
     print("SIZE", window.width(), window.height())
-    window.resize(900, 640)
+    window.resize(700, 600)
     def look():
         if window.runtime is not None:
             print("OPEN")
@@ -68,7 +68,7 @@ raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
     assert (status, err) == (0, "")
     assert "OPEN" in out and "CLOSED" in out
     assert (home / "window.ini").is_file() and (home / "logs" / "window.log").is_file()
-    assert "SIZE 900 640" in finish(start(code, home))[1]
+    assert "SIZE 700 600" in finish(start(code, home))[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -208,9 +208,9 @@ def test_keyboard_alone_is_enough(scene: Scene) -> None:
     QTest.keyClick(box, Qt.Key.Key_Down)
     assert box.toPlainText() == ""
     QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert window.side.page is window.documents
+    scene.until(lambda: window.side.page is window.documents)
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    assert window.side.page is None
+    assert window.side.isHidden()
     QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     scene.until(window.sidebar.search.hasFocus)
     QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
@@ -224,7 +224,7 @@ def test_keyboard_alone_is_enough(scene: Scene) -> None:
             break
     assert source in reached
     QTest.keyClick(source, Qt.Key.Key_Space)
-    assert window.side.page is window.passage
+    scene.until(lambda: window.side.page is window.passage)
     QTest.keyClick(window, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert QGuiApplication.clipboard().text() == "It is 330 metres high [1]."
 

@@ -1,0 +1,108 @@
+"""How soon the window can be seen, against a bare Qt window in the same run; and how long it ever stands still.
+
+`pytest -m bench tests/bench/bench_window.py -s` prints figure, reference and ratio of each. Fresh processes, taken in
+turn so that other load meets both alike; the median of seven counts.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QTimer
+
+from app.events import NodeChosen, Retrieved, TokenReceived
+from tests.ui.conftest import Scene, bridge, scene
+from tests.ui.fake_runtime import TOWER, answer
+
+__all__ = ["bridge", "scene"]
+ROOT = Path(__file__).resolve().parents[2]
+RUNS = 7
+GOAL = 1.5
+
+BARE = """
+import sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+class Bare(QWidget):
+    def paintEvent(self, event):
+        QTimer.singleShot(0, self, seen)
+def seen():
+    print(time.monotonic())
+    application.quit()
+application = QApplication(["bare"])
+window = Bare()
+window.resize(1180, 780)
+window.show()
+application.exec()
+"""
+REAL = """
+import time
+from app.ui.application import run
+def painted(window):
+    print(time.monotonic())
+    window.close()
+raise SystemExit(run(["tangnet"], on_painted=painted))
+"""
+
+
+def visible(code: str, home: Path) -> float:
+    """Return the seconds from the start of a process to its window's first painting."""
+    environment = {**os.environ, "TANGNET_HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120
+    )
+    return float(done.stdout.split()[0]) - began
+
+
+@pytest.mark.bench
+def test_window_visible_soon(home: Path) -> None:
+    visible(BARE, home), visible(REAL, home)  # files into the page cache, byte code written
+    bare, real = [], []
+    for _ in range(RUNS):
+        bare.append(visible(BARE, home))
+        real.append(visible(REAL, home))
+    figure, reference = statistics.median(real), statistics.median(bare)
+    ratio = figure / reference
+    print(f"\nwindow visible: {figure * 1000:.0f} ms, bare window {reference * 1000:.0f} ms, ratio {ratio:.2f}")
+    assert ratio <= GOAL
+
+
+@pytest.mark.bench
+def test_longest_gap_while_streaming(scene: Scene) -> None:
+    scene.attach()
+    text = "Some **bold** words, a list:\n\n- one\n- two\n\nAnd `code` [1].\n\n"
+    tokens = [TokenReceived(text[at % len(text)], "local") for at in range(2000)]
+    full = "".join(token.text for token in tokens)
+    chosen = NodeChosen("local", "1" * 64, "the only node", "m")
+    gaps: list[tuple[float, float]] = []
+    before = [(time.perf_counter(), time.thread_time())]
+
+    def tick() -> None:
+        now = (time.perf_counter(), time.thread_time())
+        gaps.append((now[0] - before[0][0], now[1] - before[0][1]))
+        before[0] = now
+
+    probe = QTimer(interval=5)
+    probe.timeout.connect(tick)
+
+    def longest() -> tuple[float, float]:
+        before[0] = (time.perf_counter(), time.thread_time())
+        gaps.clear()
+        probe.start()
+        scene.ask()
+        probe.stop()
+        return max(gap[0] for gap in gaps), max(gap[1] for gap in gaps)
+
+    scene.runtime.assistant.script = [Retrieved((TOWER,)), chosen, answer("Short.", cited=())]
+    idle = longest()
+    scene.runtime.assistant.script = [Retrieved((TOWER,)), chosen, *tokens, answer(full)]
+    busy = longest()
+    print(f"\nlongest gap, 2000 tokens: {busy[0] * 1000:.0f} ms on the clock, {busy[1] * 1000:.0f} ms of the Qt thread; "
+          f"one-word answer {idle[0] * 1000:.0f} and {idle[1] * 1000:.0f} ms")  # fmt: skip
