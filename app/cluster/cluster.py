@@ -20,7 +20,7 @@ from app.cluster.local import LocalNode
 from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
-from app.errors import NodeError, NodeLost, TangnetError, TrustError
+from app.errors import NodeError, NodeLost, TrustError
 from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed
 from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress
 
@@ -35,6 +35,7 @@ EMBED_CHARACTERS = 2_000_000
 EMBED_TRIES = 3
 SETTLE_SECONDS = 1.0
 """How long the first answer waits for trusted nodes that have not been tried yet."""
+OPEN_SECONDS = 10.0
 NAMED_SECONDS = 5.0
 """How long an answer waits for the node that was asked for by name."""
 
@@ -61,6 +62,7 @@ class Cluster:
         self._roster = Roster()
         self._local = LocalNode(home, lambda info: self._roster.put("local", info), arguments=local_arguments)
         self._network: Network | None = None
+        self._refused: TrustError | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = asyncio.Event()
 
@@ -101,7 +103,8 @@ class Cluster:
     async def discovered(self, seconds: float) -> tuple[NodeInfo, ...]:
         """Give discovery that long, and trusted nodes the time to be described; then return all nodes."""
         deadline = time.monotonic() + seconds
-        await self._ready_network(seconds)
+        with contextlib.suppress(TrustError):  # this machine is there whatever is wrong with the others
+            await self._ready_network()
         await asyncio.sleep(max(deadline - time.monotonic(), 0))
         return self.nodes()
 
@@ -180,28 +183,35 @@ class Cluster:
 
     async def pair(self, target: str, code: str) -> NodeInfo:
         """Trust a node: `target` is its name, the beginning of its id, or host:port. Raises TrustError."""
-        return await (await self._ready_network(NAMED_SECONDS)).pair(target, code)
+        return await (await self._ready_network()).pair(target, code)
 
     async def unpair(self, name: str) -> NodeInfo:
         """Stop trusting a node, by name or beginning of its id. Raises TrustError."""
-        return await (await self._ready_network(NAMED_SECONDS)).unpair(name)
+        return await (await self._ready_network()).unpair(name)
 
     async def _open_network(self) -> None:
         # Imports of a tenth of a second each: in a thread, so that a window on this loop does not wait for them.
         await asyncio.to_thread(_import_network)
         from app.cluster.network import Network
 
-        self._network = Network(self._home, self._settings, self._roster)
-        self._opened.set()
+        try:
+            self._network = Network(self._home, self._settings, self._roster)
+        except TrustError as error:
+            self._refused = error
+            log.error("other machines are not used: %s %s", error.message, error.hint)
+            return
+        finally:
+            self._opened.set()
         await self._network.run(discover=self._discover)
 
-    async def _ready_network(self, seconds: float) -> Network:
+    async def _ready_network(self) -> Network:
         try:
-            async with asyncio.timeout(max(seconds, NAMED_SECONDS)):
+            async with asyncio.timeout(OPEN_SECONDS):
                 await self._opened.wait()
         except TimeoutError as error:
-            raise TrustError("The network is not ready.", code="trust", hint="Try again.") from error
-        assert self._network is not None
+            raise TrustError("Other machines cannot be looked for yet.", code="trust", hint="Try again.") from error
+        if self._network is None:
+            raise self._refused or TrustError("Other machines cannot be used.", code="trust")
         return self._network
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -213,11 +223,7 @@ class Cluster:
         self._tasks.discard(task)
         if task.cancelled() or task.exception() is None:
             return
-        error = task.exception()
-        if isinstance(error, TangnetError):
-            log.error("nodes of the network are not used: %s %s", error.message, error.hint)
-        else:
-            log.error("looking for nodes ended", exc_info=error)
+        log.error("looking for nodes ended", exc_info=task.exception())
 
     async def _settle(self, request: ChatRequest) -> None:
         """Give trusted nodes a moment to be reached before an answer is placed for the first time."""

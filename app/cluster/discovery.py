@@ -111,7 +111,7 @@ class Discovery:
                     self._again.discard(name)
                     found = await self._asked(name)
                     if found is not None:
-                        self._remember(found)
+                        self.remember(found)
                     if name not in self._again:
                         return
         finally:
@@ -129,7 +129,8 @@ class Discovery:
             return None
         return parsed(info) if known else None
 
-    def _remember(self, found: Discovered) -> None:
+    def remember(self, found: Discovered) -> None:
+        """Take an announcement; beyond MAX_REMEMBERED the oldest goes that need not be kept."""
         self._found.pop(found.service, None)
         while len(self._found) >= MAX_REMEMBERED:
             oldest = next((key for key, old in self._found.items() if not self._keep(old.id_prefix)), found.service)

@@ -45,6 +45,7 @@ class Network:
         self._probed: dict[str, str] = {}
         """Id of the node at a listed address."""
         self._discovery = Discovery(self._found, self._gone, self._is_pinned)
+        self._discovering = False
         self._follow_pins()
 
     @property
@@ -60,6 +61,7 @@ class Network:
     async def run(self, *, discover: bool) -> None:
         """Look for nodes and follow changes of trust until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            self._discovering = discover
             if discover:
                 tasks.create_task(self._discovery.run())
             if self._listed:
@@ -128,7 +130,8 @@ class Network:
                 item for item in found if item.name.lower() == low or (len(low) >= 4 and item.id_prefix.startswith(low))
             ]
 
-        await self._roster.until(lambda: bool(matching()), FIND_SECONDS)
+        if self._discovering:
+            await self._roster.until(lambda: bool(matching()), FIND_SECONDS)
         found = matching()
         if len({item.id_prefix for item in found}) > 1:
             ids = ", ".join(item.id_prefix[:8] for item in found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import ssl
 from collections.abc import Iterator
@@ -83,10 +84,22 @@ def split_address(address: str, default_port: int) -> tuple[str, int]:
     if not host or (":" in host and not host.startswith("[")) or address.endswith("]"):
         host, port = address, str(default_port)
     host = host.strip("[]")
-    wrong = not host or any(character.isspace() or character in "/@?#" for character in host)
+    wrong = (
+        not host
+        or (":" in host and not _is_v6(host))
+        or any(character.isspace() or character in "/@?#" for character in host)
+    )
     if wrong or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise TrustError(f"{one_line(address)!r} is not an address.", code="address", hint="Write it as host:port.")
     return host, int(port)
+
+
+def _is_v6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def join_address(host: str, port: int) -> str:
