@@ -95,7 +95,8 @@ def read_manifest(manifest: Path) -> ModelFile:
     """
     folder = manifest.parent
     record = json.loads(manifest.read_text(encoding="utf-8"))
-    file = record.pop("file")
+    if not isinstance(record, dict) or not isinstance(file := record.get("file"), str):
+        raise ValueError("it is no manifest")
     kinds = {field.name: field.type for field in fields(ModelFile) if field.name != "path"}
     values = {key: record[key] for key in kinds if key in record}
     for key, value in values.items():
