@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from app.rag.chunk_table import Hit
 
 # Chosen on public sets, see docs/documents.md.
-FUSION_CONSTANT = 60.0
-TEXT_WEIGHT = 1.0
+FUSION_CONSTANT = 10.0
+TEXT_WEIGHT = 1.5
 VECTOR_WEIGHT = 1.0
 CANDIDATES = 50
 _MAX_QUERY_WORDS = 200
