@@ -83,8 +83,10 @@ class LocalNode:
                     if self._failed is not None and self._next_try - time.monotonic() > PATIENCE_SECONDS:
                         raise self._failed
                     await self._turn.wait()
-                    if self._client is None:
-                        raise self._failed or NodeLost("This machine's node was closed.")
+                    if self._task is None or self._task.done():
+                        raise NodeLost("This machine's node was closed.")
+                    if self._client is None and self._failed is not None:
+                        raise self._failed
         except TimeoutError as error:
             raise NodeLost(f"This machine's node did not start within {seconds:.0f} s.") from error
         return self._client
@@ -102,7 +104,8 @@ class LocalNode:
         try:
             while True:
                 error, healthy, guest = await self._once()
-                self._failed, self._client = error, None
+                # One that had been up is started again, and who waits then need not hear of it.
+                self._failed, self._client = None if healthy else error, None
                 failures = 0 if guest and healthy else 1 if healthy > HEALTHY_SECONDS else failures + 1
                 # Its owner has gone: the lock is free, so there is nothing to wait for.
                 delay = delay_after(failures) if failures else 0.0
@@ -113,7 +116,6 @@ class LocalNode:
                 self._next_turn()
                 log.warning("local node: %s %s", error.message, error.hint)
                 await asyncio.sleep(delay)
-                self._failed = None
         finally:
             self._next_turn()
             if self._lock is not None:

@@ -15,7 +15,7 @@ from app.thinking import ChatRequest, GenerationEvent
 from tests.node_process import NodeProcess, cluster, pair, question, state
 
 KILLS = 20
-NODES = 4
+NODES = 5
 TOKENS = 60
 
 
@@ -66,7 +66,8 @@ async def test_twenty_kills(tmp_path: Path, home: Path) -> None:
                 one.settings.nodes_prefer = "local" if kill % 2 else "cluster"
                 request = question(f"q{kill}", f"Question {kill % KILLS}", node=victim.name, max_tokens=TOKENS)
                 events = await answered(one, request, victim, random_.randint(1, TOKENS // 2))
-                restarts[victim.name] = asyncio.create_task(_again(victim))
+                if KILLS - len(gaps) > NODES:  # the last ones are not needed again
+                    restarts[victim.name] = asyncio.create_task(_again(victim))
                 moves = _complete(events, whole, victim.name)
                 # On a machine that is very busy the last tokens may all have been on their way: then nothing was cut.
                 gaps += [move.gap_ms for move in moves]
