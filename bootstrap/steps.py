@@ -55,7 +55,7 @@ PARTS = {
     "node": ("speech and inference", 80),
     "embed": ("embedding", 70),
     "starter": ("starter models", 250),
-    "dev": ("development tools", 40),
+    "dev": ("development tools", 60),
 }
 """What each part is called and what it downloads in MB, measured on x86-64 with Python 3.11."""
 
