@@ -12,16 +12,17 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-import platformdirs
-import tomlkit
-
 from app.errors import SettingsError
 
 
 def home() -> Path:
     """Return the folder that holds everything the program writes; created with mode 0700."""
     chosen = os.environ.get("TANGNET_HOME")
-    path = Path(chosen) if chosen else Path(platformdirs.user_data_dir("tangnet", appauthor=False))
+    if not chosen:
+        import platformdirs
+
+        chosen = platformdirs.user_data_dir("tangnet", appauthor=False)
+    path = Path(chosen)
     path = path.expanduser().absolute()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
@@ -76,6 +77,8 @@ class Settings:
 
     def save(self, path: Path) -> None:
         """Write all settings with their sentences as comments; replaces the file in one step."""
+        import tomlkit  # only needed here, and slow to import on the way to the window
+
         document = tomlkit.document()
         for item in fields(self):
             section, name = item.name.split("_", 1)

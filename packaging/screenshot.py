@@ -80,7 +80,7 @@ class Photographer:
     def __init__(self, real: bool, out: Path, home: Path, documents: Path) -> None:
         from PySide6.QtWidgets import QApplication
 
-        from app.ui.application import open_runtime
+        from app.ui.application import microphone, open_runtime
         from app.ui.bridge import Bridge
         from app.ui.theme import Theme
         from app.ui.window import MainWindow
@@ -93,7 +93,9 @@ class Photographer:
         self.application.setFont(font)
         self.theme = Theme(self.application, "light")
         self.bridge = Bridge()
-        self.window = MainWindow(self.bridge, self.theme)
+        self.window = MainWindow()
+        self.window.complete(self.bridge, self.theme, microphone)
+        self.theme.dress()
         self.window.resize(1180, 780)
         documents.mkdir()
         (documents / "Greenhouse handbook.md").write_text(HANDBOOK, encoding="utf-8")
@@ -163,7 +165,18 @@ class Photographer:
 
 
 def _scripted(home: Path, documents: Path) -> Callable[[], object]:
-    from app.events import Answered, Citation, Moved, NodeChosen, Passage, Retrieved, Timings, TokenReceived, Usage, Warned
+    from app.events import (
+        Answered,
+        Citation,
+        Moved,
+        NodeChosen,
+        Passage,
+        Retrieved,
+        Timings,
+        TokenReceived,
+        Usage,
+        Warned,
+    )
     from tests.ui.fake_runtime import ScriptedRuntime
 
     path = str(documents / "Greenhouse handbook.md")

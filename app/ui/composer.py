@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -229,7 +227,7 @@ class Composer(QFrame):
     def _said(self, confirmed: str, rest: str) -> str:
         grey = theme.current().muted
         gap = " " if confirmed and rest and not rest.startswith(" ") else ""
-        return f'{escape(confirmed)}{gap}<span style="color:{grey}">{escape(rest)}</span>'
+        return f'{_escaped(confirmed)}{gap}<span style="color:{grey}">{_escaped(rest)}</span>'
 
     def put(self, text: str) -> None:
         """Add spoken text to what is in the box."""
@@ -265,3 +263,8 @@ class Composer(QFrame):
         self._recalled = wanted
         self.box.setPlainText(self._draft if wanted == 0 else self._history[-wanted])
         self.box.moveCursor(self.box.textCursor().MoveOperation.End)
+
+
+def _escaped(text: str) -> str:
+    """Return `text` so that rich text shows it as it is."""
+    return text.translate({ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord('"'): "&quot;"})

@@ -154,4 +154,4 @@ def _tint(target: QAbstractButton, colours: Colours) -> None:
     glyph = target.property("glyph")
     if isinstance(glyph, str) and glyph:
         strong = target.property("kind") == "primary" or target.property("state") == "go"
-        target.setIcon(icon(glyph, colours.on_accent if strong else colours.text, colours.muted))
+        target.setIcon(icon(glyph, colours.on_accent if strong else colours.text))

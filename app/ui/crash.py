@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import platform
 import sys
 import threading
-import traceback
 from types import TracebackType
 
 from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, Signal, qInstallMessageHandler, qVersion
@@ -110,6 +108,9 @@ class CrashReporter(QObject):
 
 def describe(error: BaseException) -> str:
     """Return versions and traceback: what a report needs, and nothing about the user."""
+    import platform
+    import traceback
+
     from app import __version__
 
     trace = "".join(traceback.format_exception(error))

@@ -36,13 +36,11 @@ _PATHS = {
 
 
 @lru_cache(maxsize=256)
-def icon(name: str, colour: str, disabled: str = "") -> QIcon:
-    """Return the icon `name` in `colour`, sharp at 1, 2 and 3 device pixels. Raises KeyError for an unknown name."""
+def icon(name: str, colour: str) -> QIcon:
+    """Return the icon `name` in `colour`, sharp at 1 and 2 device pixels. Raises KeyError for an unknown name."""
     made = QIcon()
-    for ratio in (1.0, 2.0, 3.0):
+    for ratio in (1.0, 2.0):
         made.addPixmap(pixmap(name, colour, 20, ratio))
-        if disabled:
-            made.addPixmap(pixmap(name, disabled, 20, ratio), QIcon.Mode.Disabled)
     return made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
@@ -18,6 +17,8 @@ from app.ui.seam import RuntimeSeam
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from app.messages import Conversation
 
 
@@ -167,6 +168,8 @@ class Sidebar(QFrame):
 
 def when(moment: str, now: datetime | None = None) -> str:
     """Return "Today, 14:05", "Yesterday, 09:30" or "3 Mar 2026" for an ISO time; "" when it is none."""
+    from datetime import UTC, datetime
+
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:

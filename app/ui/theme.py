@@ -66,7 +66,13 @@ class Theme(QObject):
         self._choice = choice
         self.colours = LIGHT
         application.styleHints().colorSchemeChanged.connect(self._follow)
+        self._dressed = False
         self._apply()
+
+    def dress(self) -> None:
+        """Put the style sheet on. After the window is built: each widget is then styled once and not at every step."""
+        self._dressed = True
+        self._application.setStyleSheet(style_sheet(self.colours))
 
     def choose(self, choice: str) -> None:
         """Take "system", "light" or "dark"."""
@@ -86,7 +92,8 @@ class Theme(QObject):
     def _apply(self) -> None:
         self.colours = self._wanted()
         self._application.setPalette(palette(self.colours))
-        self._application.setStyleSheet(style_sheet(self.colours))
+        if self._dressed:
+            self._application.setStyleSheet(style_sheet(self.colours))
         self.changed.emit()
 
 

@@ -6,39 +6,51 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDesktopServices,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QGuiApplication,
-    QKeyEvent,
-    QKeySequence,
-    QPaintEvent,
-    QShortcut,
-)
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QSplitter
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QMainWindow
 
-from app.ui import controls, icons, phrases
-from app.ui.bridge import Bridge
-from app.ui.chrome import DropOverlay, SidePanel, UndoBar
-from app.ui.conversation_pane import ConversationPane
-from app.ui.documents_panel import DocumentsPanel
-from app.ui.nodes_panel import NodesPanel
-from app.ui.passage_view import PassageView
-from app.ui.seam import OpenEar, RuntimeSeam
-from app.ui.sidebar import Sidebar
-from app.ui.talk import MicrophoneEar, Talker
-from app.ui.theme import Theme
-
+# Everything else is imported where it is used: PySide makes each class at its first import, and what comes in here
+# comes before the first painting.
 if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent, QMimeData, QUrl
+    from PySide6.QtGui import (
+        QCloseEvent,
+        QDragEnterEvent,
+        QDragLeaveEvent,
+        QDropEvent,
+        QKeyEvent,
+        QKeySequence,
+        QPaintEvent,
+    )
+
     from app.events import Hearing, NodeInfo, Passage
+    from app.ui.bridge import Bridge
+    from app.ui.chrome import DropOverlay
+    from app.ui.conversation_pane import ConversationPane
+    from app.ui.documents_panel import DocumentsPanel
+    from app.ui.nodes_panel import NodesPanel
+    from app.ui.passage_view import PassageView
+    from app.ui.seam import OpenEar, RuntimeSeam
+    from app.ui.sidebar import Sidebar
+    from app.ui.talk import Talker
+    from app.ui.theme import Theme
 
 
 class MainWindow(QMainWindow):
-    """Shows at once; `attach` gives it the opened runtime later."""
+    """Shows at once, empty; `complete` builds what is in it, `attach` gives it the opened runtime."""
+
+    bridge: Bridge
+    theme: Theme
+    sidebar: Sidebar
+    pane: ConversationPane
+    documents: DocumentsPanel
+    nodes: NodesPanel
+    passage: PassageView
+    talker: Talker
+    overlay: DropOverlay
+    _talk_key: QKeySequence
+    """These come with `complete`."""
+    _complete = False  # Qt calls changeEvent before __init__ has run to its end
 
     painted = Signal()
     """The window has been painted for the first time."""
@@ -46,19 +58,29 @@ class MainWindow(QMainWindow):
     bug = Signal(object)
     """An error that is none a user can meet."""
 
-    def __init__(self, bridge: Bridge, theme: Theme, open_ear: OpenEar = MicrophoneEar) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("Tangnet")
-        self.setWindowIcon(icons.app_icon())
         self.resize(1180, 780)
         self.setMinimumSize(640, 480)
-        self.setAcceptDrops(True)
-        self.bridge = bridge
-        self.theme = theme
         self.runtime: RuntimeSeam | None = None
         self._painted = False
-        self._talk_key = QKeySequence("F9")
         self._held_key = 0
+
+    def complete(self, bridge: Bridge, theme: Theme, open_ear: OpenEar) -> None:
+        """Build what is in the window; called once, after the first painting."""
+        from PySide6.QtGui import QKeySequence
+
+        from app.ui.chrome import DropOverlay, SidePanel, UndoBar
+        from app.ui.conversation_pane import ConversationPane
+        from app.ui.documents_panel import DocumentsPanel
+        from app.ui.nodes_panel import NodesPanel
+        from app.ui.passage_view import PassageView
+        from app.ui.sidebar import Sidebar
+        from app.ui.talk import Talker
+
+        self.bridge, self.theme = bridge, theme
+        self._talk_key = QKeySequence("F9")
         self.undo = UndoBar()
         self.sidebar = Sidebar(bridge, self.undo)
         self.pane = ConversationPane(bridge, self.undo)
@@ -71,9 +93,14 @@ class MainWindow(QMainWindow):
         self.overlay = DropOverlay(self)
         self._connect()
         self._shortcuts()
+        self.setAcceptDrops(True)
         self.pane.composer.box.setFocus()
+        self._complete = True
 
     def _lay_out(self) -> None:
+        from PySide6.QtCore import Qt
+        from PySide6.QtWidgets import QSplitter
+
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
@@ -120,6 +147,8 @@ class MainWindow(QMainWindow):
         self.theme.changed.connect(self._recolour)
 
     def _shortcuts(self) -> None:
+        from PySide6.QtGui import QKeySequence, QShortcut
+
         for keys, action in (
             ("Ctrl+F", self._focus_search),
             ("Ctrl+L", self.pane.composer.box.setFocus),
@@ -145,6 +174,8 @@ class MainWindow(QMainWindow):
 
     def apply_settings(self) -> None:
         """Take over what the settings say about colours and the talk key."""
+        from PySide6.QtGui import QKeySequence
+
         if self.runtime is None:
             return
         settings = self.runtime.settings
@@ -158,7 +189,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Make final what could still be undone, and let the application close the rest."""
         self.undo.settle()
-        self.talker.cancel()
+        if self._complete:
+            self.talker.cancel()
         super().closeEvent(event)
         self.closing.emit()
 
@@ -186,6 +218,8 @@ class MainWindow(QMainWindow):
 
     def show_settings(self) -> None:
         """Open the settings; what is saved is used at once where that is possible."""
+        from PySide6.QtCore import Qt
+
         if self.runtime is None:
             return
         from app.ui.settings_dialog import SettingsDialog
@@ -210,6 +244,9 @@ class MainWindow(QMainWindow):
 
     def open_document(self, path: str) -> None:
         """Open a document with the system's program."""
+        from PySide6.QtCore import QUrl
+        from PySide6.QtGui import QDesktopServices
+
         if not Path(path).is_file():
             self.pane.trouble.tell(f"{Path(path).name} is no longer where it was: {Path(path).parent}", "")
         elif not QDesktopServices.openUrl(QUrl.fromLocalFile(path)):
@@ -217,6 +254,10 @@ class MainWindow(QMainWindow):
 
     def offer_link(self, url: QUrl) -> None:
         """Show where a link in an answer leads; only a click here opens it."""
+        from PySide6.QtCore import Qt
+        from PySide6.QtGui import QDesktopServices, QGuiApplication
+        from PySide6.QtWidgets import QMessageBox
+
         address = url.toDisplayString()
         box = QMessageBox(self)
         box.setWindowTitle("A link from the model")
@@ -234,12 +275,16 @@ class MainWindow(QMainWindow):
 
     def show_error(self, error: BaseException) -> None:
         """Show an error that belongs to nothing else on the screen."""
+        from app.ui import phrases
+
         if phrases.is_bug(error):
             self.bug.emit(error)
         else:
             self.pane.trouble.tell(*phrases.trouble(error))
 
     def _nodes_changed(self, nodes: Sequence[NodeInfo]) -> None:
+        from app.ui import phrases
+
         if self.pane.runs or self.pane.pill.state == "failed":
             return
         usable = [node for node in nodes if node.state in ("ready", "busy") and (node.trusted or node.local)]
@@ -270,7 +315,12 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The talk key, and Esc: cancel talking, else stop the answer, else close the right panel."""
-        if QKeySequence(event.keyCombination()) == self._talk_key:
+        from PySide6.QtCore import Qt
+        from PySide6.QtGui import QKeySequence
+
+        if not self._complete:
+            super().keyPressEvent(event)
+        elif QKeySequence(event.keyCombination()) == self._talk_key:
             if not event.isAutoRepeat():
                 self._held_key = event.key()
                 self.talker.press()
@@ -296,14 +346,14 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """Another window took the keyboard: the release of a held key would never come."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+        if self._complete and not self.isActiveWindow():
             self.talker.release()
 
     # ------------------------------------------------------------------ files dropped on the window
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take local files and folders."""
-        if _local_paths(event.mimeData()):
+        if self._complete and _local_paths(event.mimeData()):
             event.acceptProposedAction()
             self.overlay.cover()
 
@@ -313,6 +363,8 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Add what was dropped."""
+        from PySide6.QtCore import Qt
+
         self.overlay.hide()
         paths = _local_paths(event.mimeData())
         if paths:
@@ -334,6 +386,8 @@ class MainWindow(QMainWindow):
         self.sidebar.search.selectAll()
 
     def _recolour(self) -> None:
+        from app.ui import controls
+
         controls.retint(self, self.theme.colours)
         self.pane.view.repaint_text()
         self.passage.repaint_text()

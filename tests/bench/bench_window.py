@@ -49,6 +49,16 @@ def painted(window):
     window.close()
 raise SystemExit(run(["tangnet"], on_painted=painted))
 """
+COMPLETE = """
+import time
+from PySide6.QtCore import QTimer
+from app.ui.application import run
+def seen(window):
+    # After the parts are built, laid out and painted.
+    QTimer.singleShot(0, window, lambda: QTimer.singleShot(0, window, lambda: (window.grab(), print(time.monotonic()),
+                                                                              window.close())))
+raise SystemExit(run(["tangnet"], on_painted=seen))
+"""
 
 
 def visible(code: str, home: Path) -> float:
@@ -63,15 +73,19 @@ def visible(code: str, home: Path) -> float:
 
 @pytest.mark.bench
 def test_window_visible_soon(home: Path) -> None:
-    visible(BARE, home), visible(REAL, home)  # files into the page cache, byte code written
-    bare, real = [], []
-    for _ in range(RUNS):
-        bare.append(visible(BARE, home))
-        real.append(visible(REAL, home))
-    figure, reference = statistics.median(real), statistics.median(bare)
-    ratio = figure / reference
-    print(f"\nwindow visible: {figure * 1000:.0f} ms, bare window {reference * 1000:.0f} ms, ratio {ratio:.2f}")
-    assert ratio <= GOAL
+    codes = {"bare": BARE, "visible": REAL, "complete": COMPLETE}
+    taken: dict[str, list[float]] = {name: [] for name in codes}
+    for at in range(RUNS + 1):
+        for name, code in codes.items():
+            seconds = visible(code, home)
+            if at:  # the first brings files into the page cache and writes byte code
+                taken[name].append(seconds)
+    middle = {name: statistics.median(times) for name, times in taken.items()}
+    for name in ("visible", "complete"):
+        print(f"\nwindow {name}: {middle[name] * 1000:.0f} ms, bare window {middle['bare'] * 1000:.0f} ms, "
+              f"ratio {middle[name] / middle['bare']:.2f}", end="")  # fmt: skip
+    print()
+    assert middle["visible"] / middle["bare"] <= GOAL
 
 
 @pytest.mark.bench
@@ -104,5 +118,7 @@ def test_longest_gap_while_streaming(scene: Scene) -> None:
     idle = longest()
     scene.runtime.assistant.script = [Retrieved((TOWER,)), chosen, *tokens, answer(full)]
     busy = longest()
-    print(f"\nlongest gap, 2000 tokens: {busy[0] * 1000:.0f} ms on the clock, {busy[1] * 1000:.0f} ms of the Qt thread; "
-          f"one-word answer {idle[0] * 1000:.0f} and {idle[1] * 1000:.0f} ms")  # fmt: skip
+    print(
+        f"\nlongest gap, 2000 tokens: {busy[0] * 1000:.0f} ms on the clock, {busy[1] * 1000:.0f} ms of the Qt thread; "
+        f"short answer {idle[0] * 1000:.0f} and {idle[1] * 1000:.0f} ms"
+    )

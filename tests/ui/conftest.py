@@ -95,7 +95,9 @@ def scene(qapp: QApplication, qtbot: QtBot, bridge: Bridge, home: Path) -> Itera
         return ears[-1]
 
     theme = Theme(qapp, "light")
-    window = MainWindow(bridge, theme, open_ear)
+    theme.dress()
+    window = MainWindow()
+    window.complete(bridge, theme, open_ear)
     qtbot.addWidget(window)
     made = Scene(window, bridge, ScriptedRuntime(home), qtbot, ears)
     window.bug.connect(made.bugs.append)

@@ -32,7 +32,12 @@ def start(code: str, home: Path, *, inherit: dict[str, str] | None = None) -> su
 
 
 def finish(process: subprocess.Popen[str], seconds: float = 90.0) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=seconds)
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        raise
     return process.returncode, out, err
 
 
@@ -80,8 +85,10 @@ raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
 """
     process = start(code, home)
     assert process.stdout is not None
-    assert process.stdout.readline().strip() == "UP"
-    process.send_signal(number)
+    try:
+        assert process.stdout.readline().strip() == "UP"
+    finally:
+        process.send_signal(number)
     status, out, err = finish(process)
     assert (status, err) == (0, "")
     assert "CLOSED" in out or "OPENED" not in out
