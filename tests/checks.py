@@ -6,6 +6,7 @@ All of them run even when an early one fails; the exit status is 1 when any did.
 from __future__ import annotations
 
 import filecmp
+import os
 import subprocess
 import sys
 import tempfile
@@ -51,11 +52,12 @@ def main(arguments: list[str]) -> int:
     """Run all; 0 when all passed."""
     if arguments == ["--stubs"]:
         return stubs()
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}  # protoc looks for its plugins there
     results = []
     for heading, command in checks(arguments):
         print(f"\n── {heading} " + "─" * (70 - len(heading)), flush=True)
         began = time.monotonic()
-        passed = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+        passed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
         results.append((heading, passed, time.monotonic() - began))
     print("\n── summary " + "─" * 63)
     for heading, passed, seconds in results:
