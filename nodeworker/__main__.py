@@ -103,6 +103,8 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
             raise BadRequest("--threads, --grace or --zone makes no sense.")
     except BadRequest as error:
         parser.error(f"{error.message} {error.hint}".strip())  # exits with 2
+    if sys.platform == "win32":
+        raise BadRequest("A node does not run on Windows yet.", "Run it on Linux or macOS.")
     # Only now: nothing of gRPC may start before the arguments are known to be good.
     from nodeworker.running import Options
 

@@ -38,6 +38,12 @@ class Announcement:
         self._task: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._complained = False
+        self._standing = False
+
+    @property
+    def standing(self) -> bool:
+        """Whether the announcement is out, every repetition of it sent."""
+        return self._standing
 
     async def start(self) -> None:
         """Begin to announce, without waiting for it, and go on looking after it until `close`."""
@@ -86,12 +92,13 @@ class Announcement:
                 # The inner await ends when the last of the repeated announcements is sent.
                 await (await self._zeroconf.async_register_service(self._info, cooperating_responders=True))
                 self._complained = False
+                self._standing = True
             except (OSError, Error) as error:
                 self._complain(error)
                 await self._withdraw()
 
     async def _withdraw(self) -> None:
-        zeroconf, self._zeroconf = self._zeroconf, None
+        zeroconf, self._zeroconf, self._standing = self._zeroconf, None, False
         if zeroconf is None:
             return
         try:
@@ -127,18 +134,20 @@ class Announcement:
 
 def own_addresses(listen: Listen) -> tuple[str, ...]:
     """Return the addresses under which others reach what listens there, sorted; link-local IPv6 is left out."""
-    if not listen.everywhere:
-        try:
-            found = {str(info[4][0]) for info in socket.getaddrinfo(listen.host, None, type=socket.SOCK_STREAM)}
-        except OSError:
-            return ()
-        return tuple(sorted(found))
     own: set[str] = set()
     for adapter in ifaddr.get_adapters():
-        for ip in adapter.ips:
-            address = ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
-            if address.is_loopback or (address.is_link_local and address.version == 6):
-                continue
-            if address.version == 4 or listen.host == "::":
-                own.add(str(address))
-    return tuple(sorted(own))
+        own |= {ip.ip if isinstance(ip.ip, str) else ip.ip[0] for ip in adapter.ips}
+    if not listen.everywhere:
+        try:
+            named = {str(info[4][0]) for info in socket.getaddrinfo(listen.host, None, type=socket.SOCK_STREAM)}
+        except OSError:
+            return ()
+        return tuple(sorted(named & own))
+    return tuple(sorted(address for address in own if _tellable(address, six=listen.host == "::")))
+
+
+def _tellable(text: str, *, six: bool) -> bool:
+    address = ipaddress.ip_address(text)
+    if address.version == 6 and (address.is_link_local or not six):
+        return False
+    return not address.is_loopback

@@ -176,13 +176,16 @@ class Room(Generic[E]):
             raise EngineError(self._message or f"The {self.role} engine stopped.", "Try again: it is loaded anew.")
         return self._engine
 
-    def crashed(self, engine: E, error: BaseException) -> EngineError:
-        """Note that `engine` raised what no engine should: it is dropped, and the next call loads a new one."""
-        log.error("the %s engine failed", self.role, exc_info=error)
+    def crashed(self, engine: E, error: BaseException) -> None:
+        """Note that `engine` raised what no engine should: it is dropped, the next call loads a new one. Idempotent."""
         if engine is self._engine:
+            log.error("the %s engine failed", self.role, exc_info=error)
             self._retired.append(engine)
             self._engine, self._model = None, None
-            self._fail(f"The {self.role} engine failed: {_sentence(error)}")
+            self._fail(self.failure(error).message)
+
+    def failure(self, error: BaseException) -> EngineError:
+        """Return what a caller is told of an engine that raised what no engine should."""
         return EngineError(
             f"The {self.role} engine failed: {_sentence(error)}", "Try again: the engine is loaded anew."
         )

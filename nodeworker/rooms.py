@@ -278,18 +278,16 @@ class EngineRooms:
             engine = await room.ready(ticket)
             yield Began(found, (granted - ticket.entered) * 1000, (time.monotonic() - granted) * 1000)
             stream = Stream(room.crew, lambda: start(engine), cancelled)
-            # Only when the engine's thread is through is the place free: the caller may be gone long before.
-            stream.ended.add_done_callback(lambda _: room.leave(ticket))
+            stream.ended.add_done_callback(lambda done: _leave(room, ticket, engine, done))
             try:
                 async with contextlib.aclosing(stream.batches()) as batches:
                     async for batch in batches:
                         yield batch
-            except EngineError as error:
-                if type(error) is EngineError:
-                    raise room.crashed(engine, error) from error
-                raise
-            except Exception as error:  # whatever a library raised: the engine may be broken
-                raise room.crashed(engine, error) from error
+            except Exception as error:
+                if is_mistake(error):
+                    raise
+                room.crashed(engine, error)  # perhaps before `_leave` could
+                raise room.failure(error) from error
         finally:
             if stream is None:
                 room.leave(ticket)
@@ -342,6 +340,19 @@ def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
         if role not in ROLES:
             raise BadRequest(f"This node has no engine for {role!r}.", f"Known: {', '.join(ROLES)}.")
     return tuple(roles) or ROLES
+
+
+def is_mistake(error: BaseException) -> bool:
+    """Whether an engine's error says something about the call, not that the engine itself is broken."""
+    return isinstance(error, EngineError) and type(error) is not EngineError
+
+
+def _leave(room: Room[Any], ticket: Ticket, engine: Any, done: asyncio.Future[None]) -> None:
+    # Only now, when the engine's thread is through, is the place free: the caller may be gone long before.
+    error = done.exception()
+    if error is not None and not is_mistake(error):
+        room.crashed(engine, error)
+    room.leave(ticket)
 
 
 async def within(seconds: float, event: asyncio.Event) -> bool:

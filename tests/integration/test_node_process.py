@@ -52,6 +52,12 @@ async def test_ready_serves_and_ends_with_status_0(home: Path) -> None:
             assert (about.name, about.id) == ("pi", node.ready["id"])
         status = json.loads((node.folder / "status.json").read_text())
         assert (status["address"], status["pid"]) == (node.address, node.process.pid)
+        asked = await asyncio.to_thread(
+            subprocess.run, command("status", "--json"), capture_output=True, text=True, timeout=20
+        )
+        shown = json.loads(asked.stdout)
+        assert (shown["state"], shown["address"], shown["id"]) == ("running", node.address, node.ready["id"])
+        assert [peer["id"] for peer in shown["trusted"]] == [me.id]
         began = time.monotonic()
         assert await node.end() == 0
         assert time.monotonic() - began < 3

@@ -75,6 +75,7 @@ class FakeChat:
         self.hold_load: threading.Event | None = None
         self.error: Exception | None = None
         self.load_error: Exception | None = None
+        self.crash_when_cancelled: Exception | None = None
         self.loads = 0
         self.closed = False
         self.running = 0
@@ -96,6 +97,8 @@ class FakeChat:
             for place, word in enumerate(self.words):
                 while self.go is not None and not self.go.acquire(timeout=0.01):
                     if request.cancelled.is_set():
+                        if self.crash_when_cancelled is not None:
+                            raise self.crash_when_cancelled
                         self.stopped.append(request.request_id)
                         return
                 if request.cancelled.is_set():

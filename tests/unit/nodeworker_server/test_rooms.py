@@ -145,6 +145,17 @@ async def test_a_crash_drops_the_engine_and_the_next_call_loads_a_new_one() -> N
         assert rooms.statuses()[0].state == pb.ENGINE_READY
 
 
+async def test_a_crash_that_nobody_waits_for_is_noticed_too() -> None:
+    chat = FakeChat("m")
+    chat.go, chat.crash_when_cancelled = threading.Semaphore(0), RuntimeError("torn down")
+    async with rooms_of(FakeShelf(model("chat", "m")), FakeMaker(chat)) as rooms:
+        reader = Reader(rooms, "1")
+        await until(lambda: chat.running == 1)
+        await reader.cancel()
+        await until(lambda: rooms.statuses()[0].state == pb.ENGINE_FAILED)
+        await until(lambda: rooms.chat.active == 0)
+
+
 async def test_a_callers_mistake_keeps_the_engine() -> None:
     chat = FakeChat("m")
     chat.error = ContextOverflow("too long")
