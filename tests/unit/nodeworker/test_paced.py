@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -18,11 +19,11 @@ def _request(**more: object) -> ChatRequest:
     return ChatRequest("r", MESSAGES, **more)  # type: ignore[arg-type]
 
 
-def _ids(events: list[ChatEvent]) -> list[int]:
+def _ids(events: Sequence[ChatEvent]) -> list[int]:
     return [token for event in events if isinstance(event, Token) for token in event.ids]
 
 
-def _text(events: list[ChatEvent]) -> str:
+def _text(events: Sequence[ChatEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, Token))
 
 
