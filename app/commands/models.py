@@ -9,6 +9,9 @@ from app.commands.output import size
 from app.errors import ModelError, TangnetError
 from app.events import ModelInfo
 
+USABLE = ("chat", "embed", "transcribe")
+"""Roles that this version has engines for; `--all --json` lists the rest of the catalogue, too."""
+
 
 async def run(context: Context) -> int:
     """Do what the action says; return the exit status."""
@@ -47,7 +50,7 @@ async def _list(context: Context) -> int:
             weak = "" if model.trustworthy else ", too weak to be trusted"
             where = f" on {', '.join(model.nodes)}" if model.nodes else ""
             output.text(f"{model.role:<11}{model.name} ({size(model.bytes)}{weak}){where}")
-    others = [model for model in models if not model.present]
+    others = [model for model in models if not model.present and model.role in USABLE]
     if others:
         output.text("\nCan be added with `tangnet models add NAME`:")
     for model in others:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.cli import main
+from app.commands.arguments import command_names, parser
 from app.conversations import Conversations
 from app.errors import NodeLost, TrustError
 from app.events import FileIndexed, NodeInfo
@@ -237,3 +238,9 @@ def test_doctor_names_each_check(tangnet: Program) -> None:
     assert not checks("models")["ok"] and "transcribe" in checks("models")["message"]
     assert checks("permissions")["ok"] and checks("clock")["ok"]
     assert all(line["ok"] or line["hint"] for line in lines)
+
+
+def test_the_page_on_the_command_line_knows_every_command() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
+    missing = [name for name in command_names(parser()) if f"tangnet {name}" not in page and f"`{name}`" not in page]
+    assert missing == []
