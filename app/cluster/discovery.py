@@ -24,6 +24,7 @@ MAX_RESOLVING = 32
 """At the same time; the rest waits."""
 RESOLVE_MS = 3000
 RETRY_SECONDS = 30.0
+_SRV = 33
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class Discovery:
                     log.warning("cannot listen for nodes: %s", error)
                     await asyncio.sleep(RETRY_SECONDS)
             browser = library.AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE_TYPE, handlers=[self._changed])
+            self._zeroconf.zeroconf.async_add_listener(library.listener(self._repeated), None)
             try:
                 await asyncio.Event().wait()
             finally:
@@ -103,6 +105,12 @@ class Discovery:
             self._again.add(name)
         elif len(self._resolving) < MAX_REMEMBERED:
             self._resolving[name] = asyncio.create_task(self._resolve(name))
+
+    def _repeated(self, name: str) -> None:
+        """A node announced itself again and nothing is new, which the browser does not tell: it may have restarted."""
+        found = self._found.get(name)
+        if found is not None:
+            self._on_found(found)
 
     async def _resolve(self, name: str) -> None:
         try:
@@ -171,13 +179,28 @@ class _Library:
     """The parts of zeroconf in use, found at the first call."""
 
     def __init__(self) -> None:
-        from zeroconf import Error
+        from zeroconf import Error, RecordUpdate, RecordUpdateListener
         from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
         self.Error: type[Exception] = Error
         self.AsyncServiceBrowser: Any = AsyncServiceBrowser
         self.AsyncServiceInfo: Any = AsyncServiceInfo
         self.AsyncZeroconf: Any = AsyncZeroconf
+
+        class Listener(RecordUpdateListener):
+            """Calls back with the service's name for each location record (SRV) that is heard again."""
+
+            def __init__(self, heard: Callable[[str], None]) -> None:
+                super().__init__()
+                self._heard = heard
+
+            def async_update_records(self, zc: Zeroconf, now: float, records: list[RecordUpdate]) -> None:
+                for record in records:
+                    # A lifetime of 0 is a goodbye.
+                    if record.old is not None and record.new.type == _SRV and record.new.ttl:
+                        self._heard(record.new.name)
+
+        self.listener: Callable[[Callable[[str], None]], RecordUpdateListener] = Listener
 
 
 def _zeroconf_library() -> _Library:
