@@ -17,12 +17,12 @@ from tests.documents import HashEmbedder, write
 from tests.integration.rag.test_library import add, check
 
 ROOT = Path(__file__).parents[3]
-FILES = 40
+FILES = 20
 
 
 def fill(folder: Path, word: str) -> None:
     for number in range(FILES):
-        lines = " ".join(f"The {word} of box {number} weighs {line} grams." for line in range(60))
+        lines = " ".join(f"The {word} of box {number} weighs {line} grams." for line in range(30))
         write(folder, f"{number:02}.txt", f"Box {number} holds the {word}.\n\n{lines}")
 
 
@@ -53,7 +53,7 @@ async def complete(home: Path, folder: Path, word: str) -> None:
     check(home)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_killed_while_adding(home: Path, tmp_path: Path, seed: int) -> None:
     folder = tmp_path / "docs"
     source = random.Random(seed)
