@@ -57,7 +57,7 @@ Twenty-three members were present. The accounts were approved.
 The new rain barrel cost 420 euros and was paid from the raffle. Marta Lindqvist takes over the heating from Jonas.
 Next year's plant market is on the second Saturday in May. Members bring cakes; the greenhouse provides coffee.
 """
-QUESTIONS = ("How much water does a tomato plant get?", "What should I do when a frost warning comes?")
+QUESTIONS = ("How much water does a tomato plant get?", "When does the greenhouse open?")
 
 
 def main() -> int:
@@ -175,7 +175,6 @@ def _scripted(home: Path, documents: Path) -> Callable[[], object]:
         Timings,
         TokenReceived,
         Usage,
-        Warned,
     )
     from tests.ui.fake_runtime import ScriptedRuntime
 
@@ -217,7 +216,6 @@ def _scripted(home: Path, documents: Path) -> Callable[[], object]:
         await asyncio.sleep(0)
         return runtime
 
-    _ = Warned
     return opened
 
 

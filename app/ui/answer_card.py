@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import markdown, phrases, theme
-from app.ui.controls import button, frame, label
+from app.ui.controls import ElidedButton, button, frame, label
 from app.ui.text_card import TextCard
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ class AnswerCard(QFrame):
         """Show the complete answer, its sources, and who made it."""
         self.text = answer.text
         self._end(phrases.node_line(answer, self.moves))
+        partly = bool(answer.citations)
+        self.mark.setText("Only partly from your documents" if partly else "Not from your documents")
         self.mark.setVisible(not answer.grounded and not answer.stopped)
         self._show_sources([citation.n for citation in answer.citations])
 
@@ -202,14 +204,13 @@ class AnswerCard(QFrame):
     def _source(self, passage: Passage) -> QWidget:
         where = phrases.place(passage.path, passage.page)
         section = f" · {passage.section}" if passage.section else ""
-        made = button(
-            f"[{passage.n}]  {where}{section}".replace("&", "&&"),
+        made = ElidedButton(
+            f"[{passage.n}]  {where}{section}",
             kind="source",
             name=f"Source {passage.n}: {where}",
             description=f"Show the passage in {passage.path}",
             clicked=lambda: self.cited.emit(passage),
         )
-        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         return made
 
     def _clicked(self, url: QUrl) -> None:

@@ -64,6 +64,7 @@ class ConversationPane(QWidget):
         column.setSpacing(0)
         head = QHBoxLayout()
         head.setContentsMargins(24, 14, 20, 8)
+        head.setSpacing(16)
         head.addWidget(self.title, 1)
         head.addWidget(self.pill)
         column.addLayout(head)

@@ -188,8 +188,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Make final what could still be undone, and let the application close the rest."""
-        self.undo.settle()
         if self._complete:
+            self.undo.settle()
             self.talker.cancel()
         super().closeEvent(event)
         self.closing.emit()
