@@ -66,21 +66,28 @@ class Ingest:
         self._embedder = embedder
         self._turn = turn
         self._events: asyncio.Queue[IngestEvent | None] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
         self._refused: dict[str, str] = {}
         self._retried: frozenset[FoundFile] = frozenset()
         """Files that failed for what may pass; a watch tries them again only when they have changed."""
 
     async def run(self, paths: Sequence[str], *, watch: bool) -> AsyncGenerator[IngestEvent, None]:
         """Do what `Library.add` promises."""
-        task = asyncio.create_task(self._work(paths, watch), name="library-add")
+        task = self._task = asyncio.create_task(self._work(paths, watch), name="library-add")
         task.add_done_callback(lambda _: self._events.put_nowait(None))
         try:
             while (event := await self._events.get()) is not None:
                 yield event
-            await task
+            if not task.cancelled():  # by stop(): then the iterator just ends
+                await task
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await self.stop()
+
+    async def stop(self) -> None:
+        """End the work, because the iterator or the library is being closed."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _work(self, paths: Sequence[str], watch: bool) -> None:
         await self._locked_pass(paths, first=True)

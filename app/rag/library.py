@@ -18,6 +18,7 @@ from app.events import DocumentInfo, FileIndexed, IndexDone, Passage, Progress
 from app.thinking import Embedder
 
 if TYPE_CHECKING:
+    from app.rag.ingest import Ingest
     from app.rag.search import Search
     from app.rag.threads import StoreThread
     from app.rag.worker import Reader
@@ -68,9 +69,12 @@ class Library:
         self._search: Search | None = None
         self._reader: Reader | None = None
         self._adding = asyncio.Lock()
+        self._running: set[Ingest] = set()
 
     async def close(self) -> None:
-        """Stop the reading process and close the store. Calling it twice is fine."""
+        """End what is being added, stop the reading process and close the store. Calling it twice is fine."""
+        for ingest in tuple(self._running):
+            await ingest.stop()
         reader, self._reader = self._reader, None
         if reader is not None:
             await reader.close()
@@ -98,9 +102,13 @@ class Library:
         from app.rag.ingest import Ingest
 
         ingest = Ingest(self._writer(), self._embedder, self._adding)
-        async with aclosing(ingest.run(await asyncio.to_thread(_names, paths), watch=watch)) as events:
-            async for event in events:
-                yield event
+        self._running.add(ingest)
+        try:
+            async with aclosing(ingest.run(await asyncio.to_thread(_names, paths), watch=watch)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._running.discard(ingest)
 
     async def documents(self) -> list[DocumentInfo]:
         """Return all documents by path, those that failed and those whose file is gone included."""

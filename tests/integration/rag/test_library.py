@@ -321,6 +321,17 @@ async def test_watch_sees_new_changed_and_removed_files(home: Path, tmp_path: Pa
     assert seen == [("a.txt", "added"), ("a.txt", "changed"), ("b.txt", "added"), ("a.txt", "removed")]
 
 
+async def test_closing_the_library_ends_a_running_add(home: Path, tmp_path: Path) -> None:
+    write(tmp_path / "docs", "a.txt", "One.")
+    library = Library(home, HashEmbedder())
+    async with asyncio.timeout(60):
+        async for event in library.add([tmp_path / "docs"], watch=True):
+            if isinstance(event, IndexDone):
+                await library.close()
+        await library.close()
+    check(home)
+
+
 async def test_progress_has_a_fraction(home: Path, tmp_path: Path) -> None:
     write(tmp_path / "docs", "a.txt", "Sentence about water. " * 20_000)
     library = Library(home, HashEmbedder())
