@@ -57,7 +57,7 @@ Twenty-three members were present. The accounts were approved.
 The new rain barrel cost 420 euros and was paid from the raffle. Marta Lindqvist takes over the heating from Jonas.
 Next year's plant market is on the second Saturday in May. Members bring cakes; the greenhouse provides coffee.
 """
-QUESTIONS = ("How much water does a tomato plant get?", "When does the greenhouse open?")
+QUESTIONS = ("How much water does a tomato plant get?", "What should I do when a frost warning comes?")
 
 
 def main() -> int:
@@ -125,7 +125,7 @@ class Photographer:
             self.window.documents.add([self.documents])
             self._until(lambda: not self.window.documents.adding, "the documents")
             self.window.side.dismiss()
-            for question in QUESTIONS:
+            for question in QUESTIONS[:1] if self.real else QUESTIONS:
                 pane.ask(question)
                 self._until(lambda: not pane.runs, "the answer")
                 self._settle()
