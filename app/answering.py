@@ -24,9 +24,11 @@ from app.events import (
     Warned,
 )
 from app.quoting import quotes
+from app.screening import SentenceScreen
 from app.settings import Settings
 from app.streams import ending
 from app.thinking import ChatRequest, Thinker
+from nodeworker.protocol import LOCAL_NODE_NAME
 
 WEAK_PASSAGES = 3
 """What a model that cannot be trusted gets to read: more only confuses it, and takes longer."""
@@ -59,6 +61,9 @@ class Answering:
     _documents: bool = False
     _text: str = ""
     _quoted: str = ""
+    _own: str = ""
+    """What the reader saw of the model's words."""
+    _screen: SentenceScreen | None = None
     _first: float | None = None
     _chosen: NodeChosen | None = None
     _end: Generated | None = None
@@ -75,7 +80,7 @@ class Answering:
     async def answer(self, thinker: Thinker) -> AsyncGenerator[Event, None]:
         """Yield everything from the chosen node to Answered. Raises NodeError."""
         if self._documents and not self.passages:
-            yield self._say(grounding.NOT_FOUND, "")
+            yield self._say(grounding.NOT_FOUND, LOCAL_NODE_NAME)
             yield self._answered(grounded=False)
             return
         model_text = ""
@@ -84,11 +89,12 @@ class Answering:
             async for event in events:
                 if isinstance(event, TokenReceived):
                     text = filtered.feed(event.text)
-                    if text:
-                        model_text += text
-                        yield self._say(text, event.node, event.ids)
+                    model_text += text
+                    for words in self._show(text, event.node, event.ids):
+                        yield words
                     if grounding.repeats(model_text):
-                        yield self._warn("repetition", *grounding.REPETITION)
+                        if self._screen is None:
+                            yield self._warn("repetition", *grounding.REPETITION)
                         break
                 elif isinstance(event, Generated):
                     self._end = event
@@ -100,29 +106,38 @@ class Answering:
                         yield extra
                 elif isinstance(event, Moved) and self._chosen is not None:
                     self._chosen = NodeChosen(event.to, "", event.reason, self._chosen.model if event.exact else "")
-        tail = filtered.flush()
-        if tail:
-            model_text += tail
-            yield self._say(tail, self._node_name())
+        for words in self._show(filtered.flush(), self._node_name(), (), last=True):
+            yield words
         if self._end is not None and self._weak(self._end.model):
             for extra in self._warn_weak(self._end.model):
                 yield extra
-        if self._end is not None and self._end.reason in ("length", "context") and not self._quoted:
+        if self._end is not None and self._end.reason in ("length", "context") and self._screen is None:
             yield self._warn("cut", *grounding.CUT)
-        for last in self._check(model_text):
+        for last in self._check():
             yield last
 
-    def _check(self, model_text: str) -> list[Event]:
-        """Add missing markers, tell of unsupported words, and finish."""
+    def _show(self, text: str, node: str, ids: tuple[int, ...], *, last: bool = False) -> list[Event]:
+        """Return the events that show the model's words: as they come, or screened when it cannot be trusted."""
+        if self._screen is None:
+            self._own += text
+            return [self._say(text, node, ids)] if text else []
+        good = self._screen.feed(text) + (self._screen.flush() if last else "")
+        if not good:
+            return []
+        opening = "" if self._own else f"\n\n{OWN_WORDS} "
+        self._own += good
+        return [self._say(opening + good, node, ids)]
+
+    def _check(self) -> list[Event]:
+        """Add missing markers, tell of withheld words, and finish."""
         events: list[Event] = []
         if not self._documents:
             return [self._answered(grounded=False)]
-        quoted = self._quoted != ""
-        verdict = grounding.judge(f"{self._quoted} {model_text}", self.passages, self.question)
+        verdict = grounding.judge(f"{self._quoted} {self._own}", self.passages, self.question)
         if verdict.markers:
-            events.append(self._say(verdict.markers, ""))
-        if quoted and not grounding.judge(model_text, self.passages, self.question).grounded:
-            events.append(self._warn("unsupported", *grounding.UNSUPPORTED))
+            events.append(self._say(verdict.markers, LOCAL_NODE_NAME))
+        if self._screen is not None and self._screen.withheld:
+            events.append(self._warn("withheld", *grounding.WITHHELD))
         events.append(self._answered(grounded=verdict.grounded, cited=verdict.cited))
         return events
 
@@ -135,7 +150,8 @@ class Answering:
             quoted = "\n\n".join(map(str, quotes(self.question, self.passages)))
             if quoted:
                 self._quoted = quoted
-                events.append(self._say(f"{quoted}\n\n{OWN_WORDS} ", ""))
+                self._screen = SentenceScreen(self.question, self.passages, quoted)
+                events.append(self._say(quoted, LOCAL_NODE_NAME))
         return events
 
     def _warn_weak(self, model: str) -> list[Event]:

@@ -18,9 +18,9 @@ CUT = (
     "The answer ends here because it reached its longest length.",
     "Raise answer.max_tokens, or ask a narrower question.",
 )
-UNSUPPORTED = (
-    "Only the quotation comes from your documents: the words below it are the model's own and are not backed by them.",
-    "Open the source with its number and read it.",
+WITHHELD = (
+    "What the model added of its own is not shown, because these passages do not back it.",
+    "Open a source by its number to read on.",
 )
 
 SIMILAR = 0.40

@@ -128,21 +128,25 @@ async def test_without_documents(store: Conversations, question: Question) -> No
 
 
 async def test_a_weak_model_lets_the_document_speak_first(store: Conversations) -> None:
-    bench = Bench(store, FakeThinker(script=["It is ", "330 metres high."], model=STARTER), FakeLibrary())
+    found = passage(text="The tower is 330 metres high. It was finished in 1889.")
+    script = ["It is ", "330 metres high. The tower was fin", "ished in 1889. It cost 7 million", " francs. So"]
+    bench = Bench(store, FakeThinker(script=script, model=STARTER), FakeLibrary([found]))
     answered = await bench.ask(Question("How high is the tower?"))
     warning = next(event for event in bench.events if isinstance(event, Warned))
     assert warning.code == "weak_model" and "tangnet models add qwen2.5-coder-1.5b" in warning.hint
     assert answered.text == bench.shown
     quote, words = answered.text.split("\n\n")
     assert quote == "“The tower is 330 metres high.” [1]"
-    assert words == "In the model's own words: It is 330 metres high."
+    assert words.strip() == "In the model's own words: The tower was finished in 1889. [1]"
     assert answered.grounded and [c.n for c in answered.citations] == [1]
 
 
-async def test_a_weak_models_own_inventions_are_named(store: Conversations) -> None:
+async def test_a_weak_models_own_inventions_are_withheld(store: Conversations) -> None:
     bench = Bench(store, FakeThinker(script=["Napoleon built it during winter."], model=STARTER), FakeLibrary())
-    await bench.ask(Question("How high is the tower?"))
-    assert "unsupported" in [event.code for event in bench.events if isinstance(event, Warned)]
+    answered = await bench.ask(Question("How high is the tower?"))
+    assert answered.text == bench.shown == "“The tower is 330 metres high.” [1]"
+    assert answered.grounded and answered.node == "local"
+    assert "withheld" in [event.code for event in bench.events if isinstance(event, Warned)]
 
 
 async def test_missing_markers_are_shown_and_stored(store: Conversations) -> None:
