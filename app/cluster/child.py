@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +35,7 @@ class Child:
     @classmethod
     async def start(cls, home: Path, folder: Path, arguments: Sequence[str]) -> Child:
         """Start it with a fresh socket name in `folder`; it does not serve yet. Raises NodeError."""
-        socket = folder / f"node-{secrets.token_hex(4)}.sock"
+        socket = folder / f"node-{os.urandom(4).hex()}.sock"
         log = home / "logs" / "local-node.log"
         # -P: a folder called nodeworker where the user happens to stand must not be run.
         command = [sys.executable, "-P", "-m", "nodeworker", "--local-socket", str(socket), *arguments]

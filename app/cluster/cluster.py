@@ -34,7 +34,7 @@ EMBED_CHARACTERS = 2_000_000
 """Of one batch; a message holds 16 MiB."""
 EMBED_TRIES = 3
 SETTLE_SECONDS = 1.0
-"""How long the first answer waits for trusted nodes that have not been tried yet."""
+"""How long after the start an answer still waits for trusted nodes that have not been tried yet."""
 OPEN_SECONDS = 10.0
 NAMED_SECONDS = 5.0
 """How long an answer waits for the node that was asked for by name."""
@@ -63,6 +63,7 @@ class Cluster:
         self._local = LocalNode(home, lambda info: self._roster.put("local", info), arguments=local_arguments)
         self._network: Network | None = None
         self._refused: TrustError | None = None
+        self._began = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = asyncio.Event()
 
@@ -78,6 +79,7 @@ class Cluster:
 
     async def start(self) -> None:
         """Begin to look for nodes; returns at once. This machine's node starts on first need."""
+        self._began = time.monotonic()
         self._spawn(self._open_network())
 
     async def close(self) -> None:
@@ -230,7 +232,7 @@ class Cluster:
         if request.node.strip().lower() == "local" or not self._tasks:
             return
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SETTLE_SECONDS):
+            async with asyncio.timeout(max(self._began + SETTLE_SECONDS - time.monotonic(), 0)):
                 await self._opened.wait()
                 while self._network is not None and not self._network.settled:
                     await self._roster.changed()
@@ -243,7 +245,7 @@ class Cluster:
         except NodeLost:
             return False
         except NodeError as error:
-            return error.code != "node_unknown"
+            return error.code != "node_unknown" or not self._discover
 
     def _rank(self, request: ChatRequest, avoid: Collection[str]) -> list[Choice]:
         return rank(self.nodes(), request, prefer=self._settings.nodes_prefer, avoid=avoid)

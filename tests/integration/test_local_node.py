@@ -184,11 +184,15 @@ async def test_pipe_is_not_inherited_by_other_children(home: Path) -> None:
         await warm(one)
         child = one.local_pid
         assert child is not None
-        stranger = await asyncio.create_subprocess_exec(sys.executable, "-c", "import time; time.sleep(60)")
+        stranger = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "import time; print(flush=True); time.sleep(60)"), stdout=asyncio.subprocess.PIPE
+        )
         try:
+            assert stranger.stdout is not None
+            await stranger.stdout.readline()  # it runs; files of its own start are closed again
             pipe = os.readlink(f"/proc/{child}/fd/0")
             held = [os.readlink(f"/proc/{stranger.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{stranger.pid}/fd")]
             assert pipe not in held
         finally:
             stranger.kill()
-            await stranger.wait()
+            await stranger.communicate()
