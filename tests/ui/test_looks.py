@@ -1,0 +1,42 @@
+"""Colours have enough contrast; sentences for states and figures read well."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtGui import QColor
+
+from app.events import Moved
+from app.ui import phrases
+from app.ui.theme import DARK, LIGHT, Colours
+from tests.ui.fake_runtime import answer
+
+PAIRS = (
+    ("text", "ground"), ("text", "surface"), ("text", "side"), ("text", "raised"), ("muted", "ground"),
+    ("muted", "surface"), ("muted", "side"), ("on_accent", "accent"), ("on_soft", "soft"), ("accent", "surface"),
+    ("on_notice", "notice"), ("on_error", "error"), ("on_highlight", "highlight"), ("text", "code"),
+)  # fmt: skip
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+             for part in (QColor(colour).redF(), QColor(colour).greenF(), QColor(colour).blueF())]  # fmt: skip
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("ink", "ground"), PAIRS)
+def test_text_can_be_read(colours: Colours, ink: str, ground: str) -> None:
+    light, dark = sorted((luminance(getattr(colours, ink)), luminance(getattr(colours, ground))), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_sentences() -> None:
+    assert phrases.seconds(400) == "0.4 s" and phrases.seconds(65_000) == "1 min 5 s"
+    assert phrases.time_left(None) == "" and phrases.time_left(float("inf")) == ""
+    assert phrases.time_left(3) == "a few seconds left" and phrases.time_left(300) == "about 5 min left"
+    assert phrases.megabytes(398_000_000) == "398 MB" and phrases.megabytes(1_117_000_000) == "1.1 GB"
+    moved = Moved("pi-3", "rig", "gone", 400.0, exact=False)
+    assert "another model" in phrases.moved_sentence(moved)
+    assert phrases.node_line(answer(node="rig"), [moved]).startswith("Answered by pi-3, moved to rig (0.4 s) · 1.0 s")
+    assert phrases.trouble(KeyError("x")) == ("Something unexpected went wrong inside Tangnet.", "KeyError: 'x'")
