@@ -107,6 +107,7 @@ class Store:
 
     def new_table(self, sha256: str, dimension: int) -> ChunkTable:
         """Open the table of a model that is not in use yet."""
+        os.environ.setdefault("LANCE_LOG", "error")  # read at import; its warnings are not for users
         from app.rag.chunk_table import ChunkTable, table_name
 
         return ChunkTable(self.folder / "chunks", table_name(sha256), dimension)
