@@ -152,6 +152,7 @@ class ModelFolder:
             check_folder(model.path)
         else:
             check_file(model.path)
+        self._verify_small_files(model)
         seen: list[int | str] = [now.st_size, now.st_mtime_ns, now.st_ino, model.sha256]
         with self._lock:
             if self._remembered().get(str(main)) == seen:
@@ -163,6 +164,17 @@ class ModelFolder:
             )
         with self._lock:
             self._remember(str(main), seen)
+
+    def _verify_small_files(self, model: ModelFile) -> None:
+        """Settings and vocabularies of a catalogue model: small enough to be hashed every time."""
+        entry = next((e for e in self._catalogue if e.sha256 == model.sha256), None)
+        for file in entry.files[1:] if entry and model.path.is_dir() else ():
+            path = model.path / file.name
+            if not path.is_file() or _sha256(path) != file.sha256:
+                raise ModelDamaged(
+                    f"{model.name} is damaged: {file.name} is not the file that it should be.",
+                    f"Fetch it again: tangnet models add {model.name}",
+                )
 
     def fetch(self, source: str, progress: Callable[[FetchProgress], None], cancelled: threading.Event) -> ModelFile:
         """Bring a model here: a catalogue name, or the absolute path of a GGUF file. Blocking; resumes.

