@@ -155,7 +155,7 @@ class Answering:
         return events
 
     def _warn_weak(self, model: str) -> list[Event]:
-        if "weak_model" in self._warned:
+        if "weak_model" in self._warned or self.history:  # once a conversation is enough
             return []
         name = model or "The model here"
         return [

@@ -33,7 +33,7 @@ from app.events import (
     Transcribed,
     Warned,
 )
-from app.grounding import followed_up, relevant
+from app.grounding import queries, relevant
 from app.prompts import Turn
 from app.settings import Settings
 from app.streams import ending
@@ -259,11 +259,14 @@ class Assistant:
         elif not await self._library.documents():
             return None
         started = perf_counter()
-        query = followed_up(text, [turn.text for turn in history if turn.role == "user"])
         wanted = max(self._settings.answer_passages, 1)
-        found = await self._library.search(query, k=max(8, wanted), within=question.docs)
+        found: tuple[Passage, ...] = ()
+        for query in queries(text, [turn.text for turn in history if turn.role == "user"]):
+            found = relevant(await self._library.search(query, k=max(8, wanted), within=question.docs), wanted)
+            if found:
+                break
         answering.retrieve_ms = (perf_counter() - started) * 1000
-        return relevant(found, wanted)
+        return found
 
 
 class _Record:

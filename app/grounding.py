@@ -80,14 +80,18 @@ def relevant(passages: Sequence[Passage], wanted: int) -> tuple[Passage, ...]:
     return tuple(kept[:wanted])
 
 
-def followed_up(question: str, earlier: Sequence[str]) -> str:
-    """Return what to search for: a short or pronominal question needs the one before it to mean anything."""
+def queries(question: str, earlier: Sequence[str]) -> tuple[str, ...]:
+    """Return what to search for, one after the other until something relevant is found.
+
+    A question that points back ("and how long is it?") means nothing without the one before it. One that is only
+    short stands alone first.
+    """
     if not earlier:
-        return question
-    short = len(words.content(question)) <= 2
-    if short or _BACKWARD.search(question) or _CONTINUES.search(question):
-        return f"{earlier[-1]} {question}"
-    return question
+        return (question,)
+    together = f"{earlier[-1]} {question}"
+    if _BACKWARD.search(question) or _CONTINUES.search(question):
+        return (together,)
+    return (question, together) if len(words.content(question)) <= 2 else (question,)
 
 
 def refuses(text: str) -> bool:

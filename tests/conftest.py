@@ -23,7 +23,7 @@ def _is_local(address: Any) -> bool:
     try:
         ip = ipaddress.ip_address(address[0].split("%")[0])
     except ValueError:
-        return address[0] == "localhost"
+        return bool(address[0] == "localhost")
     return ip.is_loopback or ip.is_unspecified or ip.is_multicast or str(ip) in _own_addresses()
 
 

@@ -12,7 +12,7 @@ import grpc
 
 from app.cluster import wire
 from app.cluster.failures import mapped, usage
-from app.errors import NodeError, NodeLost
+from app.errors import NodeError, NodeLost, TangnetError
 from app.events import (
     EngineInfo,
     Generated,
@@ -180,15 +180,34 @@ class NodeClient:
     async def transcribe(
         self, audio: AsyncIterator[bytes], *, language: str
     ) -> AsyncGenerator[Hearing | Transcribed, None]:
-        """Send 16 kHz mono PCM16 as it comes; yields partial texts and, last, the final one."""
-        call = self._stub.Transcribe(_audio_requests(audio, language), timeout=TRANSCRIBE_SECONDS)
-        async with aclosing(self._stream(call)) as events:
-            async for event in events:
-                translated = wire.heard(event)
-                if translated is not None:
-                    yield translated
-                if isinstance(translated, Transcribed):
-                    return
+        """Send 16 kHz mono PCM16 as it comes; yields partial texts and, last, the final one.
+
+        Raises:
+            TangnetError: what `audio` raised (gRPC itself would only say that the call was cancelled).
+        """
+        failed: list[TangnetError] = []
+
+        async def sound() -> AsyncGenerator[bytes, None]:
+            try:
+                async for block in audio:
+                    yield block
+            except TangnetError as error:
+                failed.append(error)
+                call.cancel()
+
+        call = self._stub.Transcribe(_audio_requests(sound(), language), timeout=TRANSCRIBE_SECONDS)
+        try:
+            async with aclosing(self._stream(call)) as events:
+                async for event in events:
+                    translated = wire.heard(event)
+                    if translated is not None:
+                        yield translated
+                    if isinstance(translated, Transcribed):
+                        return
+        except NodeError:
+            if failed:
+                raise failed[0] from None
+            raise
         raise NodeLost(f"{self.name} ended the transcript without a result.")
 
     async def models(self, *, catalogue: bool) -> list[ModelInfo]:

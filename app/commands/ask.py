@@ -67,7 +67,7 @@ def _question(context: Context) -> Question:
     if voice is not None:
         from app.voice.audio_file import pcm_from_file
 
-        audio = pcm_from_file(existing([voice])[0])
+        audio = pcm_from_file(existing([voice])[0], on_damage=context.output.note)
     return Question(
         text=text,
         audio=audio,

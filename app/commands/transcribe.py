@@ -34,7 +34,7 @@ async def _one(context: Context, runtime: Runtime, path: Path) -> None:
     from app.voice.audio_file import pcm_from_file
 
     output = context.output
-    sound = pcm_from_file(path)
+    sound = pcm_from_file(path, on_damage=output.note)
     async with ending(runtime.cluster.transcribe(sound, language=context.arguments.language)) as events:
         async for event in events:
             _show(output, path, event)

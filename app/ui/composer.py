@@ -20,6 +20,7 @@ from app.ui.controls import frame, label, round_button, set_glyph, set_state
 
 LINES_MOST = 8
 HISTORY_MOST = 200
+OPENING = "Opening the microphone…"
 LISTENING = "Listening…"
 
 
@@ -210,14 +211,19 @@ class Composer(QFrame):
         """Show or hide the level meter and the partial text."""
         set_state(self.talk_button, "state", "go" if on else "")
         self.meter.show_level(0.0)
-        self.show_partial("", LISTENING if on else "")
+        self.show_partial("", OPENING if on else "")
         self.voice_strip.setVisible(on)
+
+    def show_live(self) -> None:
+        """Sound arrives: say that it is heard."""
+        if self.partial.text() == self._said("", OPENING):
+            self.show_partial("", LISTENING)
 
     def show_finishing(self) -> None:
         """The key was let go: nothing more is heard, the text is on its way."""
         set_state(self.talk_button, "state", "")
         self.meter.show_level(0.0)
-        if self.partial.text() == self._said("", LISTENING):
+        if self.partial.text() in (self._said("", OPENING), self._said("", LISTENING)):
             self.show_partial("", "Writing down what you said…")
 
     def show_partial(self, confirmed: str, rest: str) -> None:

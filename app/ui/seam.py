@@ -161,11 +161,16 @@ OpenRuntime = Callable[[], Awaitable[RuntimeSeam]]
 
 
 class Ear(Protocol):
-    """A push-to-talk session over a microphone; `level` may be read anywhere, all else in the asyncio thread."""
+    """Push-to-talk over a microphone; `level` and `live` may be read anywhere, all else in the asyncio thread."""
 
     @property
     def level(self) -> float:
         """Loudness now, 0…1."""
+        ...
+
+    @property
+    def live(self) -> bool:
+        """True while sound arrives; False while the microphone is still opening."""
         ...
 
     def press(self) -> bool:

@@ -17,12 +17,17 @@ LEVEL_MS = 33
 """How often the level meter moves while listening."""
 
 
+STILL_WRITING = "Still writing down what you said. Press again in a moment."
+
+
 class Talker(QObject):
     """One talk key. Every utterance begins with `began` and ends with `heard`, `failed` or `cancelled`."""
 
     began = Signal()
     finishing = Signal()
     """The key was let go: the last words are still on their way."""
+    live = Signal()
+    """Sound arrives now: the first press has to wait for the microphone to open."""
     level = Signal(float)
     hearing = Signal(object)
     heard = Signal(str)
@@ -40,6 +45,7 @@ class Talker(QObject):
         self._handle: Handle | None = None
         self._text = ""
         self._held = False
+        self._live = False
         self._timer = QTimer(self, interval=LEVEL_MS)
         self._timer.timeout.connect(self._show_level)
 
@@ -64,11 +70,12 @@ class Talker(QObject):
             return
         self._held = True
         if self._handle is not None:  # a second tap ends what a first one began
-            self._tell(lambda ear: ear.press())
+            self._tell(self._press_again)
             return
         self._text = ""
         runtime = self._runtime
         # Signals first: the first sound may be there before this function returns.
+        self._live = False
         self.began.emit()
         self._timer.start()
         self._handle = self._bridge.stream(
@@ -115,6 +122,11 @@ class Talker(QObject):
             if close is not None:
                 await close()
 
+    def _press_again(self, ear: Ear) -> None:
+        if ear.press():  # what was said before is still being written down: nobody would read a new utterance
+            ear.cancel()
+            self._bridge.post(self.hint.emit, STILL_WRITING)
+
     async def _close_ear(self) -> None:
         if self._ear is not None:
             self._ear.close()
@@ -158,8 +170,12 @@ class Talker(QObject):
 
     def _show_level(self) -> None:
         ear = self._ear
-        if ear is not None:
-            self.level.emit(ear.level)
+        if ear is None:
+            return
+        if ear.live and not self._live:
+            self.live.emit()
+        self._live = ear.live
+        self.level.emit(ear.level)
 
 
 class MicrophoneEar:
@@ -177,6 +193,11 @@ class MicrophoneEar:
     def level(self) -> float:
         """Loudness now, 0…1."""
         return self._microphone.level
+
+    @property
+    def live(self) -> bool:
+        """True while sound arrives."""
+        return self._microphone.is_open
 
     def press(self) -> bool:
         """The key went down."""

@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
             source.talk_pressed.connect(self.talker.press)
             source.talk_released.connect(self.talker.release)
         self.talker.began.connect(lambda: self.pane.composer.show_listening(True))
+        self.talker.live.connect(self.pane.composer.show_live)
         self.talker.finishing.connect(self.pane.composer.show_finishing)
         self.talker.level.connect(self.pane.composer.meter.show_level)
         self.talker.hearing.connect(self._hearing)

@@ -14,8 +14,9 @@ PAPERS: dict[str, tuple[str, ...]] = {
         "trained person only.",
         "Cleaning.\n\nThe air filter of the heat pump must be cleaned every six weeks. Take the grey cover off, pull "
         "the filter out, rinse it with lukewarm water and let it dry for a day. Never use soap or a brush.",
-        "Warranty.\n\nThe compressor of the heat pump has a warranty of seven years from the day of delivery. All "
-        "other parts have a warranty of two years. The warranty ends when the machine was opened by an untrained person.",
+        "Warranty.\n\nThe compressor of the heat pump has a warranty of seven years from the day of delivery. "
+        "All other parts have a warranty of two years. The warranty ends when the machine was opened by an untrained "
+        "person.",
         "Error codes.\n\nE1 means that the water pressure is too low. E2 means that the outdoor sensor is broken. E3 "
         "means that the defrosting took longer than twenty minutes.",
     ),

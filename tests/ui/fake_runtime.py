@@ -125,6 +125,8 @@ class ScriptedCluster:
         ModelProgress(300_000_000, 1_117_000_000, "downloading", "mirror"),
         ModelProgress(1_117_000_000, 1_117_000_000, "done", "mirror", "qwen2.5-1.5b"),
     )
+    writing: asyncio.Event | None = None
+    """Set it to an Event to hold back the text after the sound has ended."""
     heard: Sequence[Hearing | Transcribed | BaseException] = (
         Hearing("How high is", "How"),
         Transcribed("How high is the tower?"),
@@ -150,6 +152,8 @@ class ScriptedCluster:
             if first and isinstance(self.heard[0], Hearing):
                 first = False
                 yield self.heard[0]
+        if self.writing is not None:
+            await self.writing.wait()
         for event in self.heard[1:]:
             if isinstance(event, BaseException):
                 raise event
@@ -244,6 +248,7 @@ class FakeEar:
     on_hint: Callable[[str], None]
     on_phase: Callable[[str], None]
     level: float = 0.6
+    live: bool = True
     calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -15,6 +17,7 @@ def test_hold_speak_let_go_asks_the_question(scene: Scene) -> None:
     composer = scene.window.pane.composer
     QTest.keyPress(scene.window, Qt.Key.Key_F9)
     assert composer.voice_strip.isVisible()
+    assert "Opening the microphone" in composer.partial.text()
     scene.until(lambda: composer.meter.level > 0)
     scene.until(lambda: "How" in composer.partial.text())
     text = composer.partial.text()
@@ -88,3 +91,17 @@ def test_partial_text_is_never_taken_for_html(scene: Scene) -> None:
     scene.window.pane.composer.show_partial("<b>a</b>", "<img src=x>")
     assert "&lt;b&gt;" in scene.window.pane.composer.partial.text()
     assert "<img" not in scene.window.pane.composer.partial.text()
+
+
+def test_a_press_while_the_text_is_being_written_says_so(scene: Scene) -> None:
+    scene.attach()
+    scene.runtime.cluster.writing = asyncio.Event()
+    QTest.keyPress(scene.window, Qt.Key.Key_F9)
+    scene.until(lambda: scene.ears and scene.ears[0].calls == ["press"])
+    QTest.keyRelease(scene.window, Qt.Key.Key_F9)
+    scene.until(lambda: scene.ears[0].calls == ["press", "release"])
+    QTest.keyPress(scene.window, Qt.Key.Key_F9)
+    trouble = scene.window.pane.trouble
+    scene.until(lambda: "Still writing" in trouble.sentence.text())
+    assert scene.ears[0].calls == ["press", "release", "press", "cancel"]
+    QTest.keyRelease(scene.window, Qt.Key.Key_F9)

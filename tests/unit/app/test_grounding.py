@@ -66,19 +66,24 @@ def test_relevance_needs_similarity_or_words() -> None:
     assert grounding.relevant([near, far, worded], 1) == (near,)
 
 
+EARLIER = "Where does the Danube flow?"
+
+
 @pytest.mark.parametrize(
-    ("question", "combined"),
+    ("question", "searched"),
     [
-        ("And how long is it?", True),
-        ("Why?", True),
-        ("What about Vienna?", True),
-        ("How many people live in the city of Budapest?", False),
+        ("And how long is it?", (f"{EARLIER} And how long is it?",)),
+        ("What about Vienna?", (f"{EARLIER} What about Vienna?",)),
+        (
+            "When does the greenhouse open?",
+            ("When does the greenhouse open?", f"{EARLIER} When does the greenhouse open?"),
+        ),
+        ("How many people live in the city of Budapest?", ("How many people live in the city of Budapest?",)),
     ],
 )
-def test_follow_up_questions_search_with_the_one_before(question: str, combined: bool) -> None:
-    found = grounding.followed_up(question, ["Where does the Danube flow?"])
-    assert found == (f"Where does the Danube flow? {question}" if combined else question)
-    assert grounding.followed_up(question, []) == question
+def test_follow_up_questions_search_with_the_one_before(question: str, searched: tuple[str, ...]) -> None:
+    assert grounding.queries(question, [EARLIER]) == searched
+    assert grounding.queries(question, []) == (question,)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 100])

@@ -12,7 +12,7 @@ import pytest
 
 from app.cluster.client import Attempt, NodeClient
 from app.cluster.wire import described, one_line, with_status
-from app.errors import ModelError, NodeBusy, NodeError, NodeLost, UsageError
+from app.errors import ModelError, NodeBusy, NodeError, NodeLost, UsageError, VoiceError
 from app.events import Generated, Hearing, TokenReceived, Transcribed
 from app.thinking import ChatMessage, ChatRequest
 from nodeworker.protocol import Code
@@ -58,6 +58,15 @@ async def test_all_calls(node: tuple[FakeNode, NodeClient]) -> None:
     assert (await client.remove_model("qwen")).name == "qwen"
     with pytest.raises(UsageError):
         await anext(client.load(["sing"]))
+
+
+async def test_what_is_wrong_with_the_sound_is_told_as_it_is(node: tuple[FakeNode, NodeClient]) -> None:
+    async def broken() -> AsyncGenerator[bytes, None]:
+        yield b"\0" * 48
+        raise VoiceError("The microphone is gone.", code="voice_device_lost")
+
+    with pytest.raises(VoiceError, match="The microphone is gone"):
+        _ = [event async for event in node[1].transcribe(broken(), language="")]
 
 
 async def _audio() -> AsyncGenerator[bytes, None]:
