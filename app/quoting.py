@@ -6,7 +6,6 @@ docs/assistant.md: one or two quoted sentences hold the right answer more often 
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -62,7 +61,7 @@ def quotes(question: str, passages: Sequence[Passage], most: int = 2) -> tuple[Q
                 found.append((place, sentence))
     stems = [set(words.content(sentence)) for _, sentence in found]
     spread = Counter(stem for sentence in stems for stem in sentence)
-    asked = {stem: _rarity(spread[stem], len(found)) for stem in set(words.content(question))}
+    asked = {stem: words.rarity(spread[stem], len(found)) for stem in set(words.content(question))}
     whole = sum(asked.values()) or 1.0
     ranked: list[Quote] = []
     for (place, sentence), said in zip(found, stems, strict=True):
@@ -77,10 +76,6 @@ def quotes(question: str, passages: Sequence[Passage], most: int = 2) -> tuple[Q
         if all(quote.text != other.text for other in best):  # chunks overlap
             best.append(quote)
     return tuple(best)
-
-
-def _rarity(count: int, total: int) -> float:
-    return math.log(1 + (total - count + 0.5) / (count + 0.5))
 
 
 def _fits(question: str, sentence: str) -> bool:

@@ -82,12 +82,8 @@ class _Call:
 if TYPE_CHECKING:
     from nodeworker.trust import Trust
 
-    _Interceptor = grpc.aio.ServerInterceptor[Any, Any]
-else:
-    _Interceptor = grpc.aio.ServerInterceptor
 
-
-class Door(_Interceptor):
+class Door(grpc.aio.ServerInterceptor):
     """Checks and watches all calls of one server. `trust` is None for the local socket: only its owner reaches it."""
 
     def __init__(self, trust: Trust | None) -> None:
@@ -121,13 +117,13 @@ class Door(_Interceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any]:
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Wrap the handler of each call (gRPC calls this)."""
         handler: Any = await continuation(handler_call_details)
         if handler is None:
-            return handler  # type: ignore[return-value]  # the stub knows no None: gRPC answers UNIMPLEMENTED
+            return None  # gRPC answers UNIMPLEMENTED
         method = str(handler_call_details.method).rpartition("/")[2]
         kinds = {
             (False, False): (handler.unary_unary, grpc.unary_unary_rpc_method_handler),

@@ -77,7 +77,7 @@ def _unnamed(name: str, error: grpc.aio.AioRpcError, sentence: str) -> NodeError
 
 
 def _word(error: grpc.aio.AioRpcError, key: str) -> str:
-    trailing: Iterable[tuple[str, str | bytes]] = error.trailing_metadata() or ()  # type: ignore[assignment]
+    trailing: Iterable[tuple[str, str | bytes]] = error.trailing_metadata() or ()
     return next((value for name, value in trailing if name == key and isinstance(value, str)), "")
 
 

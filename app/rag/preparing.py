@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app import words
 from app.rag.chunking import Chunk, chunks_of
 from app.rag.document import Extent, extents
 from app.rag.planning import Plan, hash_file
@@ -16,7 +17,6 @@ from app.rag.records import Record
 from app.rag.scanning import FoundFile
 from app.rag.store import RULES, now
 from app.rag.threads import StoreThread
-from app.rag.words import content_words
 from app.rag.worker import Reader, Reading
 
 _AHEAD_CHARACTERS = 8_000_000
@@ -133,9 +133,9 @@ class Preparer:
 def _cut(file: FoundFile, before: Record | None, reading: Reading) -> Prepared:
     assert reading.document is not None
     chunks = chunks_of(reading.document)
-    words: Counter[str] = Counter()
+    spread: Counter[str] = Counter()
     for chunk in chunks:
-        words.update(set(content_words(chunk.body)))
+        spread.update(set(words.content(chunk.body)))
     record = Record(
         path=file.path,
         state="indexed",
@@ -153,7 +153,7 @@ def _cut(file: FoundFile, before: Record | None, reading: Reading) -> Prepared:
         record=record,
         reason=reading.reason,
         texts=extents(reading.document),
-        words=dict(words),
+        words=dict(spread),
         chunks=chunks,
     )
 

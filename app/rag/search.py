@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from app import words
 from app.errors import StoreError
 from app.events import Passage
-from app.rag import words
 from app.rag.fusion import fuse
 from app.rag.library import SearchMode
 from app.rag.store import Found, Store
@@ -44,7 +44,7 @@ class Search:
             return []  # nothing was ever added: no reason to start a node
         limit = max(CANDIDATES, 3 * k)
         where = where_clause(within)
-        stems = words.content_words(query)
+        stems = words.content(query)
         text = full_text(query) if mode != "vector" else ""
         if mode == "text":
             found = await self._thread.call(lambda store: store.find(text, stems, None, limit, where))
@@ -97,7 +97,7 @@ def passages(found: Found, vector: Any, stems: Sequence[str], k: int) -> list[Pa
                 score=round(score, 6),
                 text=hit.text,
                 similarity=round(_cosine(vector, hit.vector), 4) if vector is not None else 0.0,
-                overlap=round(words.overlap(stems, words.content_words(f"{hit.section}\n{hit.text}"), weights), 4),
+                overlap=round(words.overlap(stems, words.content(f"{hit.section}\n{hit.text}"), weights), 4),
             )
         )
         if len(result) == k:

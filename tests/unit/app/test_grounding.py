@@ -133,9 +133,3 @@ def test_sentences_do_not_end_at_abbreviations() -> None:
         "They left!",
         "New part",
     ]
-
-
-def test_content_words_meet_in_their_stem() -> None:
-    assert words.content("cities city") == ["citi", "citi"]
-    assert words.content("It was STOPPED by the stops") == ["stop", "stop"]
-    assert words.content("2,850 kilometres") == ["2,850", "kilometr"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.rag.words import content_words, overlap, rarity
+from app.words import content, overlap, rarity
 
 
 @pytest.mark.parametrize(
@@ -19,19 +19,23 @@ from app.rag.words import content_words, overlap, rarity
     ],
 )
 def test_forms_of_a_word_have_one_stem(same: tuple[str, ...]) -> None:
-    assert len({tuple(content_words(word)) for word in same}) == 1
+    assert len({tuple(content(word)) for word in same}) == 1
 
 
 def test_question_words_and_articles_have_no_content() -> None:
-    assert content_words("What is the name of the duchy?") == content_words("name duchy")
-    assert content_words("") == content_words("¿ … ! 😀") == []
+    assert content("What is the name of the duchy?") == content("name duchy")
+    assert content("") == content("¿ … ! 😀") == []
+
+
+def test_a_number_is_one_word() -> None:
+    assert content("2,850 kilometres at 2.5 bar") == ["2,850", *content("kilometre"), "2.5", "bar"]
 
 
 def test_overlap_weighs_rare_words_more() -> None:
-    question = content_words("Who ruled the duchy of Normandy")
+    question = content("Who ruled the duchy of Normandy")
     weights = {word: rarity(count, 100) for word, count in zip(question, (60, 2, 0), strict=True)}
-    without = overlap(question, content_words("A king ruled a duchy elsewhere."), weights)
-    full = overlap(question, content_words("Richard ruled the duchy of Normandy."), weights)
+    without = overlap(question, content("A king ruled a duchy elsewhere."), weights)
+    full = overlap(question, content("Richard ruled the duchy of Normandy."), weights)
     assert full == pytest.approx(1.0)
     assert 0.2 < without < 0.6
     assert overlap([], ["a"], {}) == 0.0
