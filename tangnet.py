@@ -6,9 +6,9 @@ python3 tangnet.py node ARGS…   a node without a window (no Qt, no torch): run
 python3 tangnet.py test ARGS…   set up with the development tools, then every check and test; ARGS go to pytest
 --gpu before these, or TANGNET_GPU=1, takes the builds for an NVIDIA card.
 
-A stamp in .venv says what is installed. While it holds, the program starts at once; otherwise bootstrap/ does the work
-first. This file must be readable by Python 3.7, so that an old one gets a sentence and not a traceback. Every word
-goes to stderr, because stdout belongs to the program.
+A stamp in .venv says what is installed. While it holds, the program starts at once; otherwise packaging/bootstrap/
+does the work first. This file must be readable by Python 3.7, so that an old one gets a sentence and not a traceback.
+Every word goes to stderr, because stdout belongs to the program.
 """
 
 from __future__ import annotations
@@ -145,6 +145,7 @@ def main(arguments: list[str]) -> int:
     try:
         if not ready(EXTRAS[way], gpu):
             require_python(arguments)
+            sys.path.insert(0, os.path.join(ROOT, "packaging"))
             from bootstrap.steps import set_up
 
             set_up(EXTRAS[way], gpu)

@@ -17,6 +17,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.ui.seam import OpenRuntime, RuntimeSeam
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -101,7 +105,7 @@ class Photographer:
         (documents / "Greenhouse handbook.md").write_text(HANDBOOK, encoding="utf-8")
         (documents / "Minutes of the meeting.md").write_text(MINUTES, encoding="utf-8")
         self.documents = documents
-        self.open = open_runtime if real else _scripted(home, documents)
+        self.open: OpenRuntime = open_runtime if real else _scripted(home, documents)
 
     def work(self) -> int:
         """Take all pictures; returns the exit status."""
@@ -109,7 +113,7 @@ class Photographer:
         self.window.show()
         self.bridge.start()
 
-        async def opened() -> object:
+        async def opened() -> RuntimeSeam:
             runtime = await self.open()
             self.bridge.at_close(runtime.close)
             return runtime
@@ -164,7 +168,7 @@ class Photographer:
         self._until(lambda: time.monotonic() > until, "painting")
 
 
-def _scripted(home: Path, documents: Path) -> Callable[[], object]:
+def _scripted(home: Path, documents: Path) -> OpenRuntime:
     from app.events import (
         Answered,
         Citation,
@@ -191,13 +195,13 @@ def _scripted(home: Path, documents: Path) -> Callable[[], object]:
         "at least six degrees [1].\n\nIf the heating fails, call Marta [1].",
     )
 
-    def script(text: str, node: str, more: tuple[object, ...]) -> list[object]:
+    def script(text: str, node: str, more: tuple[object, ...]) -> list[Any]:
         cited = tuple(Citation(p.n, p.path, p.page, p.start, p.end) for p in found if f"[{p.n}]" in text)
         end = Answered(text, cited, True, node, Usage(900, 0, 60), Timings(first_token_ms=900.0, total_ms=4200.0))
         words = [TokenReceived(word + " ", node) for word in text.split(" ")]
         return [Retrieved(found), NodeChosen("pi-3", "2" * 64, "the fastest node that is free"), *words, *more, end]
 
-    async def opened() -> object:
+    async def opened() -> RuntimeSeam:
         runtime = ScriptedRuntime(home)
         scripts = iter(
             (
@@ -205,7 +209,7 @@ def _scripted(home: Path, documents: Path) -> Callable[[], object]:
                 script(texts[1], "local", (Moved("pi-3", "local", "pi-3 was switched off", 400.0),)),
             )
         )
-        runtime.assistant.make = lambda: next(scripts)  # type: ignore[assignment, return-value]
+        runtime.assistant.make = lambda: next(scripts)
 
         async def surroundings(path: str, page: int | None, start: int, end: int) -> object:
             from app.rag.library import Surroundings

@@ -101,8 +101,9 @@ def named(nodes: Sequence[NodeInfo], wanted: str) -> NodeInfo:
 
 
 def can_chat(node: NodeInfo) -> bool:
-    """Tell whether the node has a chat model, or may have one because it was never started."""
-    return (node.state == "stopped" and not node.models) or any(model.role == "chat" for model in node.models)
+    """Tell whether the node has a chat model, or may have one because it is only starting and has not said yet."""
+    unknown = node.local and not node.models and node.state in ("stopped", "loading")
+    return unknown or any(model.role == "chat" for model in node.models)
 
 
 def pick_model(node: NodeInfo, wanted: str = "") -> ModelInfo | None:
@@ -150,7 +151,7 @@ def _rates(node: NodeInfo, model: ModelInfo | None) -> tuple[float, float]:
 
 def _start_ms(node: NodeInfo, model: ModelInfo | None) -> float:
     load = (model.bytes if model else UNKNOWN_MODEL_BYTES) / LOAD_BYTES_PER_MS
-    if node.state == "stopped":
+    if node.state == "stopped" or not node.models:
         return START_MS + load
     chat = next((engine for engine in node.engines if engine.role == "chat"), None)
     if chat is None or chat.state == "ready":

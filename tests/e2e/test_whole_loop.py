@@ -71,6 +71,17 @@ def test_what_is_not_in_the_documents_is_said_plainly(home: Path, papers: Path) 
     assert "not find this in your documents" in answered["text"]
 
 
+def test_the_very_first_question_needs_no_documents(home: Path) -> None:
+    events = tangnet(home, "ask", "Tell me a joke.", "--no-docs", "--max-tokens", "12")
+    assert [name for name in names(events) if name in ("retrieved", "node", "token", "answered")] == [
+        "node",
+        "token",
+        "answered",
+    ]
+    assert events[-1]["grounded"] is False
+    assert events[-1]["usage"]["completion_tokens"] == 12
+
+
 @pytest.fixture
 def pi(tmp_path: Path, home: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     """A second, paired node on this machine with the real engine; gives its home and its `ready` line."""

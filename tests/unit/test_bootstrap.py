@@ -36,6 +36,7 @@ def by_path() -> ModuleType:
 tangnet = by_path()
 with pytest.MonkeyPatch.context() as patch:  # so that no test writes into the user's cache
     patch.setenv("XDG_CACHE_HOME", tempfile.mkdtemp(prefix="tangnet-test-"))
+    patch.syspath_prepend(ROOT / "packaging")
     from bootstrap import running, steps
 
     atexit.register(shutil.rmtree, running.CACHE.parent, ignore_errors=True)

@@ -40,6 +40,7 @@ CASES = [
     ("draining ones do not count", [LOCAL, rated("pi", 90, state="draining")], ["local"]),
     ("without a chat model no", [LOCAL, replace(rated("pi", 90), models=())], ["local"]),
     ("a stopped local node can be started", [STOPPED], ["local"]),
+    ("a starting local node has not said what it has", [replace(STOPPED, state="loading")], ["local"]),
     ("but one that runs comes first", [STOPPED, rated("pi", 10)], ["pi", "local"]),
     ("nothing there", [], []),
 ]

@@ -43,7 +43,7 @@ from tangnet import ROOT, STAMP, VENV, SetupError, facts, read_stamp, ready, say
 
 GIGABYTE = 10**9
 TEMPORARY = Path(VENV, ".tmp")
-LEAN = Path(ROOT, "bootstrap", "llama.cmake")
+LEAN = Path(__file__).with_name("llama.cmake")
 
 SHARED_OBJECTS = ("EGL", "GL", "fontconfig", "dbus-1", "xkbcommon-x11", "xcb-cursor", "portaudio")
 
