@@ -129,15 +129,13 @@ class Answering:
         return [self._say(opening + good, node, ids)]
 
     def _check(self) -> list[Event]:
-        """Add missing markers, tell of withheld words, and finish."""
+        """Add missing markers and finish."""
         events: list[Event] = []
         if not self._documents:
             return [self._answered(grounded=False)]
         verdict = grounding.judge(f"{self._quoted} {self._own}", self.passages, self.question)
         if verdict.markers:
             events.append(self._say(verdict.markers, LOCAL_NODE_NAME))
-        if self._screen is not None and self._screen.withheld:
-            events.append(self._warn("withheld", *grounding.WITHHELD))
         events.append(self._answered(grounded=verdict.grounded, cited=verdict.cited))
         return events
 
@@ -158,10 +156,15 @@ class Answering:
         if "weak_model" in self._warned or self.history:  # once a conversation is enough
             return []
         name = model or "The model here"
+        what = (
+            "your documents are quoted, and of its own words only those are shown that they back."
+            if self._documents
+            else "check what it says."
+        )
         return [
             self._warn(
                 "weak_model",
-                f"{name} is too weak to be trusted: check what it says.",
+                f"{name} is too weak to be trusted: {what}",
                 "`tangnet models add qwen2.5-coder-1.5b` fetches a better one (1.1 GB).",
             )
         ]

@@ -18,10 +18,6 @@ CUT = (
     "The answer ends here because it reached its longest length.",
     "Raise answer.max_tokens, or ask a narrower question.",
 )
-WITHHELD = (
-    "What the model added of its own is not shown, because these passages do not back it.",
-    "Open a source by its number to read on.",
-)
 
 SIMILAR = 0.40
 """Cosine from which a passage is about the question whatever its words."""

@@ -16,6 +16,7 @@ BACKED = 0.8
 """Share of a sentence's content words that must stand in one passage or in the question."""
 
 _ENDED = re.compile(r"[.!?。！？][\"”’')\]]*$")
+_OPENING = re.compile(r"^(the )?answer( is)?\s*:\s*", re.IGNORECASE)
 _MARKER = re.compile(r"\[[\d\s,;–-]{1,24}\]")
 
 
@@ -27,8 +28,6 @@ class SentenceScreen:
         self._known = [(passage.n, set(words.content(passage.text))) for passage in passages]
         self._said = set(words.content(quoted))
         self._held = ""
-        self.withheld = 0
-        """Sentences that were not shown because no passage backs them."""
 
     def feed(self, text: str) -> str:
         """Return the sentences that are whole and good now, each with a blank after it."""
@@ -51,7 +50,8 @@ class SentenceScreen:
         return self._checked(text) if _ENDED.search(text) else ""
 
     def _checked(self, sentence: str) -> str:
-        sentence = " ".join(_MARKER.sub(" ", sentence).split()).replace(" .", ".")
+        sentence = " ".join(_MARKER.sub(" ", sentence).split()).replace(" .", ".").strip('“”"')
+        sentence = _OPENING.sub("", sentence)
         said = set(words.content(sentence))
         if said <= self._said | self._asked:
             return ""  # the quotation, the question or an earlier sentence says it already
@@ -61,5 +61,4 @@ class SentenceScreen:
             if numbers <= backed and len(said & backed) >= BACKED * len(said):
                 self._said |= said
                 return f"{sentence} [{n}]"
-        self.withheld += 1
         return ""

@@ -146,7 +146,7 @@ async def test_a_weak_models_own_inventions_are_withheld(store: Conversations) -
     answered = await bench.ask(Question("How high is the tower?"))
     assert answered.text == bench.shown == "“The tower is 330 metres high.” [1]"
     assert answered.grounded and answered.node == "local"
-    assert "withheld" in [event.code for event in bench.events if isinstance(event, Warned)]
+    assert [event.code for event in bench.events if isinstance(event, Warned)] == ["weak_model"]
 
 
 async def test_missing_markers_are_shown_and_stored(store: Conversations) -> None:

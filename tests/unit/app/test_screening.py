@@ -20,31 +20,32 @@ WARRANTY = Passage(
 QUESTION = "How long is the warranty of the compressor?"
 
 
-def screened(*pieces: str) -> tuple[str, int]:
+def screened(*pieces: str) -> str:
     screen = SentenceScreen(QUESTION, [WARRANTY], "“The compressor has a warranty of seven years.” [1]")
-    return "".join(map(screen.feed, pieces)) + screen.flush(), screen.withheld
+    return "".join(map(screen.feed, pieces)) + screen.flush()
 
 
 @pytest.mark.parametrize(
-    ("said", "shown", "withheld"),
+    ("said", "shown"),
     [
-        ("Other parts have two years.", "Other parts have two years. [1]", 0),
-        ("Other parts have two years [7]. ", "Other parts have two years. [1] ", 0),
-        ("Other parts have 3 years.", "", 1),
-        ("The answer is: 2 years.", "", 1),
-        ("The warranty of the compressor is seven years.", "", 0),
-        ("Other parts have two years. Other parts have two years.", "Other parts have two years. [1] ", 0),
-        ("Napoleon built it. Other parts have two", "", 1),
-        ("Other parts run at 2.5 bar.", "Other parts run at 2.5 bar. [1]", 0),
-        ("", "", 0),
+        ("Other parts have two years.", "Other parts have two years. [1]"),
+        ("Other parts have two years [7]. ", "Other parts have two years. [1] "),
+        ("Other parts have 3 years.", ""),
+        ("The answer is: 2 years.", ""),
+        ("The warranty of the compressor is seven years.", ""),
+        ("Other parts have two years. Other parts have two years.", "Other parts have two years. [1] "),
+        ("Napoleon built it. Other parts have two", ""),
+        ("Other parts run at 2.5 bar.", "Other parts run at 2.5 bar. [1]"),
+        ("“The answer is: Other parts have two years.", "Other parts have two years. [1]"),
+        ("", ""),
     ],
 )
-def test_only_what_is_backed_and_new(said: str, shown: str, withheld: int) -> None:
-    assert screened(said) == (shown, withheld)
+def test_only_what_is_backed_and_new(said: str, shown: str) -> None:
+    assert screened(said) == shown
 
 
 def test_pieces_of_any_size_give_the_same() -> None:
     text = "Other parts run at 2.5 bar. Napoleon built it. The rest is cut o"
-    whole, _ = screened(text)
+    whole = screened(text)
     assert whole == "Other parts run at 2.5 bar. [1] "
-    assert all(screened(*(text[i : i + n] for i in range(0, len(text), n)))[0] == whole for n in (1, 2, 3, 7))
+    assert all(screened(*(text[i : i + n] for i in range(0, len(text), n))) == whole for n in (1, 2, 3, 7))
