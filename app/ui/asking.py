@@ -105,7 +105,7 @@ class Asking(QObject):
                 card.tell(f"Waiting for a free place on {phrases.node_name(self._node)}: number {event.position}…")
             case events.Prefilling():
                 share = f" {event.done * 100 // event.total} %" if event.total else ""
-                card.tell(f"{phrases.node_name(self._node).capitalize()} reads the passages…{share}")
+                card.tell(f"{phrases.node_name(self._node, start=True)} reads the passages…{share}")
             case events.Progress():
                 left = phrases.time_left(event.seconds_left)
                 card.tell(f"{event.what}{', ' + left if left else ''}…")

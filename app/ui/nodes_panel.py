@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.cluster.routing import pick_model
 from app.ui import phrases
 from app.ui.bridge import Bridge
 from app.ui.chrome import UndoBar
@@ -92,7 +93,8 @@ class NodesPanel(QWidget):
             title = "This machine" if node.local else node.name
             trust = "" if node.trusted or node.local else ", pairing is open" if node.pairing else ""
             state = phrases.STATE_NAMES.get(node.state, node.state) + trust
-            chat = next((model.name for model in node.models if model.role == "chat"), "")
+            best = pick_model(node)
+            chat = best.name if best is not None else ""
             parts = [part for part in (state, chat, phrases.load_line(node)) if part]
             dot = _DOTS.get(node.state, "muted")
             rows.append(Row(node.id or node.name, title, " · ".join(parts), _tooltip(node), dot))

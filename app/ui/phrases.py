@@ -38,9 +38,9 @@ FILE_STATES = {
 }
 
 
-def node_name(name: str) -> str:
-    """Return how a node is called in sentences: the local one is "this machine"."""
-    return "this machine" if name in ("local", "") else name
+def node_name(name: str, *, start: bool = False) -> str:
+    """Return how a node is called in sentences: the local one is "this machine", at the `start` "This machine"."""
+    return ("This machine" if start else "this machine") if name in ("local", "") else name
 
 
 def seconds(milliseconds: float) -> str:

@@ -289,11 +289,14 @@ class MainWindow(QMainWindow):
         if self.pane.runs or self.pane.pill.state == "failed":
             return
         usable = [node for node in nodes if node.state in ("ready", "busy") and (node.trusted or node.local)]
-        if any(not node.local for node in usable) and self.pane.pill.text().startswith("Ready"):
-            names = ", ".join(phrases.node_name(node.name) for node in usable)
-            self.pane.pill.tell("ready", f"Ready · {len(usable)} nodes", f"Ready: {names}.")
-        elif usable and self.pane.pill.text() == "Ready":
-            self.pane.pill.tell("ready", "Ready · this machine", "No other node is paired, so answers are made here.")
+        shown = self.pane.pill.text()
+        if not usable or not shown.startswith("Ready"):
+            return
+        names = [phrases.node_name(node.name) for node in usable]
+        if any(not node.local for node in usable):
+            self.pane.pill.tell("ready", f"Ready · {len(usable)} nodes", f"Ready: {', '.join(names)}.")
+        elif shown.removeprefix("Ready · ") not in names:  # it may name a node that has gone since
+            self.pane.pill.tell("ready", "Ready · this machine", "No other node can be used, so answers are made here.")
 
     # ------------------------------------------------------------------ voice
 
