@@ -30,8 +30,13 @@ MOVES = 5
 SILENCE_SECONDS = 10.0
 """Before the first token: nothing from the call for this long, and no heartbeat either, means lost."""
 STALL_SECONDS = 1.0
+LOCAL_STALL_SECONDS = 10.0
 STALL_FACTOR = 5.0
-"""After the first token: lost when the next takes longer than max(1 s, 5 × the slowest of a hundred so far)."""
+"""After the first token: lost when the next takes longer than max(1 s, 5 × the slowest of a hundred so far).
+
+This machine's own node gets 10 s: its death is noticed at once by its socket, and when it only pauses because all
+cores are busy with something else, starting over would make it worse.
+"""
 INTERVALS = 256
 AGAIN_SECONDS = 0.1
 """Times the number of tries so far: the pause before the same node is asked again."""
@@ -201,7 +206,7 @@ class Session:
         waiting = time.monotonic()
         self._waited_ms, earlier_ms = 0.0, self._waited_ms
         async with aclosing(answerer.generate(attempt)) as stream:
-            async for event in _guarded(stream, lambda: self._silent(node.id)):
+            async for event in _guarded(stream, lambda: self._silent(node.id), local=node.local):
                 if isinstance(event, TokenReceived):
                     self._waited_ms = self._waited_ms or earlier_ms + 1000.0 * (time.monotonic() - waiting)
                     same = min(len(skip), len(event.text))
@@ -254,15 +259,18 @@ def _seed(request_id: str) -> int:
     return int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:4], "big") or 1
 
 
-def stall_after(intervals: Collection[float]) -> float:
+def stall_after(intervals: Collection[float], *, local: bool = False) -> float:
     """Return the seconds after which a node that has begun to answer counts as lost; `intervals` between its tokens."""
+    least = LOCAL_STALL_SECONDS if local else STALL_SECONDS
     if not intervals:
-        return STALL_SECONDS
+        return least
     slow = sorted(intervals)[min(len(intervals) * 99 // 100, len(intervals) - 1)]
-    return max(STALL_SECONDS, STALL_FACTOR * slow)
+    return max(least, STALL_FACTOR * slow)
 
 
-async def _guarded(stream: AsyncIterator[NodeEvent], silent: Callable[[], float]) -> AsyncGenerator[NodeEvent, None]:
+async def _guarded(
+    stream: AsyncIterator[NodeEvent], silent: Callable[[], float], *, local: bool = False
+) -> AsyncGenerator[NodeEvent, None]:
     """Pass events on. Raises NodeLost when the node stalls after its first token, or is silent before it."""
     intervals: deque[float] = deque(maxlen=INTERVALS)
     last: float | None = None
@@ -270,7 +278,7 @@ async def _guarded(stream: AsyncIterator[NodeEvent], silent: Callable[[], float]
         pending = asyncio.create_task(_one(stream))
         try:
             while True:
-                patience = SILENCE_SECONDS if last is None else stall_after(intervals)
+                patience = SILENCE_SECONDS if last is None else stall_after(intervals, local=local)
                 done, _ = await asyncio.wait({pending}, timeout=patience)
                 if done:
                     break

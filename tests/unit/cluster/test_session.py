@@ -249,6 +249,7 @@ def test_stall_follows_the_slowest() -> None:
     assert stall_after([0.02] * 50) == 1.0
     assert stall_after([0.4] * 50) == 2.0
     assert stall_after([0.02] * 50 + [0.6]) == 3.0
+    assert stall_after([0.02] * 50, local=True) == stall_after([], local=True) == 10.0
 
 
 def test_resume_before_anything_was_seen_starts_again() -> None:
