@@ -67,6 +67,8 @@ class Answering:
     _first: float | None = None
     _chosen: NodeChosen | None = None
     _end: Generated | None = None
+    _tokens: int = 0
+    """Tokens received; what usage says when the model was stopped before it could tell."""
     _warned: set[str] = field(default_factory=set)
 
     def read(self, passages: Sequence[Passage]) -> None:
@@ -88,6 +90,7 @@ class Answering:
         async with ending(thinker.generate(self._request())) as events:
             async for event in events:
                 if isinstance(event, TokenReceived):
+                    self._tokens += len(event.ids)
                     text = filtered.feed(event.text)
                     model_text += text
                     for words in self._show(text, event.node, event.ids):
@@ -213,7 +216,7 @@ class Answering:
             first_token_ms=_rounded((self._first - self.asked) * 1000 if self._first else None),
             total_ms=_rounded((perf_counter() - self.begun) * 1000),
         )
-        usage = end.usage if end else Usage()
+        usage = end.usage if end else Usage(completion_tokens=self._tokens)
         return Answered(self._text, citations, grounded, self._node_name(), usage, timings, self.conversation)
 
     def _node_name(self) -> str:

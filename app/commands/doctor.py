@@ -15,7 +15,7 @@ from app.commands.output import size
 from app.errors import TangnetError
 from app.runtime import Runtime
 
-ROLES = {"chat": "smollm2-135m", "embed": "minilm-l6-v2", "transcribe": "whisper-tiny.en"}
+ROLES = {"chat": "smollm2-135m", "embed": "minilm-l6-v2-int8", "transcribe": "whisper-tiny.en"}
 LEAST_DISK = 2_000_000_000
 DISCOVERY_SECONDS = 1.5
 CHECK_SECONDS = 30.0
