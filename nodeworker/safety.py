@@ -6,6 +6,7 @@ import os
 import struct
 from pathlib import Path
 
+from nodeworker.engines.onnx_file import check_onnx
 from nodeworker.errors import ModelDamaged, ModelUnsafe
 
 ALLOWED = (".gguf", ".safetensors", ".onnx", ".json", ".txt", ".md", ".bin")
@@ -15,13 +16,14 @@ _IGNORED = (".gitattributes", ".gitignore")
 _HINT = "Only GGUF, safetensors, ONNX and CTranslate2 files are used; ask for the model in one of these formats."
 _CTRANSLATE2_VERSIONS = range(2, 12)
 _SAFETENSORS_HEAD = 100 * 1024 * 1024
+_ONNX_MOST = 2**31
 
 
 def check_file(path: Path) -> None:
     """Look at one file's name and first bytes.
 
     Raises:
-        ModelUnsafe: it is a pickle, an archive with a pickle, or of an unknown kind.
+        ModelUnsafe: it is a pickle, an archive with a pickle, of an unknown kind, or wants to read other files.
         ModelDamaged: it cannot be read, or is not what its ending says.
     """
     ending = path.suffix.lower()
@@ -41,6 +43,8 @@ def check_file(path: Path) -> None:
         raise ModelDamaged(f"{path.name} is not a GGUF file.", _HINT)
     if ending == ".safetensors" and not _is_safetensors(head, size):
         raise ModelDamaged(f"{path.name} is not a safetensors file.", _HINT)
+    if ending == ".onnx":
+        _check_onnx(path, size)
 
 
 def check_folder(folder: Path) -> None:
@@ -57,6 +61,16 @@ def check_folder(folder: Path) -> None:
                 raise ModelUnsafe(f"{name} in {folder.name} leads out of the model's folder.")
             if name in files and name not in _IGNORED:
                 check_file(path)
+
+
+def _check_onnx(path: Path, size: int) -> None:
+    if size > _ONNX_MOST:
+        raise ModelDamaged(f"{path.name} is larger than an ONNX file can be.", _HINT)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelDamaged(f"{path.name} cannot be read: {error.strerror or error}.") from error
+    check_onnx(data, path.name)
 
 
 def _is_pickle(head: bytes) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from nodeworker.engines import Progress, Vectors
+from nodeworker.engines.batching import batches
 from nodeworker.errors import BadRequest, EngineError, ModelDamaged, Unsupported
 from nodeworker.hardware import free_cores
 from nodeworker.models import ModelFile
@@ -100,7 +101,8 @@ class EmbedderEngine:
         encode = self._encoder.encode_query if kind == "query" else self._encoder.encode_document
         counts = self._count(texts)
         rows = numpy.empty((len(texts), self.dimension), dtype="<f4")
-        for batch in batches([min(count, self.max_tokens) for count in counts]):
+        lengths = [min(count, self.max_tokens) for count in counts]
+        for batch in batches(lengths, most_texts=BATCH_TEXTS, most_tokens=BATCH_TOKENS):
             rows[batch] = encode(
                 [texts[at] for at in batch],
                 batch_size=len(batch),
@@ -115,19 +117,6 @@ class EmbedderEngine:
         """Tokens of each text as the model would read it, special tokens included, nothing cut off."""
         tokenised = self._encoder.tokenizer(texts, truncation=False, padding=False, verbose=False)
         return [len(ids) for ids in tokenised["input_ids"]]
-
-
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Places of texts, alike in length together, each batch within BATCH_TEXTS and BATCH_TOKENS with padding."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lambda at: lengths[at]):
-        # Sorted upwards, so this one is the longest so far and all others are padded to it.
-        if batch and (len(batch) >= BATCH_TEXTS or (len(batch) + 1) * lengths[place] > BATCH_TOKENS):
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 def _first_line(error: Exception) -> str:

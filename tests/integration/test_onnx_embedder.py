@@ -1,0 +1,190 @@
+"""The ONNX embedder on the real model: the same vectors as sentence-transformers makes, without torch."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+from nodeworker.engines import EmbedEngine
+from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine
+from nodeworker.errors import BadRequest, EngineError, ModelDamaged, ModelUnsafe, Unsupported
+from nodeworker.models import ModelFile, ModelFolder
+from tests.unit.nodeworker.test_onnx_file import OUTSIDE, _held, onnx
+
+pytestmark = pytest.mark.models
+
+TEXTS = [
+    "a cat sits",
+    "",
+    "interest rates rose",
+    "Größe, naïve, Ελληνικά, 漢字かな, 🦊🐉, e\u0301, \u200b\u202e",
+    "?",
+    "The heat pump must be serviced once a year; the warranty ends otherwise after twenty-four months. " * 4,
+    " ".join(f"{number} ships left the harbour of Bergen in winter." for number in range(110)),  # about 1,000 words
+    "word " * 253,
+    "word " * 254,
+    "word " * 255,
+    "a kitten is sitting\n\n\ton the mat",
+    "def main() -> None:\n    print('hello')\n",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    return ModelFolder(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def model(folder: ModelFolder) -> ModelFile:
+    found = folder.find("embed")
+    folder.verify(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def engine(model: ModelFile) -> Iterator[OnnxEmbedderEngine]:
+    engine = OnnxEmbedderEngine(model)
+    seen: list[float] = []
+    engine.load(seen.append)
+    assert seen == sorted(seen) and (seen[0], seen[-1]) == (0.0, 1.0)
+    yield engine
+    engine.close()
+
+
+def _rows(engine: EmbedEngine, texts: list[str]) -> Any:
+    found = engine.embed(texts, "passage")
+    return numpy.frombuffer(found.data, dtype="<f4").reshape(len(texts), found.dimension)
+
+
+def test_it_is_the_one_that_is_taken(model: ModelFile) -> None:
+    assert model.name == "minilm-l6-v2-int8"
+
+
+def test_vectors_and_counts_are_those_of_sentence_transformers(folder: ModelFolder, engine: OnnxEmbedderEngine) -> None:
+    pytest.importorskip("sentence_transformers")
+    from nodeworker.engines.embedder import EmbedderEngine
+
+    other = EmbedderEngine(folder.find("embed", "minilm-l6-v2"))
+    other.load(lambda _fraction: None)
+    assert (engine.dimension, engine.max_tokens) == (other.dimension, other.max_tokens) == (384, 256)
+    assert engine.embed(TEXTS, "query").tokens == other.embed(TEXTS, "query").tokens
+    cosines = (_rows(engine, TEXTS) * _rows(other, TEXTS)).sum(axis=1)
+    other.close()
+    for text, cosine in zip(TEXTS, cosines.tolist(), strict=True):
+        # Without a single word, only the special tokens and a mark are averaged: int8 weights show most there.
+        assert cosine >= (0.999 if any(sign.isalpha() for sign in text) else 0.995), text[:40]
+
+
+def test_vectors_are_normalised_in_order_and_alike(engine: OnnxEmbedderEngine) -> None:
+    rows = _rows(engine, TEXTS)
+    assert numpy.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert rows[0] @ rows[10] > 0.4 > 0.3 > rows[0] @ rows[2]
+    places = list(range(len(TEXTS)))
+    random.Random(3).shuffle(places)
+    shuffled = _rows(engine, [TEXTS[place] for place in places])
+    assert (shuffled * rows[places]).sum(axis=1).min() >= 0.9999
+
+
+def test_the_company_in_a_batch_does_not_matter(engine: OnnxEmbedderEngine) -> None:
+    rows = _rows(engine, TEXTS * 8)
+    for place, text in enumerate(TEXTS):
+        assert _rows(engine, [text])[0] @ rows[place + len(TEXTS)] >= 0.9999
+
+
+def test_beyond_the_cut_nothing_is_read_and_all_is_counted(engine: OnnxEmbedderEngine) -> None:
+    texts = ["word " * 1000, "word " * 1000 + "harbour " * 200, "word"]
+    found, rows = engine.embed(texts, "passage"), _rows(engine, texts)
+    assert found.tokens == (1002, 1202, 3)
+    assert rows[0] @ rows[1] == pytest.approx(1.0, abs=1e-5)
+    assert engine.embed(["word " * 1000], "query").tokens == (1002,)  # the cut of one call is not left for the next
+
+
+def test_the_edges_of_a_call(engine: OnnxEmbedderEngine, model: ModelFile) -> None:
+    assert engine.embed([], "passage").tokens == ()
+    with pytest.raises(BadRequest):
+        engine.embed(["x"], "other")  # type: ignore[arg-type]
+    with pytest.raises(EngineError, match="Embedding failed"):
+        engine.embed(["\ud800"], "query")
+    assert len(engine.embed(["x"], "query").data) == 4 * 384
+    closed = OnnxEmbedderEngine(model)
+    with pytest.raises(EngineError, match="not loaded"):
+        closed.embed(["x"], "query")
+    closed.close()
+
+
+def test_several_threads_share_it(engine: OnnxEmbedderEngine) -> None:
+    expected = _rows(engine, TEXTS[:4])
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(_rows(engine, TEXTS[:4]))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 4 and all((rows * expected).sum(axis=1).min() >= 0.9999 for rows in found)
+
+
+def _copy(model: ModelFile, target: Path) -> ModelFile:
+    """The model in a folder of its own, as it is after a fetch."""
+    (target / "1_Pooling").mkdir(parents=True)
+    for name in (model.weights, *(name for name, _ in model.elsewhere)):
+        shutil.copy(model.file(name), target / name)
+    return replace(model, path=target, elsewhere=())
+
+
+def test_what_is_wrong_with_its_files_is_said(model: ModelFile, tmp_path: Path) -> None:
+    cases: list[tuple[str, bytes | None, type[EngineError]]] = [
+        ("model.onnx", b"changed", ModelDamaged),
+        ("model.onnx", None, ModelDamaged),
+        ("tokenizer.json", b"{}", ModelDamaged),
+        ("tokenizer.json", None, ModelDamaged),
+        ("sentence_bert_config.json", b'{"max_seq_length": "many"}', ModelDamaged),
+        ("modules.json", b"[1]", ModelDamaged),
+        ("modules.json", b"[]", Unsupported),
+        ("1_Pooling/config.json", b'{"pooling_mode_cls_token": true}', Unsupported),
+    ]
+    for number, (name, data, error) in enumerate(cases):
+        copied = _copy(model, tmp_path / str(number))
+        if data is None:
+            copied.file(name).unlink()
+        else:
+            copied.file(name).write_bytes(data)
+        engine = OnnxEmbedderEngine(copied)
+        with pytest.raises(error):
+            engine.load(lambda _fraction: None)
+        with pytest.raises(EngineError, match="not loaded"):
+            engine.embed(["x"], "query")
+
+
+def test_a_model_that_names_other_files_or_is_another_network_is_refused(model: ModelFile, tmp_path: Path) -> None:
+    import hashlib
+
+    for number, (data, error) in enumerate(((onnx(_held(5, OUTSIDE)), ModelUnsafe), (onnx(), ModelDamaged))):
+        copied = _copy(model, tmp_path / str(number))
+        copied.main_file.write_bytes(data)
+        engine = OnnxEmbedderEngine(replace(copied, sha256=hashlib.sha256(data).hexdigest()))
+        with pytest.raises(error):
+            engine.load(lambda _fraction: None)
+
+
+def test_nothing_heavy_is_imported_and_nothing_printed(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from nodeworker.maker import EngineChoice, EngineMaker;"
+        "from nodeworker.models import ModelFolder;"
+        f"folder = ModelFolder(Path({str(tmp_path)!r})); model = folder.find('embed'); folder.verify(model);"
+        "engine = EngineMaker(EngineChoice()).embed(model); engine.load(lambda _: None);"
+        "assert len(engine.embed(['x'], 'query').data) == 4 * 384;"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'llama_cpp', 'faster_whisper', 'onnx', 'scipy'};"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
