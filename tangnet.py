@@ -4,7 +4,8 @@
 python3 tangnet.py ARGS…        run `tangnet ARGS…`; without ARGS it opens the window
 python3 tangnet.py node ARGS…   a node without a window (no Qt, no torch): run `tangnet-node ARGS…`
 python3 tangnet.py test ARGS…   set up with the development tools, then every check and test; ARGS go to pytest
---gpu before these, or TANGNET_GPU=1, takes the builds for an NVIDIA card.
+--gpu before these, or TANGNET_GPU=1, takes the builds for an NVIDIA card; --embed adds torch and sentence-transformers,
+which embedding models in safetensors format need.
 
 A stamp in .venv says what is installed. While it holds, the program starts at once; otherwise packaging/bootstrap/
 does the work first. This file must be readable by Python 3.7, so that an old one gets a sentence and not a traceback.
@@ -25,7 +26,7 @@ VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, ".tangnet-stamp")
 
 EXTRAS = {
-    "tangnet": ("desktop", "embed", "node", "starter"),
+    "tangnet": ("desktop", "node", "starter"),
     "node": ("node", "starter"),
     "test": ("desktop", "dev", "embed", "node", "starter"),
 }
@@ -138,17 +139,19 @@ def main(arguments: list[str]) -> int:
     """Set up when needed, then become the program. Returns only when that failed: 1, or 130 when interrupted."""
     rest = list(arguments)
     gpu = os.environ.get("TANGNET_GPU", "0") not in ("", "0")
-    if rest[:1] == ["--gpu"]:
-        gpu = True
-        del rest[0]
+    embed = False
+    while rest[:1] in (["--gpu"], ["--embed"]):
+        option = rest.pop(0)
+        gpu, embed = gpu or option == "--gpu", embed or option == "--embed"
     way = rest.pop(0) if rest[:1] in (["node"], ["test"]) else "tangnet"
+    extras = EXTRAS[way] + (("embed",) if embed else ())
     try:
-        if not ready(EXTRAS[way], gpu):
+        if not ready(extras, gpu):
             require_python(arguments)
             sys.path.insert(0, os.path.join(ROOT, "packaging"))
             from bootstrap.steps import set_up
 
-            set_up(EXTRAS[way], gpu)
+            set_up(extras, gpu)
         start(way, rest)
     except SetupError as error:
         message, hint = error.message, error.hint

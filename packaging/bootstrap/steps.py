@@ -54,7 +54,7 @@ PARTS = {
     "desktop": ("window and documents", 235),
     "node": ("speech and inference", 80),
     "embed": ("embedding", 70),
-    "starter": ("starter models", 250),
+    "starter": ("starter models", 270),
     "dev": ("development tools", 60),
 }
 """What each part is called and what it downloads in MB, measured on x86-64 with Python 3.11."""
@@ -233,7 +233,10 @@ def announce(parts: Sequence[str], gpu: bool, fresh: bool) -> None:
         each = ", ".join(f"{PARTS[name][0]} {size}" for name, size in sizes.items())
         say(f"To download: up to {sum(sizes.values())} MB ({each}).")
     if fresh:
-        say("On disk: 3 GB." + (" Compiling llama.cpp for this processor takes minutes, once." * ("llama" in sizes)))
+        say(
+            f"On disk: {3 if 'torch' in sizes else 2} GB."
+            + (" Compiling llama.cpp for this processor takes minutes, once." * ("llama" in sizes))
+        )
 
 
 def set_up(wanted: Sequence[str], gpu: bool) -> None:
