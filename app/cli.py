@@ -87,7 +87,10 @@ def _run(context: Context) -> int:
         return status
 
     with _log_to_file():
-        return asyncio.run(command())
+        try:
+            return asyncio.run(command())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
 
 
 async def _open() -> Runtime:
@@ -97,15 +100,16 @@ async def _open() -> Runtime:
 
 
 def _terminate_like_interrupt() -> None:
-    """SIGTERM ends the command as Ctrl-C does: answers are stored, the local node goes."""
+    """SIGTERM ends the command as Ctrl-C does, also where Ctrl-C is ignored because a script started it with &."""
     import asyncio
     import contextlib
-    import os
     import signal
 
+    task = asyncio.current_task()
+    assert task is not None
     # NotImplementedError: Windows; RuntimeError and ValueError: not the main thread, as in some tests.
     with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, os.kill, os.getpid(), signal.SIGINT)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _log_file() -> Path:

@@ -51,7 +51,7 @@ PARTS = {
     "torch": ("torch", 192),
     "llama": ("llama.cpp's source", 80),
     "base": ("libraries for all", 70),
-    "desktop": ("window and documents", 235),
+    "desktop": ("window and documents", 222),
     "node": ("speech and inference", 80),
     "embed": ("embedding", 70),
     "starter": ("starter models", 270),

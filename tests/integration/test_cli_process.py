@@ -92,7 +92,13 @@ async def test_stdout_holds_json_and_nothing_else() -> None:
 async def test_ctrl_c_in_mid_answer_keeps_what_was_shown(home: Path, number: signal.Signals) -> None:
     async with asyncio.timeout(DEADLINE):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", FAKE, "ask", "How high is it?", "--json", "--hang", stdout=PIPE, stderr=PIPE, cwd=ROOT
+            sys.executable,
+            *("-c", FAKE, "ask", "How high is it?", "--json", "--hang"),
+            stdout=PIPE,
+            stderr=PIPE,
+            cwd=ROOT,
+            # Ctrl-C is ignored where the tests themselves were started in the background; SIGTERM must work there, too.
+            preexec_fn=None if number == signal.SIGTERM else lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         assert process.stdout is not None
         while json.loads(await process.stdout.readline())["event"] != "token":
