@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from nodeworker.daemon import LOCK_FILE, STATUS_FILE, TRUST_FILE
 from nodeworker.errors import BadRequest, EngineError
@@ -19,6 +19,10 @@ from nodeworker.protocol.files import take_lock
 from nodeworker.protocol.identity import CERTIFICATE_FILE, TrustFailure, fingerprint, id_of_certificate
 from nodeworker.protocol.pins import Pin, Pins
 from nodeworker.settings import check_name, models_folder, nodes_folder
+
+if TYPE_CHECKING:
+    from nodeworker.catalogue import CatalogueEntry
+    from nodeworker.model_file import ModelFile
 
 ANSWER_SECONDS = 5.0
 """How long a running node may take to open pairing."""
@@ -117,13 +121,7 @@ def list_models(folder: str, output: Output) -> None:
         weak = "" if model.trustworthy else "  (too weak to be trusted unchecked)"
         output.say(
             f"{model.name}  {model.role}  {model.bytes / 1e6:.0f} MB  {model.quantisation}{weak}",
-            name=model.name,
-            role=model.role,
-            sha256=model.sha256,
-            bytes=model.bytes,
-            quantisation=model.quantisation,
-            context=model.context,
-            present=True,
+            **_listed(model, present=True),
         )
     present = {model.sha256 for model in here}
     for entry in models.catalogue():
@@ -131,14 +129,14 @@ def list_models(folder: str, output: Output) -> None:
             size = f"{entry.bytes / 1e6:.0f} MB"
             output.say(
                 f"{entry.name}  {entry.role}  {size} to fetch: tangnet-node models add {entry.name}",
-                name=entry.name,
-                role=entry.role,
-                sha256=entry.sha256,
-                bytes=entry.bytes,
-                quantisation=entry.quantisation,
-                context=entry.context,
-                present=False,
+                **_listed(entry, present=False),
             )
+
+
+def _listed(model: ModelFile | CatalogueEntry, *, present: bool) -> dict[str, object]:
+    """The fields of a model in --json."""
+    names = ("name", "role", "sha256", "bytes", "quantisation", "context")
+    return {**{name: getattr(model, name) for name in names}, "present": present}
 
 
 def add_model(folder: str, source: str, output: Output) -> None:
@@ -164,13 +162,7 @@ def add_model(folder: str, source: str, output: Output) -> None:
         raise
     output.say(
         f"{model.name} is here ({model.bytes / 1e6:.0f} MB).",
-        name=model.name,
-        role=model.role,
-        sha256=model.sha256,
-        bytes=model.bytes,
-        quantisation=model.quantisation,
-        context=model.context,
-        present=True,
+        **_listed(model, present=True),
     )
 
 
