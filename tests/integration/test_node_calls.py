@@ -150,7 +150,8 @@ async def test_queue_positions_cancel_and_deadline_free_the_slot(home: Path) -> 
     ):
         first = stub.Generate(ask("1"), timeout=20)
         await until(lambda: chat.running == 1)
-        second = stub.Generate(ask("2"), timeout=0.6)
+        second = stub.Generate(ask("2"), timeout=5)
+        assert (await anext(aiter(second))).queued.position == 1
         third = stub.Generate(ask("3"), timeout=20)
         events = aiter(third)
         assert (await anext(events)).queued.position == 2
