@@ -13,6 +13,8 @@ from app.ui.seam import Ear, OpenEar, RuntimeSeam
 if TYPE_CHECKING:
     from app.events import Hearing, Transcribed
 
+REPEAT_MS = 40
+"""X11 repeats a held key as release and press, and Qt cannot always tell: a release counts after this long."""
 LEVEL_MS = 33
 """How often the level meter moves while listening."""
 
@@ -46,6 +48,8 @@ class Talker(QObject):
         self._text = ""
         self._held = False
         self._live = False
+        self._key_up = QTimer(self, interval=REPEAT_MS, singleShot=True)
+        self._key_up.timeout.connect(self.release)
         self._timer = QTimer(self, interval=LEVEL_MS)
         self._timer.timeout.connect(self._show_level)
 
@@ -62,6 +66,7 @@ class Talker(QObject):
     def press(self) -> None:
         """The key or button went down; key repeat does no harm."""
         if self._held:
+            self._key_up.stop()
             return
         if self._runtime is None:
             from app.errors import VoiceError
@@ -82,8 +87,14 @@ class Talker(QObject):
             lambda: self._listen(runtime), self._event, self._end, self._fail, name="push-to-talk"
         )
 
+    def release_soon(self) -> None:
+        """The key went up, unless it is repeating and comes down again at once."""
+        if self._held:
+            self._key_up.start()
+
     def release(self) -> None:
         """The key or button went up."""
+        self._key_up.stop()
         if self._held:
             self._held = False
             self._tell(lambda ear: ear.release())

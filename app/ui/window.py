@@ -343,7 +343,7 @@ class MainWindow(QMainWindow):
         if self._held_key and event.key() == self._held_key:  # modifiers may have been let go before
             if not event.isAutoRepeat():
                 self._held_key = 0
-                self.talker.release()
+                self.talker.release_soon()
         else:
             super().keyReleaseEvent(event)
 

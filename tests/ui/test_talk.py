@@ -105,3 +105,16 @@ def test_a_press_while_the_text_is_being_written_says_so(scene: Scene) -> None:
     scene.until(lambda: "Still writing" in trouble.sentence.text())
     assert scene.ears[0].calls == ["press", "release", "press", "cancel"]
     QTest.keyRelease(scene.window, Qt.Key.Key_F9)
+
+
+def test_key_repeat_that_looks_like_let_go_is_still_held(scene: Scene) -> None:
+    scene.attach()
+    QTest.keyPress(scene.window, Qt.Key.Key_F9)
+    scene.until(lambda: scene.ears and scene.ears[0].calls == ["press"])
+    for _ in range(3):
+        QTest.keyRelease(scene.window, Qt.Key.Key_F9)
+        QTest.keyPress(scene.window, Qt.Key.Key_F9)
+    QTest.qWait(100)
+    assert scene.ears[0].calls == ["press"]
+    QTest.keyRelease(scene.window, Qt.Key.Key_F9)
+    scene.until(lambda: "release" in scene.ears[0].calls)
