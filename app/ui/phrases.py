@@ -78,10 +78,8 @@ def node_line(answer: Answered, moves: Sequence[Moved]) -> str:
     figures = []
     if answer.timings.total_ms is not None:
         figures.append(seconds(answer.timings.total_ms))
-    if answer.usage.completion_tokens and answer.timings.total_ms:
-        spent = answer.timings.total_ms - (answer.timings.first_token_ms or 0.0)
-        if spent > 0 and answer.usage.completion_tokens > 1:
-            figures.append(f"{answer.usage.completion_tokens * 1000 / spent:.0f} tokens/s")
+    if answer.timings.first_token_ms is not None:
+        figures.append(f"first words after {seconds(answer.timings.first_token_ms)}")
     return ", ".join(parts) + "".join(f" · {figure}" for figure in figures)
 
 
