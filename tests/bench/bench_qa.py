@@ -18,6 +18,7 @@ import pytest
 from app.assistant import Question
 from app.events import Answered
 from app.runtime import Runtime
+from app.streams import ending
 
 DATA = os.environ.get("TANGNET_BENCH_DATA", "")
 pytestmark = [
@@ -48,7 +49,7 @@ async def test_answers_over_documents(home: Path) -> None:
     rows: list[dict[str, Any]] = [json.loads(line) for line in (folder / "qa_small.jsonl").open(encoding="utf-8")]
     runtime = await Runtime.open(home, discover=False)
     try:
-        async with aclosing(runtime.library.add([folder / "docs"])) as adding:
+        async with ending(runtime.library.add([folder / "docs"])) as adding:
             async for _ in adding:
                 pass
         answers = [(row, await answered(runtime, row["question"])) for row in rows]
