@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from app.commands.context import Context
@@ -59,11 +60,18 @@ async def _list(context: Context) -> int:
     return 0
 
 
+def source(words: str) -> str:
+    """Return a catalogue name as it is, and a file by its whole path: the node stands in another folder."""
+    path = Path(words).expanduser()
+    is_file = "/" in words or path.suffix.lower() == ".gguf" or path.is_file()
+    return str(path.absolute()) if is_file else words
+
+
 async def _add(context: Context) -> int:
     output = context.output
     name = sha256 = ""
     async with context.runtime() as runtime:
-        async for step in runtime.cluster.add_model(context.arguments.source):
+        async for step in runtime.cluster.add_model(source(context.arguments.source)):
             name, sha256 = step.model or name, step.sha256 or sha256
             share = f" {step.done / step.total:.0%} of {size(step.total)}" if step.total else ""
             output.progress(f"{step.step}{share} from {step.origin}" if step.origin else f"{step.step}{share}")

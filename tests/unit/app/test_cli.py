@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.cli import main
+from app.commands import models
 from app.commands.arguments import command_names, parser
 from app.conversations import Conversations
 from app.errors import NodeLost, TrustError
@@ -204,6 +205,14 @@ def test_models(tangnet: Program) -> None:
     assert tangnet("models") == 0 and "Can be added" in tangnet.out and "too weak" in tangnet.out
     assert tangnet.json("models", "add", "qwen2.5-coder-1.5b")[-1]["present"] is True
     assert tangnet.json("models", "remove", "smollm2-135m")[0]["name"] == "smollm2-135m"
+
+
+def test_a_model_file_is_handed_on_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_bytes(b"GGUF")
+    assert models.source("qwen2.5-coder-1.5b") == "qwen2.5-coder-1.5b"
+    for words in ("mine", "./mine", "absent.gguf", "folder/other.bin"):
+        assert models.source(words) == str(tmp_path / words)
 
 
 def test_conversations(tangnet: Program) -> None:
