@@ -318,6 +318,29 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         note="Finds speech in sound; comes with the speech recogniser and needs no adding.",
     ),
     CatalogueEntry(
+        name="pp-ocrv6",
+        role="ocr",
+        files=(
+            CatalogueFile(
+                "PP-OCRv6_rec_small.onnx",
+                21_234_383,
+                "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+            ),
+            CatalogueFile(
+                "PP-OCRv6_det_small.onnx", 9_929_594, "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"
+            ),
+            CatalogueFile(
+                "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
+                585_532,
+                "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
+            ),
+        ),
+        sources=(InstalledPackage("rapidocr", "models"),),
+        licence="Apache-2.0",
+        usable=False,
+        note="Reading scanned pages is not in this version.",
+    ),
+    CatalogueEntry(
         name="hey-jarvis",
         role="wake",
         files=(
