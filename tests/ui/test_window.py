@@ -215,8 +215,14 @@ def test_keyboard_alone_is_enough(scene: Scene) -> None:
     scene.until(window.sidebar.search.hasFocus)
     QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     scene.until(box.hasFocus)
-    buttons = last(scene).findChildren(QPushButton)
-    source = next(b for b in buttons if b.accessibleName().startswith("Source 1") and b.isVisible())
+
+    def sources() -> list[QPushButton]:
+        # Qt shows what is added to a layout in its next turn: before that Tab passes it by.
+        buttons = last(scene).findChildren(QPushButton)
+        return [one for one in buttons if one.accessibleName().startswith("Source 1") and one.isVisible()]
+
+    scene.until(lambda: len(sources()) == 1)
+    source = sources()[0]
     reached = []
     for _ in range(40):
         QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
