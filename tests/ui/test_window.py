@@ -62,8 +62,12 @@ def test_answer_streams_and_ends_with_sources_and_node_line(scene: Scene) -> Non
     assert card.body.toPlainText() == "It is 330 m [1]."
     assert card.node_line.text().startswith("Answered by pi-3 · 1.0 s")
     assert not card.mark.isVisible()
-    names = [found.accessibleName() for found in card.findChildren(QAbstractButton) if found.isVisible()]
-    assert "Source 1: tower.pdf, page 4" in names
+    scene.until(
+        lambda: (
+            "Source 1: tower.pdf, page 4"
+            in [found.accessibleName() for found in card.findChildren(QAbstractButton) if found.isVisible()]
+        )
+    )
     assert scene.window.pane.pill.text() == "Ready · pi-3"
     scene.until(lambda: len(scene.window.sidebar.list.rows.rows) == 1)
 
