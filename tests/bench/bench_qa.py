@@ -46,7 +46,9 @@ def share(figure: str, hits: list[bool]) -> None:
 
 async def test_answers_over_documents(home: Path) -> None:
     folder = Path(DATA, "qa", "squad2")
-    rows: list[dict[str, Any]] = [json.loads(line) for line in (folder / "qa_small.jsonl").open(encoding="utf-8")]
+    rows: list[dict[str, Any]] = [
+        json.loads(line) for line in (folder / "qa_small.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     runtime = await Runtime.open(home, discover=False)
     try:
         async with ending(runtime.library.add([folder / "docs"])) as adding:
