@@ -187,7 +187,7 @@ def _wait(home: Path, request: PairingRequest, while_state: str, seconds: float)
         if not _runs(home):
             raise PairingEnded("The node stopped.", "Start it again with: tangnet-node")
         last = now
-        time.sleep(LOOK_SECONDS)
+        time.sleep(LOOK_SECONDS)  # a file that another process writes; this command does nothing else
     return last
 
 

@@ -99,3 +99,9 @@ class Unsupported(EngineError):
     """No engine for that here."""
 
     code = Code.UNSUPPORTED
+
+
+def first_line(error: Exception) -> str:
+    """Return what a library's error says, as one line without a full stop; its class where it says nothing."""
+    text = str(error).strip().splitlines()
+    return text[0][:300].rstrip(".") if text else type(error).__name__

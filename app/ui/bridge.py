@@ -311,7 +311,7 @@ class Bridge(QObject):
                     for closer in reversed(self._closers):
                         try:
                             await closer()
-                        except Exception:
+                        except Exception:  # the other parts are to be closed all the same
                             _log.exception("closing failed")
             except TimeoutError:
                 _log.warning("closing took longer than %.1f s and was given up", seconds)

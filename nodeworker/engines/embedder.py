@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from nodeworker.engines import Progress, Vectors
 from nodeworker.engines.batching import batches
-from nodeworker.errors import BadRequest, EngineError, ModelDamaged, Unsupported
+from nodeworker.errors import BadRequest, EngineError, ModelDamaged, Unsupported, first_line
 from nodeworker.hardware import free_cores
 from nodeworker.models import ModelFile
 
@@ -64,7 +64,7 @@ class EmbedderEngine:
                 encoder.encode(["warm up"], show_progress_bar=False)
             except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
                 raise ModelDamaged(
-                    f"{self.model.name} cannot be loaded: {_first_line(error)}", "Remove it and fetch it again."
+                    f"{self.model.name} cannot be loaded: {first_line(error)}", "Remove it and fetch it again."
                 ) from error
             self._encoder = encoder
             self.dimension = int(encoder.get_embedding_dimension())
@@ -88,7 +88,7 @@ class EmbedderEngine:
             try:
                 return self._embed(list(texts), kind)
             except RuntimeError as error:  # torch: out of memory and the like
-                raise EngineError(f"Embedding failed: {_first_line(error)}") from error
+                raise EngineError(f"Embedding failed: {first_line(error)}") from error
 
     def close(self) -> None:
         """Free the model; waits for a running call."""
@@ -117,8 +117,3 @@ class EmbedderEngine:
         """Tokens of each text as the model would read it, special tokens included, nothing cut off."""
         tokenised = self._encoder.tokenizer(texts, truncation=False, padding=False, verbose=False)
         return [len(ids) for ids in tokenised["input_ids"]]
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0][:300] if text else type(error).__name__

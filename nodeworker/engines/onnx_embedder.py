@@ -13,7 +13,7 @@ from typing import Any, Literal
 from nodeworker.engines import Progress, Vectors
 from nodeworker.engines.batching import batches
 from nodeworker.engines.onnx_file import check_onnx
-from nodeworker.errors import BadRequest, EngineError, ModelDamaged, Unsupported
+from nodeworker.errors import BadRequest, EngineError, ModelDamaged, Unsupported, first_line
 from nodeworker.hardware import free_cores
 from nodeworker.models import ModelFile
 
@@ -65,7 +65,7 @@ class OnnxEmbedderEngine:
             try:
                 tokenizer = tokenizers.Tokenizer.from_file(str(self.model.file("tokenizer.json")))
             except Exception as error:  # tokenizers raises Exception itself for whatever is wrong with the file
-                raise self._damaged(f"its tokenizer cannot be read: {_first_line(error)}") from error
+                raise self._damaged(f"its tokenizer cannot be read: {first_line(error)}") from error
             padding = tokenizer.padding
             self._pad = int(padding["pad_id"]) if padding else 0
             tokenizer.no_padding()
@@ -84,7 +84,7 @@ class OnnxEmbedderEngine:
                 raise
             except Exception as error:  # onnxruntime's errors have no base of their own
                 self._session = None
-                raise self._damaged(_first_line(error)) from error
+                raise self._damaged(first_line(error)) from error
         progress(1.0)
 
     def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
@@ -106,7 +106,7 @@ class OnnxEmbedderEngine:
             except EngineError:
                 raise
             except Exception as error:  # as in load; out of memory is one of them
-                raise EngineError(f"Embedding failed: {_first_line(error)}") from error
+                raise EngineError(f"Embedding failed: {first_line(error)}") from error
 
     def close(self) -> None:
         """Free the model; waits for a running call."""
@@ -208,8 +208,3 @@ class OnnxEmbedderEngine:
         return ModelDamaged(
             f"{self.model.name} cannot be loaded: {why}.", f"Fetch it again: tangnet models add {self.model.name}"
         )
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0][:300].rstrip(".") if text else type(error).__name__
