@@ -25,6 +25,7 @@ from app.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from app.ui.bridge import Bridge
+    from app.ui.collector import Collector
     from app.ui.crash import CrashReporter
     from app.ui.seam import Ear, OpenEar, OpenRuntime, RuntimeSeam
     from app.ui.theme import Theme
@@ -90,6 +91,7 @@ class Desk(QObject):
     """What lives as long as the window: bridge, colours, signals of the system, the kept size."""
 
     bridge: Bridge
+    collector: Collector
     theme: Theme
     crashes: CrashReporter
     """These come with `furnish`."""
@@ -118,6 +120,7 @@ class Desk(QObject):
         if self._closed:
             return
         from app.ui.bridge import Bridge
+        from app.ui.collector import Collector
         from app.ui.crash import CrashReporter, log_qt_messages
         from app.ui.icons import app_icon
         from app.ui.theme import Theme
@@ -125,6 +128,7 @@ class Desk(QObject):
         log_qt_messages()
         self.crashes = CrashReporter(self)
         self.crashes.install()
+        self.collector = Collector(self)  # before there is a second thread
         self.bridge = Bridge(self)
         self.theme = Theme(self._application, str(self._kept.value("theme", "system")))
         self.window.bug.connect(self.crashes.report)
@@ -152,7 +156,8 @@ class Desk(QObject):
         self.window.hide()
         if self._furnished:
             self._keep()
-            self.bridge.close(CLOSE_SECONDS)
+            if self.bridge.close(CLOSE_SECONDS):
+                self.collector.stop()
         self._application.quit()
 
     async def _open(self) -> RuntimeSeam:

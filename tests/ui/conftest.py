@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.ui.bridge import Bridge
+from app.ui.collector import Collector
 from app.ui.seam import RuntimeSeam
 from app.ui.theme import Theme
 from app.ui.window import MainWindow
@@ -74,6 +75,14 @@ class Gate:
             self.event.set()
 
         self._bridge.run(go)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def collector() -> Iterator[Collector]:
+    """No thread of a test may free the widgets of an earlier one: see app/ui/collector.py."""
+    made = Collector()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
