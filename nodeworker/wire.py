@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,16 @@ from nodeworker.engines import (
     ChatRequest,
     Done,
     Final,
+    Heard,
+    Message,
     Partial,
     Prefill,
     Sampling,
     SpeechEnded,
     SpeechStarted,
     Token,
+    Tool,
+    ToolCall,
     TranscriptEvent,
 )
 from nodeworker.errors import BadRequest
@@ -29,7 +34,11 @@ MAX_REQUEST_ID = 128
 MAX_STOPS = 16
 MAX_STOP_CHARACTERS = 200
 _ROLES = frozenset(pb.Role.keys())
-_SPEAKERS = ("system", "user", "assistant")
+_SPEAKERS = ("system", "user", "assistant", "tool")
+MAX_TOOLS = 64
+MAX_TOOL_BYTES = 256 * 1024
+MAX_GRAMMAR_BYTES = 256 * 1024
+MAX_LOGPROBS = 20
 
 
 def chat_request(request: pb.GenerateRequest) -> ChatRequest:
@@ -41,13 +50,31 @@ def chat_request(request: pb.GenerateRequest) -> ChatRequest:
     for message in request.messages:
         if message.role not in _SPEAKERS:
             raise BadRequest(f"{message.role[:40]!r} is no role of a message.", f"Roles: {', '.join(_SPEAKERS)}.")
+    if len(request.tools) > MAX_TOOLS or sum(tool.ByteSize() for tool in request.tools) > MAX_TOOL_BYTES:
+        raise BadRequest(f"At most {MAX_TOOLS} tools of {MAX_TOOL_BYTES // 1024} KB together.")
     return ChatRequest(
         request_id=request.request_id,
-        messages=tuple((message.role, message.content) for message in request.messages),
+        messages=tuple(map(_message, request.messages)),
         sampling=sampling(request.sampling),
         resume=tuple(request.resume),
         resume_text=request.resume_text,
+        tools=tuple(map(_tool, request.tools)),
     )
+
+
+def _message(message: pb.Message) -> Message:
+    calls = tuple(ToolCall(call.id, call.name, call.arguments) for call in message.tool_calls)
+    return Message(message.role, message.content, calls, message.tool_call_id)
+
+
+def _tool(tool: pb.Tool) -> Tool:
+    try:
+        parameters = json.loads(tool.parameters or "{}")
+    except (ValueError, RecursionError):
+        parameters = None
+    if not tool.name or not isinstance(parameters, dict):
+        raise BadRequest(f"The tool {tool.name[:40]!r} needs a name and a JSON schema of its parameters.")
+    return Tool(tool.name, tool.description, tool.parameters or "{}")
 
 
 def sampling(wanted: pb.Sampling) -> Sampling:
@@ -59,6 +86,12 @@ def sampling(wanted: pb.Sampling) -> Sampling:
         raise BadRequest("Top-p and min-p must not exceed 1.")
     if len(wanted.stop) > MAX_STOPS or any(not 0 < len(stop) <= MAX_STOP_CHARACTERS for stop in wanted.stop):
         raise BadRequest(f"At most {MAX_STOPS} stop texts of 1 to {MAX_STOP_CHARACTERS} characters.")
+    if max(len(wanted.grammar), len(wanted.json_schema)) > MAX_GRAMMAR_BYTES:
+        raise BadRequest(f"A grammar or schema has at most {MAX_GRAMMAR_BYTES // 1024} KB.")
+    if wanted.grammar and wanted.json_schema:
+        raise BadRequest("A grammar or a JSON schema, not both.")
+    if wanted.logprobs > MAX_LOGPROBS:
+        raise BadRequest(f"At most {MAX_LOGPROBS} alternatives with each token.")
     return Sampling(
         temperature=wanted.temperature,
         top_p=wanted.top_p,
@@ -68,6 +101,9 @@ def sampling(wanted: pb.Sampling) -> Sampling:
         seed=wanted.seed,
         max_tokens=wanted.max_tokens,
         stop=tuple(wanted.stop),
+        grammar=wanted.grammar,
+        json_schema=wanted.json_schema,
+        logprobs=wanted.logprobs,
     )
 
 
@@ -115,13 +151,19 @@ def hardware(found: Hardware) -> pb.Hardware:
     )
 
 
-def generate_event(event: QueuedAt | Prefill | Token) -> pb.GenerateEvent:
+def generate_event(event: QueuedAt | Prefill | Token | ToolCall) -> pb.GenerateEvent:
     """Turn an event in the middle of an answer into its message."""
     if isinstance(event, QueuedAt):
         return pb.GenerateEvent(queued=pb.Queued(position=event.position))
     if isinstance(event, Prefill):
         return pb.GenerateEvent(prefill=pb.Prefill(done=event.done, total=event.total))
-    return pb.GenerateEvent(token=pb.Token(ids=event.ids, text=event.text))
+    if isinstance(event, ToolCall):
+        call = pb.ToolCall(id=event.id, name=event.name, arguments=event.arguments)
+        return pb.GenerateEvent(tool_call=call)
+    token = pb.Token(ids=event.ids, text=event.text, reasoning=event.reasoning)
+    for known in event.logprobs:
+        token.logprobs.add(chosen=known.chosen, ids=known.ids, values=known.values)
+    return pb.GenerateEvent(token=token)
 
 
 def done_event(done: Done, began: Began) -> pb.GenerateEvent:
@@ -133,6 +175,8 @@ def done_event(done: Done, began: Began) -> pb.GenerateEvent:
                 prompt_tokens=done.prompt_tokens,
                 cached_tokens=done.cached_tokens,
                 completion_tokens=done.completion_tokens,
+                drafted_tokens=done.drafted_tokens,
+                accepted_tokens=done.accepted_tokens,
             ),
             timings=pb.Timings(
                 queue_ms=began.queue_ms, load_ms=began.load_ms, prefill_ms=done.prefill_ms, decode_ms=done.decode_ms
@@ -152,6 +196,8 @@ def transcribe_event(event: TranscriptEvent) -> pb.TranscribeEvent:
             return pb.TranscribeEvent(speech_ended=pb.SpeechEnded(at=event.at))
         case Partial():
             return pb.TranscribeEvent(partial=pb.Partial(text=event.text, confirmed=event.confirmed))
+        case Heard():
+            return pb.TranscribeEvent(heard=pb.Heard(seconds=event.seconds, total=event.total, text=event.text))
         case Final():
             return pb.TranscribeEvent(
                 final=pb.Final(
@@ -160,5 +206,6 @@ def transcribe_event(event: TranscriptEvent) -> pb.TranscribeEvent:
                     words=[pb.Word(text=word.text, start=word.start, end=word.end) for word in event.words],
                     audio_seconds=event.audio_seconds,
                     seconds=event.seconds,
+                    language_probability=event.language_probability,
                 )
             )

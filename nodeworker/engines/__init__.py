@@ -27,6 +27,40 @@ class Sampling:
     seed: int = 0
     max_tokens: int = 0
     stop: tuple[str, ...] = ()
+    grammar: str = ""
+    """GBNF that the answer's text follows."""
+    json_schema: str = ""
+    """Used instead of a grammar."""
+    logprobs: int = 0
+    """That many alternatives with each token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may ask for; `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What the model asks for; `arguments` is a JSON object."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: role system, user, assistant or tool."""
+
+    role: str
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +68,14 @@ class ChatRequest:
     """One answer to make. `cancelled` is set by the server when nobody listens any more."""
 
     request_id: str
-    messages: tuple[tuple[str, str], ...]
-    """(role, content) pairs."""
+    messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
     resume: tuple[int, ...] = ()
     """Token ids already shown; the answer goes on after the last."""
     resume_text: str = ""
     """Text already shown, when the ids belong to another model."""
+    tools: tuple[Tool, ...] = ()
+    """Offered to models whose template has them."""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -53,26 +88,56 @@ class Prefill:
 
 
 @dataclass(frozen=True, slots=True)
+class Logprobs:
+    """Natural logarithms of probabilities before sampling: of the chosen token, and of the best ones, best first."""
+
+    chosen: float
+    ids: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """New tokens. `text` is "" while a character is incomplete or a stop string may be starting."""
 
     ids: tuple[int, ...]
     text: str
+    reasoning: str = ""
+    """Text of the model's reasoning section, which is no part of the answer."""
+    logprobs: tuple[Logprobs, ...] = ()
+    """One for each id, when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """End of an answer; the counts do not include resumed tokens as completion."""
 
-    reason: Literal["stop", "length", "context"]
+    reason: Literal["stop", "length", "context", "tools"]
     prompt_tokens: int
     cached_tokens: int
     completion_tokens: int
     prefill_ms: float
     decode_ms: float
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
 
-ChatEvent = Prefill | Token | Done
+ChatEvent = Prefill | Token | ToolCall | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a chat engine tells of itself while it works."""
+
+    active: int = 0
+    kv_cells: int = 0
+    free_kv_cells: int = 0
+    """Tokens that could be taken up without forgetting a cached prefix."""
+    prefill_rate: float = 0.0
+    decode_rate: float = 0.0
+    """Tokens/s of one answer alone; of all together while several run."""
+    cached_prefixes: tuple[int, ...] = ()
+    """Block hashes: see nodeworker/protocol/prefixes.py."""
 
 
 class ChatEngine(Protocol):
@@ -103,6 +168,8 @@ class Vectors:
     data: bytes
     dimension: int
     tokens: tuple[int, ...]
+    windows: tuple[int, ...] = ()
+    """Pieces that each text was read in; their vectors were averaged by length. Empty: one each."""
 
 
 class EmbedEngine(Protocol):
@@ -117,6 +184,22 @@ class EmbedEngine(Protocol):
 
     def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
         """Embed all texts. Raises EngineError."""
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...
+
+
+class RerankEngine(Protocol):
+    """Scores how well passages answer a query."""
+
+    def load(self, progress: Progress) -> None:
+        """Load the model. Raises EngineError."""
+        ...
+
+    def rerank(self, query: str, texts: Sequence[str]) -> tuple[float, ...]:
+        """Return one score a text, higher is better. Raises EngineError."""
         ...
 
     def close(self) -> None:
@@ -164,9 +247,20 @@ class Final:
     words: tuple[Word, ...]
     audio_seconds: float
     seconds: float
+    language_probability: float = 0.0
+    """0: the language was given."""
 
 
-TranscriptEvent = SpeechStarted | SpeechEnded | Partial | Final
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How far a recording has been read, in seconds; `text` is new since the last event."""
+
+    seconds: float
+    total: float
+    text: str
+
+
+TranscriptEvent = SpeechStarted | SpeechEnded | Partial | Heard | Final
 
 
 class TranscribeEngine(Protocol):
@@ -184,8 +278,14 @@ class TranscribeEngine(Protocol):
         partials: bool,
         hotwords: tuple[str, ...],
         cancelled: threading.Event,
+        recording: bool = False,
+        expected_seconds: float = 0.0,
     ) -> Iterator[TranscriptEvent]:
-        """Read 16 kHz mono PCM16 until `audio` ends, then yield Final. `next(audio)` blocks until sound comes."""
+        """Read 16 kHz mono PCM16 until `audio` ends, then yield Final. `next(audio)` blocks until sound comes.
+
+        `recording`: long sound, read in batches, with Heard events instead of partials; `expected_seconds` is its
+        length where the caller knows it.
+        """
         ...
 
     def close(self) -> None:

@@ -154,7 +154,7 @@ class LlamaEngine:
             yield from self._write(native, answer, request)
 
     def _begin(self, native: NativeModel, template: ChatTemplate, request: ChatRequest) -> _Answer:
-        rendered = template.render(request.messages)
+        rendered = template.render([(message.role, message.content) for message in request.messages])
         bos = native.special_text("bos")
         if bos and native.adds_bos():
             rendered = rendered.removeprefix(bos)  # tokenising puts it there

@@ -100,7 +100,7 @@ class PacedEngine:
         if self._closed.is_set():
             raise EngineError("The model is not loaded.")
         sampling = request.sampling
-        prompt = sum(len(content) // _CHARACTERS_PER_TOKEN + 4 for _, content in request.messages)
+        prompt = sum(len(message.content) // _CHARACTERS_PER_TOKEN + 4 for message in request.messages)
         stream, shown = self._resumed(request)
         if prompt + shown >= self.context:
             raise ContextOverflow(

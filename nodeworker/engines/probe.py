@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from nodeworker.engines import ChatRequest, Sampling
+from nodeworker.engines import ChatRequest, Message, Sampling
 from nodeworker.engines.llama import LlamaEngine
 from nodeworker.errors import EngineError
 from nodeworker.models import ModelFile
@@ -21,7 +21,7 @@ def main() -> int:
     engine = LlamaEngine(model, context=256, threads=1)
     try:
         engine.load(lambda _fraction: None)
-        request = ChatRequest("probe", (("user", "Hi"),), Sampling(max_tokens=2))
+        request = ChatRequest("probe", (Message("user", "Hi"),), Sampling(max_tokens=2))
         for _ in engine.generate(request):
             pass
     except EngineError as error:

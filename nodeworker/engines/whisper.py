@@ -91,6 +91,8 @@ class WhisperEngine:
         partials: bool = True,
         hotwords: tuple[str, ...] = (),
         cancelled: threading.Event,
+        recording: bool = False,
+        expected_seconds: float = 0.0,
     ) -> Iterator[TranscriptEvent]:
         """Read 16 kHz mono PCM16 until it ends; yield bounds of speech, partial texts and last the Final.
 

@@ -308,6 +308,11 @@ class Status(_message.Message):
     ENGINES_FIELD_NUMBER: _builtins.int
     FREE_KV_CELLS_FIELD_NUMBER: _builtins.int
     CACHED_PREFIXES_FIELD_NUMBER: _builtins.int
+    KV_CELLS_FIELD_NUMBER: _builtins.int
+    PREDICTED_WAIT_MS_FIELD_NUMBER: _builtins.int
+    UNDER_VOLTAGE_FIELD_NUMBER: _builtins.int
+    POWER_WATTS_FIELD_NUMBER: _builtins.int
+    ENGINE_RESTARTS_FIELD_NUMBER: _builtins.int
     active: _builtins.int
     queued: _builtins.int
     slots: _builtins.int
@@ -322,10 +327,22 @@ class Status(_message.Message):
     throttled: _builtins.bool
     draining: _builtins.bool
     free_kv_cells: _builtins.int
+    """tokens that the chat engine could still take up without forgetting anything"""
+    kv_cells: _builtins.int
+    predicted_wait_ms: _builtins.float
+    """until a new answer would begin, by the queue and the measured rates"""
+    under_voltage: _builtins.bool
+    """Raspberry Pi: the power supply is too weak, now or since the start"""
+    power_watts: _builtins.float
+    """0 = unknown"""
+    engine_restarts: _builtins.int
+    """engine processes lost since the node started"""
     @_builtins.property
     def engines(self) -> _containers.RepeatedCompositeFieldContainer[Global___EngineStatus]: ...
     @_builtins.property
-    def cached_prefixes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    def cached_prefixes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """see protocol/prefixes.py"""
+
     def __init__(
         self,
         *,
@@ -343,10 +360,15 @@ class Status(_message.Message):
         engines: _abc.Iterable[Global___EngineStatus] | None = ...,
         free_kv_cells: _builtins.int = ...,
         cached_prefixes: _abc.Iterable[_builtins.int] | None = ...,
+        kv_cells: _builtins.int = ...,
+        predicted_wait_ms: _builtins.float = ...,
+        under_voltage: _builtins.bool = ...,
+        power_watts: _builtins.float = ...,
+        engine_restarts: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cached_prefixes", b"cached_prefixes", "cpu_percent", b"cpu_percent", "decode_rate", b"decode_rate", "draining", b"draining", "engines", b"engines", "free_kv_cells", b"free_kv_cells", "memory_total_bytes", b"memory_total_bytes", "memory_used_bytes", b"memory_used_bytes", "prefill_rate", b"prefill_rate", "queued", b"queued", "slots", b"slots", "temperature_c", b"temperature_c", "throttled", b"throttled"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cached_prefixes", b"cached_prefixes", "cpu_percent", b"cpu_percent", "decode_rate", b"decode_rate", "draining", b"draining", "engine_restarts", b"engine_restarts", "engines", b"engines", "free_kv_cells", b"free_kv_cells", "kv_cells", b"kv_cells", "memory_total_bytes", b"memory_total_bytes", "memory_used_bytes", b"memory_used_bytes", "power_watts", b"power_watts", "predicted_wait_ms", b"predicted_wait_ms", "prefill_rate", b"prefill_rate", "queued", b"queued", "slots", b"slots", "temperature_c", b"temperature_c", "throttled", b"throttled", "under_voltage", b"under_voltage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -401,21 +423,82 @@ class Message(_message.Message):
 
     ROLE_FIELD_NUMBER: _builtins.int
     CONTENT_FIELD_NUMBER: _builtins.int
+    TOOL_CALLS_FIELD_NUMBER: _builtins.int
+    TOOL_CALL_ID_FIELD_NUMBER: _builtins.int
     role: _builtins.str
+    """system, user, assistant, tool"""
     content: _builtins.str
+    tool_call_id: _builtins.str
+    """of a tool's message: which call it answers"""
+    @_builtins.property
+    def tool_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolCall]:
+        """of an assistant's message"""
+
     def __init__(
         self,
         *,
         role: _builtins.str = ...,
         content: _builtins.str = ...,
+        tool_calls: _abc.Iterable[Global___ToolCall] | None = ...,
+        tool_call_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "role", b"role"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "role", b"role", "tool_call_id", b"tool_call_id", "tool_calls", b"tool_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Message: _TypeAlias = Message  # noqa: Y015
+
+@_typing.final
+class Tool(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    description: _builtins.str
+    parameters: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        description: _builtins.str = ...,
+        parameters: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "name", b"name", "parameters", b"parameters"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Tool: _TypeAlias = Tool  # noqa: Y015
+
+@_typing.final
+class ToolCall(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    ARGUMENTS_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    name: _builtins.str
+    arguments: _builtins.str
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        arguments: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "id", b"id", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ToolCall: _TypeAlias = ToolCall  # noqa: Y015
 
 @_typing.final
 class Sampling(_message.Message):
@@ -429,6 +512,9 @@ class Sampling(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     MAX_TOKENS_FIELD_NUMBER: _builtins.int
     STOP_FIELD_NUMBER: _builtins.int
+    GRAMMAR_FIELD_NUMBER: _builtins.int
+    JSON_SCHEMA_FIELD_NUMBER: _builtins.int
+    LOGPROBS_FIELD_NUMBER: _builtins.int
     temperature: _builtins.float
     """0 = greedy"""
     top_p: _builtins.float
@@ -441,6 +527,12 @@ class Sampling(_message.Message):
     seed: _builtins.int
     max_tokens: _builtins.int
     """0 = until the context is full"""
+    grammar: _builtins.str
+    """GBNF; the answer's text follows it"""
+    json_schema: _builtins.str
+    """used instead of a grammar"""
+    logprobs: _builtins.int
+    """that many alternatives with each token; 0 = off"""
     @_builtins.property
     def stop(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
@@ -454,10 +546,13 @@ class Sampling(_message.Message):
         seed: _builtins.int = ...,
         max_tokens: _builtins.int = ...,
         stop: _abc.Iterable[_builtins.str] | None = ...,
+        grammar: _builtins.str = ...,
+        json_schema: _builtins.str = ...,
+        logprobs: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_tokens", b"max_tokens", "min_p", b"min_p", "repeat_penalty", b"repeat_penalty", "seed", b"seed", "stop", b"stop", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grammar", b"grammar", "json_schema", b"json_schema", "logprobs", b"logprobs", "max_tokens", b"max_tokens", "min_p", b"min_p", "repeat_penalty", b"repeat_penalty", "seed", b"seed", "stop", b"stop", "temperature", b"temperature", "top_k", b"top_k", "top_p", b"top_p"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -473,6 +568,7 @@ class GenerateRequest(_message.Message):
     SAMPLING_FIELD_NUMBER: _builtins.int
     RESUME_FIELD_NUMBER: _builtins.int
     RESUME_TEXT_FIELD_NUMBER: _builtins.int
+    TOOLS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     model: _builtins.str
     """name or sha256; "" = the node's own choice"""
@@ -486,6 +582,10 @@ class GenerateRequest(_message.Message):
     def resume(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """ids of tokens already shown; generation continues after the last"""
 
+    @_builtins.property
+    def tools(self) -> _containers.RepeatedCompositeFieldContainer[Global___Tool]:
+        """offered to models whose template has them"""
+
     def __init__(
         self,
         *,
@@ -495,10 +595,11 @@ class GenerateRequest(_message.Message):
         sampling: Global___Sampling | None = ...,
         resume: _abc.Iterable[_builtins.int] | None = ...,
         resume_text: _builtins.str = ...,
+        tools: _abc.Iterable[Global___Tool] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "model", b"model", "request_id", b"request_id", "resume", b"resume", "resume_text", b"resume_text", "sampling", b"sampling"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "model", b"model", "request_id", b"request_id", "resume", b"resume", "resume_text", b"resume_text", "sampling", b"sampling", "tools", b"tools"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -512,6 +613,7 @@ class GenerateEvent(_message.Message):
     PREFILL_FIELD_NUMBER: _builtins.int
     TOKEN_FIELD_NUMBER: _builtins.int
     DONE_FIELD_NUMBER: _builtins.int
+    TOOL_CALL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def queued(self) -> Global___Queued: ...
     @_builtins.property
@@ -520,6 +622,10 @@ class GenerateEvent(_message.Message):
     def token(self) -> Global___Token: ...
     @_builtins.property
     def done(self) -> Global___Done: ...
+    @_builtins.property
+    def tool_call(self) -> Global___ToolCall:
+        """complete; its text is not sent as text"""
+
     def __init__(
         self,
         *,
@@ -527,12 +633,13 @@ class GenerateEvent(_message.Message):
         prefill: Global___Prefill | None = ...,
         token: Global___Token | None = ...,
         done: Global___Done | None = ...,
+        tool_call: Global___ToolCall | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "kind", b"kind", "prefill", b"prefill", "queued", b"queued", "token", b"token"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "kind", b"kind", "prefill", b"prefill", "queued", b"queued", "token", b"token", "tool_call", b"tool_call"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "kind", b"kind", "prefill", b"prefill", "queued", b"queued", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "kind", b"kind", "prefill", b"prefill", "queued", b"queued", "token", b"token", "tool_call", b"tool_call"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["queued", "prefill", "token", "done"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["queued", "prefill", "token", "done", "tool_call"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -585,22 +692,60 @@ class Token(_message.Message):
 
     IDS_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    REASONING_FIELD_NUMBER: _builtins.int
+    LOGPROBS_FIELD_NUMBER: _builtins.int
     text: _builtins.str
+    """may be "" while a character is incomplete"""
+    reasoning: _builtins.str
+    """text of the model's reasoning section, which is no part of the answer"""
     @_builtins.property
     def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def logprobs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Logprobs]:
+        """one for each id, when asked for"""
+
     def __init__(
         self,
         *,
         ids: _abc.Iterable[_builtins.int] | None = ...,
         text: _builtins.str = ...,
+        reasoning: _builtins.str = ...,
+        logprobs: _abc.Iterable[Global___Logprobs] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "logprobs", b"logprobs", "reasoning", b"reasoning", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Token: _TypeAlias = Token  # noqa: Y015
+
+@_typing.final
+class Logprobs(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHOSEN_FIELD_NUMBER: _builtins.int
+    IDS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    chosen: _builtins.float
+    @_builtins.property
+    def ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]: ...
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        chosen: _builtins.float = ...,
+        ids: _abc.Iterable[_builtins.int] | None = ...,
+        values: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chosen", b"chosen", "ids", b"ids", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Logprobs: _TypeAlias = Logprobs  # noqa: Y015
 
 @_typing.final
 class Done(_message.Message):
@@ -612,7 +757,7 @@ class Done(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     MODEL_SHA256_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """"stop", "length", "context" """
+    """"stop", "length", "context", "tools" """
     model: _builtins.str
     model_sha256: _builtins.str
     @_builtins.property
@@ -643,19 +788,27 @@ class Usage(_message.Message):
     PROMPT_TOKENS_FIELD_NUMBER: _builtins.int
     CACHED_TOKENS_FIELD_NUMBER: _builtins.int
     COMPLETION_TOKENS_FIELD_NUMBER: _builtins.int
+    DRAFTED_TOKENS_FIELD_NUMBER: _builtins.int
+    ACCEPTED_TOKENS_FIELD_NUMBER: _builtins.int
     prompt_tokens: _builtins.int
     cached_tokens: _builtins.int
     completion_tokens: _builtins.int
+    drafted_tokens: _builtins.int
+    """proposed by prompt lookup or a draft model"""
+    accepted_tokens: _builtins.int
+    """of these, those that were right"""
     def __init__(
         self,
         *,
         prompt_tokens: _builtins.int = ...,
         cached_tokens: _builtins.int = ...,
         completion_tokens: _builtins.int = ...,
+        drafted_tokens: _builtins.int = ...,
+        accepted_tokens: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cached_tokens", b"cached_tokens", "completion_tokens", b"completion_tokens", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_tokens", b"accepted_tokens", "cached_tokens", b"cached_tokens", "completion_tokens", b"completion_tokens", "drafted_tokens", b"drafted_tokens", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -725,16 +878,21 @@ class EmbedResponse(_message.Message):
     VECTORS_FIELD_NUMBER: _builtins.int
     TOKENS_FIELD_NUMBER: _builtins.int
     MAX_TOKENS_FIELD_NUMBER: _builtins.int
+    WINDOWS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     model_sha256: _builtins.str
     dimension: _builtins.int
     vectors: _builtins.bytes
     """row-major little-endian float32, one row a text"""
     max_tokens: _builtins.int
-    """what the model reads of a text"""
+    """what the model reads at once"""
     @_builtins.property
     def tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """of each text, before truncation"""
+
+    @_builtins.property
+    def windows(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """pieces that each text was read in; their vectors were averaged by length"""
 
     def __init__(
         self,
@@ -745,10 +903,11 @@ class EmbedResponse(_message.Message):
         vectors: _builtins.bytes = ...,
         tokens: _abc.Iterable[_builtins.int] | None = ...,
         max_tokens: _builtins.int = ...,
+        windows: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "max_tokens", b"max_tokens", "model", b"model", "model_sha256", b"model_sha256", "tokens", b"tokens", "vectors", b"vectors"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "max_tokens", b"max_tokens", "model", b"model", "model_sha256", b"model_sha256", "tokens", b"tokens", "vectors", b"vectors", "windows", b"windows"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -786,7 +945,9 @@ class RerankResponse(_message.Message):
 
     SCORES_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    MODEL_SHA256_FIELD_NUMBER: _builtins.int
     model: _builtins.str
+    model_sha256: _builtins.str
     @_builtins.property
     def scores(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]: ...
     def __init__(
@@ -794,10 +955,11 @@ class RerankResponse(_message.Message):
         *,
         scores: _abc.Iterable[_builtins.float] | None = ...,
         model: _builtins.str = ...,
+        model_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "scores", b"scores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "model_sha256", b"model_sha256", "scores", b"scores"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -843,9 +1005,16 @@ class TranscribeConfig(_message.Message):
     PARTIALS_FIELD_NUMBER: _builtins.int
     HOTWORDS_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    RECORDING_FIELD_NUMBER: _builtins.int
+    EXPECTED_SECONDS_FIELD_NUMBER: _builtins.int
     language: _builtins.str
+    """"" = found out"""
     partials: _builtins.bool
     model: _builtins.str
+    recording: _builtins.bool
+    """a long recording: read in batches, with progress instead of partials"""
+    expected_seconds: _builtins.float
+    """length of the recording where known, for the progress"""
     @_builtins.property
     def hotwords(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
@@ -855,10 +1024,12 @@ class TranscribeConfig(_message.Message):
         partials: _builtins.bool = ...,
         hotwords: _abc.Iterable[_builtins.str] | None = ...,
         model: _builtins.str = ...,
+        recording: _builtins.bool = ...,
+        expected_seconds: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hotwords", b"hotwords", "language", b"language", "model", b"model", "partials", b"partials"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_seconds", b"expected_seconds", "hotwords", b"hotwords", "language", b"language", "model", b"model", "partials", b"partials", "recording", b"recording"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -897,6 +1068,7 @@ class TranscribeEvent(_message.Message):
     PARTIAL_FIELD_NUMBER: _builtins.int
     SPEECH_ENDED_FIELD_NUMBER: _builtins.int
     FINAL_FIELD_NUMBER: _builtins.int
+    HEARD_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def speech_started(self) -> Global___SpeechStarted: ...
     @_builtins.property
@@ -905,6 +1077,8 @@ class TranscribeEvent(_message.Message):
     def speech_ended(self) -> Global___SpeechEnded: ...
     @_builtins.property
     def final(self) -> Global___Final: ...
+    @_builtins.property
+    def heard(self) -> Global___Heard: ...
     def __init__(
         self,
         *,
@@ -912,12 +1086,13 @@ class TranscribeEvent(_message.Message):
         partial: Global___Partial | None = ...,
         speech_ended: Global___SpeechEnded | None = ...,
         final: Global___Final | None = ...,
+        heard: Global___Heard | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["final", b"final", "kind", b"kind", "partial", b"partial", "speech_ended", b"speech_ended", "speech_started", b"speech_started"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["final", b"final", "heard", b"heard", "kind", b"kind", "partial", b"partial", "speech_ended", b"speech_ended", "speech_started", b"speech_started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["final", b"final", "kind", b"kind", "partial", b"partial", "speech_ended", b"speech_ended", "speech_started", b"speech_started"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["final", b"final", "heard", b"heard", "kind", b"kind", "partial", b"partial", "speech_ended", b"speech_ended", "speech_started", b"speech_started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["speech_started", "partial", "speech_ended", "final"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["speech_started", "partial", "speech_ended", "final", "heard"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -984,6 +1159,31 @@ class SpeechEnded(_message.Message):
 Global___SpeechEnded: _TypeAlias = SpeechEnded  # noqa: Y015
 
 @_typing.final
+class Heard(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SECONDS_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    seconds: _builtins.float
+    total: _builtins.float
+    text: _builtins.str
+    def __init__(
+        self,
+        *,
+        seconds: _builtins.float = ...,
+        total: _builtins.float = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["seconds", b"seconds", "text", b"text", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Heard: _TypeAlias = Heard  # noqa: Y015
+
+@_typing.final
 class Final(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -992,10 +1192,13 @@ class Final(_message.Message):
     WORDS_FIELD_NUMBER: _builtins.int
     AUDIO_SECONDS_FIELD_NUMBER: _builtins.int
     SECONDS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_PROBABILITY_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     language: _builtins.str
     audio_seconds: _builtins.float
     seconds: _builtins.float
+    language_probability: _builtins.float
+    """0 = the language was given"""
     @_builtins.property
     def words(self) -> _containers.RepeatedCompositeFieldContainer[Global___Word]: ...
     def __init__(
@@ -1006,10 +1209,11 @@ class Final(_message.Message):
         words: _abc.Iterable[Global___Word] | None = ...,
         audio_seconds: _builtins.float = ...,
         seconds: _builtins.float = ...,
+        language_probability: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_seconds", b"audio_seconds", "language", b"language", "seconds", b"seconds", "text", b"text", "words", b"words"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_seconds", b"audio_seconds", "language", b"language", "language_probability", b"language_probability", "seconds", b"seconds", "text", b"text", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

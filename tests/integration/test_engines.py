@@ -15,7 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.engines import ChatEvent, ChatRequest, Done, Final, Partial, Prefill, Sampling, SpeechStarted, Token
+from nodeworker.engines import (
+    ChatEvent,
+    ChatRequest,
+    Done,
+    Final,
+    Message,
+    Partial,
+    Prefill,
+    Sampling,
+    SpeechStarted,
+    Token,
+)
 from nodeworker.engines.gguf import read_gguf
 from nodeworker.engines.llama import LlamaEngine
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelDamaged
@@ -24,6 +35,13 @@ from nodeworker.models import ModelFile, ModelFolder, probe_in_child
 pytestmark = pytest.mark.models
 
 STORY = (("system", "You are helpful."), ("user", "Write a story about a dog in Paris."))
+
+
+def said(messages: tuple[tuple[str, str], ...]) -> tuple[Message, ...]:
+    """Messages of (role, content) pairs."""
+    return tuple(Message(role, content) for role, content in messages)
+
+
 RECORDINGS = Path("/usr/share/pocketsphinx/test/data/librivox")
 SPOKEN = {
     "0870": "and mr john dashwood had then leisure to consider how much there might be prudently in his power to do "
@@ -66,7 +84,7 @@ def _text(events: list[ChatEvent]) -> str:
 def _ask(
     engine: LlamaEngine, sampling: Sampling, messages: tuple[tuple[str, str], ...] = STORY, **more: object
 ) -> list[ChatEvent]:
-    return list(engine.generate(ChatRequest("r", messages, sampling, **more)))  # type: ignore[arg-type]
+    return list(engine.generate(ChatRequest("r", said(messages), sampling, **more)))  # type: ignore[arg-type]
 
 
 # -- chat ----------------------------------------------------------------------------------------------------
@@ -159,7 +177,7 @@ def test_the_context_ends_the_answer(chat: LlamaEngine) -> None:
 
 
 def test_cancelling_ends_it_within_a_token_and_frees_the_slot(chat: LlamaEngine) -> None:
-    request = ChatRequest("r", STORY, Sampling(max_tokens=500))
+    request = ChatRequest("r", said(STORY), Sampling(max_tokens=500))
     made = 0
     for event in chat.generate(request):
         made += isinstance(event, Token)
@@ -170,7 +188,7 @@ def test_cancelling_ends_it_within_a_token_and_frees_the_slot(chat: LlamaEngine)
 
 
 def test_an_abandoned_answer_frees_the_slot(chat: LlamaEngine) -> None:
-    stream = chat.generate(ChatRequest("r", STORY, Sampling(max_tokens=500)))
+    stream = chat.generate(ChatRequest("r", said(STORY), Sampling(max_tokens=500)))
     next(stream)
     del stream
     assert _ids(_ask(chat, Sampling(max_tokens=2)))

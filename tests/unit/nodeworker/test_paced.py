@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from nodeworker.engines import ChatEvent, ChatRequest, Done, Sampling, Token
+from nodeworker.engines import ChatEvent, ChatRequest, Done, Message, Sampling, Token
 from nodeworker.engines.paced import WORDS, PacedEngine
 from nodeworker.errors import BadRequest, ContextOverflow
 
-MESSAGES = (("user", "What is a lighthouse?"),)
+MESSAGES = (Message("user", "What is a lighthouse?"),)
 
 
 def _request(**more: object) -> ChatRequest:

@@ -156,6 +156,8 @@ class FakeHear:
         partials: bool,
         hotwords: tuple[str, ...],
         cancelled: threading.Event,
+        recording: bool = False,
+        expected_seconds: float = 0.0,
     ) -> Iterator[TranscriptEvent]:
         heard = 0
         for block in audio:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from nodeworker.engines import ChatEvent, ChatRequest, Done, Final, Partial, Prefill, Token
+from nodeworker.engines import ChatEvent, ChatRequest, Done, Final, Message, Partial, Prefill, Token
 from nodeworker.errors import BadRequest, Busy, ContextOverflow, EngineError, ModelDamaged, ModelMissing
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.rooms import EMBED_SLICE, Began, EngineRooms, QueuedAt, checked_roles, merge
@@ -29,7 +29,7 @@ async def rooms_of(shelf: FakeShelf, maker: FakeMaker, **limits: int) -> AsyncIt
 
 
 def asking(id: str = "r") -> ChatRequest:
-    return ChatRequest(id, (("user", "hello"),))
+    return ChatRequest(id, (Message("user", "hello"),))
 
 
 async def answer(rooms: EngineRooms, id: str = "r", name: str = "") -> str:
