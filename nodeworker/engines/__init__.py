@@ -9,7 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from nodeworker.errors import EngineError
 
 Progress = Callable[[float], None]
 """Called with 0…1 while loading, from the engine's thread."""
@@ -158,6 +161,25 @@ class ChatEngine(Protocol):
 
     def close(self) -> None:
         """Free the model."""
+        ...
+
+
+Tell = Callable[["ChatEvent | EngineError | None"], None]
+"""Called from the engine's thread: events, perhaps an error, and None once when the answer's place is free again."""
+
+
+class BatchingChatEngine(ChatEngine, Protocol):
+    """Drives all its answers from one thread of its own."""
+
+    after_turn: Callable[[], None]
+    """Called from the engine's thread when it has told all that one turn made; to be set before `load`."""
+
+    def begin(self, request: ChatRequest, tell: Tell) -> None:
+        """Take one answer up at the next turn; returns at once. What is wrong with the request is told, not raised."""
+        ...
+
+    def figures(self) -> Figures:
+        """Return what the engine does at the moment; from any thread."""
         ...
 
 
