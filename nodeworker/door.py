@@ -37,7 +37,7 @@ STATUS = {
     Code.UNSUPPORTED: grpc.StatusCode.UNIMPLEMENTED,
 }
 """Every other code is INTERNAL."""
-MUST_END = frozenset({"Generate", "Embed", "Transcribe"})
+MUST_END = frozenset({"Generate", "Embed", "Rerank", "Transcribe"})
 """Calls that hold an engine: refused without a deadline."""
 ALWAYS = frozenset({"Describe", "Watch", "ListModels"})
 """Calls that are answered even while the node is going away."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodeworker import hardware
-from nodeworker.engines import ChatEngine, EmbedEngine, TranscribeEngine
-from nodeworker.errors import BadRequest, ModelMissing
+from nodeworker.engines import ChatEngine, EmbedEngine, RerankEngine, TranscribeEngine
+from nodeworker.errors import BadRequest, ModelMissing, Unsupported
 from nodeworker.models import FetchProgress, ModelFile, ModelFolder
 
 if TYPE_CHECKING:
@@ -91,6 +91,10 @@ class EngineMaker:
         from nodeworker.engines.embedder import EmbedderEngine
 
         return EmbedderEngine(model)
+
+    def rerank(self, model: ModelFile) -> RerankEngine:
+        """Build the engine that orders passages. Raises Unsupported: this version has none."""
+        raise Unsupported("This node cannot rerank.", "Passages keep the order that the search gave them.")
 
     def transcribe(self, model: ModelFile) -> TranscribeEngine:
         """Build the engine that hears."""

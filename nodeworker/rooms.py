@@ -19,11 +19,12 @@ from nodeworker.engines import (
     Done,
     EmbedEngine,
     Prefill,
+    RerankEngine,
     Token,
     TranscribeEngine,
     TranscriptEvent,
 )
-from nodeworker.errors import BadRequest, EngineError, ModelMissing
+from nodeworker.errors import BadRequest, EngineError, ModelMissing, Unsupported
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.room import Room, Ticket
 from nodeworker.threads import Crew, Feed, Stream
@@ -32,10 +33,10 @@ if TYPE_CHECKING:
     from nodeworker.models import ModelFile
 
 log = logging.getLogger(__name__)
-ROLES = ("chat", "embed", "transcribe")
+ROLES = ("chat", "embed", "transcribe", "rerank")
 EMBED_SLICE = 32
 """Texts embedded at once; between slices others get their turn, so that a question never waits for an indexing run."""
-QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4}
+QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32}
 REFRESH_SECONDS = 1.0
 T = TypeVar("T")
 
@@ -71,6 +72,10 @@ class Maker(Protocol):
         """Build the engine that hears."""
         ...
 
+    def rerank(self, model: ModelFile) -> RerankEngine:
+        """Build the engine that orders passages."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class QueuedAt:
@@ -97,6 +102,16 @@ class Embedded:
     dimension: int
     tokens: tuple[int, ...]
     max_tokens: int
+    windows: tuple[int, ...]
+    """Pieces that each text was read in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """One score a text, higher is better."""
+
+    model: ModelFile
+    scores: tuple[float, ...]
 
 
 class EngineRooms:
@@ -117,9 +132,10 @@ class EngineRooms:
         self.chat: Room[ChatEngine] = room("chat", maker.chat, lambda engine: int(engine.slots))
         self.embedding: Room[EmbedEngine] = room("embed", maker.embed, lambda _: 1)
         self.hearing: Room[TranscribeEngine] = room("transcribe", maker.transcribe, lambda _: 1)
-        self.rooms: dict[str, Room[Any]] = {
-            "chat": self.chat, "embed": self.embedding, "transcribe": self.hearing
-        }  # fmt: skip
+        self.reranking: Room[RerankEngine] = room("rerank", maker.rerank, lambda _: 1)
+        self.rooms: dict[str, Room[Any]] = dict(
+            zip(ROLES, (self.chat, self.embedding, self.hearing, self.reranking), strict=True)
+        )
 
     def statuses(self) -> list[pb.EngineStatus]:
         """Return the state of every room."""
@@ -161,7 +177,7 @@ class EngineRooms:
     async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"], model: str = "") -> Embedded:
         """Embed any number of texts, slice by slice; queries go before passages. Raises EngineError."""
         found = await self.find("embed", model)
-        data, tokens, dimension, max_tokens = bytearray(), list[int](), 0, 0
+        data, tokens, windows, dimension, max_tokens = bytearray(), list[int](), list[int](), 0, 0
         for start in range(0, max(1, len(texts)), EMBED_SLICE):
             part = tuple(texts[start : start + EMBED_SLICE])
 
@@ -182,7 +198,32 @@ class EngineRooms:
                                 raise EngineError("The embedding engine returned a wrong number of vectors.")
                             data += vectors.data
                             tokens += vectors.tokens
-        return Embedded(found, bytes(data), dimension, tuple(tokens), max_tokens)
+                            windows += vectors.windows or (1,) * len(part)
+        return Embedded(found, bytes(data), dimension, tuple(tokens), max_tokens, tuple(windows))
+
+    async def rerank(self, query: str, texts: Sequence[str], model: str = "") -> Reranked:
+        """Score how well each text answers the query. Raises Unsupported without any model for it, EngineError."""
+        try:
+            found = await self.find("rerank", model)
+        except ModelMissing as missing:
+            if model:
+                raise
+            raise Unsupported(
+                "This node cannot rerank: it has no model for it.", "Passages keep the order that the search gave them."
+            ) from missing
+        given, scores = tuple(texts), list[float]()
+
+        def work(engine: RerankEngine) -> Iterator[tuple[float, ...]]:
+            if given:
+                yield engine.rerank(query, given)
+
+        async with contextlib.aclosing(self._call(self.reranking, found, work, threading.Event())) as events:
+            async for event in events:
+                if not isinstance(event, QueuedAt | Began):
+                    scores += (score for part in event for score in part)
+        if len(scores) != len(given):
+            raise EngineError("The reranking engine returned a wrong number of scores.")
+        return Reranked(found, tuple(scores))
 
     async def transcribe(
         self,
@@ -193,12 +234,20 @@ class EngineRooms:
         partials: bool = True,
         hotwords: tuple[str, ...] = (),
         model: str = "",
+        recording: bool = False,
+        expected_seconds: float = 0.0,
     ) -> AsyncGenerator[TranscriptEvent, None]:
         """Yield what is heard in `audio`, ending with Final; sound waits in the feed meanwhile. Raises EngineError."""
 
         def start(engine: TranscribeEngine) -> Iterator[TranscriptEvent]:
             return engine.transcribe(
-                iter(audio), language=language, partials=partials, hotwords=hotwords, cancelled=cancelled
+                iter(audio),
+                language=language,
+                partials=partials,
+                hotwords=hotwords,
+                cancelled=cancelled,
+                recording=recording,
+                expected_seconds=expected_seconds,
             )
 
         async with contextlib.aclosing(self._call(self.hearing, model, start, cancelled)) as events:
@@ -327,7 +376,12 @@ def merge(events: Sequence[ChatEvent]) -> Iterator[ChatEvent]:
         same = list(group)
         if kind is Token:
             tokens = [event for event in same if isinstance(event, Token)]
-            yield Token(tuple(id for token in tokens for id in token.ids), "".join(token.text for token in tokens))
+            yield Token(
+                tuple(id for token in tokens for id in token.ids),
+                "".join(token.text for token in tokens),
+                "".join(token.reasoning for token in tokens),
+                tuple(known for token in tokens for known in token.logprobs),
+            )
         elif kind is Prefill:
             yield same[-1]
         else:

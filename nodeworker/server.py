@@ -161,6 +161,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
             vectors=made.data,
             tokens=made.tokens,
             max_tokens=made.max_tokens,
+            windows=made.windows,
         )
 
     async def Transcribe(
@@ -181,6 +182,8 @@ class NodeService(node_pb2_grpc.NodeServicer):
             partials=config.partials,
             hotwords=tuple(config.hotwords),
             model=config.model,
+            recording=config.recording,
+            expected_seconds=config.expected_seconds,
         )
         try:
             async with contextlib.aclosing(heard) as events:
@@ -255,8 +258,11 @@ class NodeService(node_pb2_grpc.NodeServicer):
         return wire.model(await self._crew.submit(lambda: self._folder.remove(request.name)))
 
     async def Rerank(self, request: pb.RerankRequest, context: Context[Any, Any]) -> pb.RerankResponse:
-        """Refuse: there is no engine for it yet."""
-        raise Unsupported("This node cannot rerank.", "Passages keep the order that the search gave them.")
+        """Score passages."""
+        if len(request.texts) > MAX_TEXTS:
+            raise BadRequest(f"At most {MAX_TEXTS} texts in one call.", "Send them in several calls.")
+        made = await self._rooms.rerank(request.query, request.texts, request.model)
+        return pb.RerankResponse(scores=made.scores, model=made.model.name, model_sha256=made.model.sha256)
 
     async def Speak(
         self, request_iterator: AsyncIterator[pb.SpeakRequest], context: Context[Any, Any]

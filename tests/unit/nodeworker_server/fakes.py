@@ -173,6 +173,19 @@ class FakeHear:
         return
 
 
+class FakeRerank:
+    """Scores by how often the query is in the text."""
+
+    def load(self, progress: Progress) -> None:
+        progress(1.0)
+
+    def rerank(self, query: str, texts: Sequence[str]) -> tuple[float, ...]:
+        return tuple(float(text.count(query)) for text in texts)
+
+    def close(self) -> None:
+        return
+
+
 class FakeMaker:
     """Hands out the engines that the test prepared, by model name, and notes when each was made."""
 
@@ -180,6 +193,7 @@ class FakeMaker:
         self.chats = {chat.name: chat for chat in chats}
         self.embedding = FakeEmbed()
         self.hearing = FakeHear()
+        self.reranking = FakeRerank()
         self.made: list[tuple[str, float]] = []
 
     def chat(self, model: ModelFile) -> FakeChat:
@@ -191,3 +205,6 @@ class FakeMaker:
 
     def transcribe(self, model: ModelFile) -> FakeHear:
         return self.hearing
+
+    def rerank(self, model: ModelFile) -> FakeRerank:
+        return self.reranking

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from nodeworker.engines import ChatEvent, ChatRequest, Done, Final, Message, Partial, Prefill, Token
-from nodeworker.errors import BadRequest, Busy, ContextOverflow, EngineError, ModelDamaged, ModelMissing
+from nodeworker.engines import ChatEvent, ChatRequest, Done, Final, Logprobs, Message, Partial, Prefill, Token
+from nodeworker.errors import BadRequest, Busy, ContextOverflow, EngineError, ModelDamaged, ModelMissing, Unsupported
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.rooms import EMBED_SLICE, Began, EngineRooms, QueuedAt, checked_roles, merge
 from nodeworker.threads import Feed
@@ -62,7 +62,7 @@ async def test_answer_loads_lazily_and_once() -> None:
     chat, shelf = FakeChat("m"), FakeShelf(model("chat", "m"))
     async with rooms_of(shelf, FakeMaker(chat)) as rooms:
         await rooms.models()
-        assert [status.state for status in rooms.statuses()] == [pb.ENGINE_IDLE, pb.ENGINE_ABSENT, pb.ENGINE_ABSENT]
+        assert [status.state for status in rooms.statuses()] == [pb.ENGINE_IDLE] + 3 * [pb.ENGINE_ABSENT]
         assert chat.loads == 0
         events = [event async for event in rooms.generate(asking())]
         assert isinstance(events[0], Began) and events[0].model.name == "m"
@@ -334,10 +334,28 @@ def test_merging_keeps_order_and_tokens() -> None:
     done = Done("stop", 1, 0, 3, 0, 0)
     events: list[ChatEvent] = [Prefill(1, 9), Prefill(9, 9), Token((1,), "a"), Token((2,), ""), Token((3,), "b"), done]
     assert list(merge(events)) == [Prefill(9, 9), Token((1, 2, 3), "ab"), done]
+    known = [Logprobs(-float(number), (number,), (-float(number),)) for number in (1, 2)]
+    thought: list[ChatEvent] = [Token((1,), "", "so", (known[0],)), Token((2,), "x", "", (known[1],))]
+    assert list(merge(thought)) == [Token((1, 2), "x", "so", (known[0], known[1]))]
+
+
+async def test_reranking_scores_every_text() -> None:
+    async with rooms_of(FakeShelf(model("rerank", "r")), FakeMaker()) as rooms:
+        made = await rooms.rerank("a", ["banana", "kiwi", "papaya"])
+        assert (made.model.name, made.scores) == ("r", (3.0, 0.0, 3.0))
+        assert (await rooms.rerank("a", [])).scores == ()
+        with pytest.raises(ModelMissing):
+            await rooms.rerank("a", ["b"], "unknown")
+
+
+async def test_reranking_without_a_model_is_not_supported() -> None:
+    async with rooms_of(FakeShelf(), FakeMaker()) as rooms:
+        with pytest.raises(Unsupported, match="no model"):
+            await rooms.rerank("a", ["b"])
 
 
 def test_roles_are_checked() -> None:
-    assert checked_roles([]) == ("chat", "embed", "transcribe")
+    assert checked_roles([]) == ("chat", "embed", "transcribe", "rerank")
     assert checked_roles(["chat"]) == ("chat",)
     with pytest.raises(BadRequest):
         checked_roles(["speak"])
