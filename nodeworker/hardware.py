@@ -1,4 +1,4 @@
-"""What this machine is and how busy it is: processor, memory, accelerator, temperature, throttling."""
+"""What this machine is: processor, memory, accelerator. How it is at the moment is told by sensors.py."""
 
 from __future__ import annotations
 
@@ -14,16 +14,8 @@ import psutil
 
 NVIDIA_SECONDS = 5.0
 """How long nvidia-smi may take; a hung driver must not hang the node."""
-_THERMAL = Path("/sys/class/thermal")
 _CPUINFO = Path("/proc/cpuinfo")
 _DEVICE_MODEL = Path("/proc/device-tree/model")
-_THROTTLED = (
-    Path("/sys/devices/platform/soc/soc:firmware/get_throttled"),
-    Path("/sys/class/hwmon/hwmon0/in0_lcrit_alarm"),
-)
-_PROCESSOR_ZONES = ("cpu", "x86_pkg", "soc", "core", "package")
-_THROTTLED_NOW = 0b1111
-"""Bits of the Pi's firmware word that speak of now; the bits from 16 on remember the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +32,6 @@ class Hardware:
     """As uname says: "x86_64", "aarch64"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """A moment's figures."""
-
-    memory_used_bytes: int
-    """Resident memory of this process."""
-    memory_total_bytes: int
-    """Memory of the machine."""
-    cpu_percent: float
-    """Of the whole machine since the last call, 0…100; 0.0 in the first call."""
-    temperature_c: float
-    """0.0 = unknown."""
-    throttled: bool
-    """The processor is slowed down now, by heat or by low voltage; False where this cannot be read."""
-
-
 @cache
 def describe() -> Hardware:
     """Look at the machine once; the answer is remembered."""
@@ -67,17 +43,6 @@ def describe() -> Hardware:
         accelerator=accelerator,
         accelerator_memory_bytes=accelerator_bytes,
         machine=platform.machine(),
-    )
-
-
-def load() -> Load:
-    """Measure now; takes less than a millisecond."""
-    return Load(
-        memory_used_bytes=psutil.Process().memory_info().rss,
-        memory_total_bytes=psutil.virtual_memory().total,
-        cpu_percent=psutil.cpu_percent(),
-        temperature_c=temperature(_THERMAL),
-        throttled=any(_says_throttled(path) for path in _THROTTLED),
     )
 
 
@@ -95,25 +60,6 @@ def free_cores(most: int = 8) -> int:
     """
     physical = psutil.cpu_count(logical=False) or usable_cores()
     return max(1, min(usable_cores(), physical, most))
-
-
-def temperature(zones: Path) -> float:
-    """The hottest processor zone in °C under a sysfs thermal folder; 0.0 where there is none."""
-    hottest = 0.0
-    for zone in sorted(zones.glob("thermal_zone*")):
-        kind = _read(zone / "type").lower()
-        value = _read(zone / "temp")
-        if any(word in kind for word in _PROCESSOR_ZONES) and value.lstrip("-").isdigit():
-            hottest = max(hottest, int(value) / 1000)
-    return hottest
-
-
-def _says_throttled(path: Path) -> bool:
-    value = _read(path)
-    try:
-        return bool(int(value, 16 if "throttled" in path.name else 10) & _THROTTLED_NOW)
-    except ValueError:
-        return False
 
 
 def _processor_name() -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 
-from nodeworker import __version__, hardware, wire
+from nodeworker import __version__, hardware, sensors, wire
 from nodeworker.door import CALLER, Door
 from nodeworker.engines import Done
 from nodeworker.errors import BadRequest, EngineError, NotAllowed, Unsupported
@@ -289,7 +289,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
         return engine.slots if engine is not None else self._slots
 
     def _status(self) -> pb.Status:
-        load, chat = hardware.load(), self._rooms.chat
+        load, chat = sensors.of_this_machine().read(), self._rooms.chat
         return pb.Status(
             active=chat.active,
             queued=chat.queued,
