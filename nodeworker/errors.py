@@ -2,12 +2,14 @@
 
 EngineError(code, message, hint)
 ├── ModelMissing, ModelDamaged, ModelUnsafe, ModelTooLarge
+├── AnswerLost          this answer cannot be finished here; the engine goes on with the others
 ├── ContextOverflow     the prompt does not fit
 ├── Busy                no slot and no room to queue
 ├── Draining            the node is going away
 ├── BadRequest
 ├── NotAllowed          this caller may not do that
 ├── DownloadFailed, NoSpace
+├── EngineLost          the engine's process ended or was ended
 └── Unsupported         no engine for that here
 """
 
@@ -53,6 +55,10 @@ class ModelTooLarge(EngineError):
     code = Code.MODEL_TOO_LARGE
 
 
+class AnswerLost(EngineError):
+    """One answer cannot be finished; the engine is sound. Its code is the base's: another node may go on."""
+
+
 class ContextOverflow(EngineError):
     """The prompt has more tokens than the context holds."""
 
@@ -93,6 +99,10 @@ class NoSpace(EngineError):
     """The disk is full."""
 
     code = Code.NO_SPACE
+
+
+class EngineLost(EngineError):
+    """The engine's process ended, or was ended because it hung."""
 
 
 class Unsupported(EngineError):

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodeworker import hardware
-from nodeworker.engines import ChatEngine, EmbedEngine, RerankEngine, TranscribeEngine
-from nodeworker.errors import BadRequest, ModelMissing, Unsupported
+from nodeworker.engines import ChatEngine
+from nodeworker.engines.openai_choice import ServerChoice
+from nodeworker.errors import BadRequest, ModelMissing
+from nodeworker.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
 from nodeworker.models import FetchProgress, ModelFile, ModelFolder
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class EngineChoice:
 
     decode_rate: float = 0.0
     prefill_rate: float = 0.0
+    server: ServerChoice | None = None
+    """Answers come from this OpenAI-style server: see docs/openai-engine.md."""
 
     @property
     def simulated(self) -> bool:
@@ -38,16 +42,19 @@ class EngineChoice:
 
     @classmethod
     def parse(cls, text: str) -> EngineChoice:
-        """Read "llama" or "paced:DECODE[,PREFILL]". Raises BadRequest."""
+        """Read "llama", "paced:DECODE[,PREFILL]" or "openai:URL[,OPTION=…]". Raises BadRequest."""
         if text == "llama":
             return cls()
         kind, _, rates = text.partition(":")
+        if kind == "openai":
+            return cls(server=ServerChoice.parse(rates))
         try:
             numbers = [float(rate) for rate in rates.split(",")] if kind == PACED_NAME else []
         except ValueError:
             numbers = []
         if not 1 <= len(numbers) <= 2 or not all(0 < number <= 1e6 for number in numbers):
-            raise BadRequest(f"{text!r} is no engine.", "Use llama, or paced:DECODE[,PREFILL] in tokens a second.")
+            hint = "Use llama, openai:URL, or paced:DECODE[,PREFILL] in tokens a second."
+            raise BadRequest(f"{text[:100]!r} is no engine.", hint)
         return cls(numbers[0], numbers[1] if len(numbers) == 2 else 20 * numbers[0])
 
 
@@ -67,40 +74,36 @@ class EngineMaker:
         """Answers that the chat engine makes at the same time, before it is loaded."""
         return _PACED_SLOTS if self._choice.simulated else 1
 
-    def chat(self, model: ModelFile) -> ChatEngine:
+    def chat(self, model: ModelFile) -> ChatEngine | HostedChat:
         """Build the engine that answers."""
         if self._choice.simulated:
             from nodeworker.engines.paced import PacedEngine
 
             return PacedEngine(self._choice.decode_rate, self._choice.prefill_rate, slots=_PACED_SLOTS)
-        from nodeworker.engines.llama import LlamaEngine
-
         most = self._context or MOST_CONTEXT
-        return LlamaEngine(
-            model,
-            context=min(most, model.context) if model.context else most,
-            threads=self._threads or hardware.free_cores(),
-        )
+        context = min(most, model.context) if model.context else most
+        options = {"context": context, "threads": self._threads or hardware.free_cores()}
+        return HostedChat(model, EngineSpec("nodeworker.engines.llama:LlamaEngine", options, ("llama_cpp",)))
 
-    def embed(self, model: ModelFile) -> EmbedEngine:
+    def embed(self, model: ModelFile) -> HostedEmbed:
         """Build the engine that embeds: by the format of the weights."""
         if model.main_file.suffix == ".onnx":
-            from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine
+            factory, imports = "nodeworker.engines.onnx_embedder:OnnxEmbedderEngine", ("onnxruntime", "tokenizers")
+        else:
+            factory, imports = "nodeworker.engines.embedder:EmbedderEngine", ("torch", "sentence_transformers")
+        return HostedEmbed(model, EngineSpec(factory, {"threads": self._threads}, imports))
 
-            return OnnxEmbedderEngine(model, threads=self._threads)
-        from nodeworker.engines.embedder import EmbedderEngine
+    def rerank(self, model: ModelFile) -> HostedRerank:
+        """Build the engine that orders passages."""
+        factory = "nodeworker.engines.onnx_reranker:OnnxRerankEngine"
+        return HostedRerank(model, EngineSpec(factory, {"threads": self._threads}, ("onnxruntime", "tokenizers")))
 
-        return EmbedderEngine(model)
-
-    def rerank(self, model: ModelFile) -> RerankEngine:
-        """Build the engine that orders passages. Raises Unsupported: this version has none."""
-        raise Unsupported("This node cannot rerank.", "Passages keep the order that the search gave them.")
-
-    def transcribe(self, model: ModelFile) -> TranscribeEngine:
+    def transcribe(self, model: ModelFile) -> HostedTranscribe:
         """Build the engine that hears."""
-        from nodeworker.engines.whisper import WhisperEngine
-
-        return WhisperEngine(model, threads=self._threads or hardware.free_cores())
+        options = {"threads": self._threads or hardware.free_cores()}
+        return HostedTranscribe(
+            model, EngineSpec("nodeworker.engines.whisper:WhisperEngine", options, ("faster_whisper",))
+        )
 
 
 class PacedFolder:

@@ -1,7 +1,8 @@
 """One room: the engine of one role, its state, and the queue in front of it.
 
 A call enters, waits for its turn, gets the engine (loaded by whoever comes first), and leaves. An engine is loaded and
-replaced only while nobody uses it. Everything here runs in the asyncio thread except what is given to the crew.
+replaced only while nobody uses it; one whose process died is started again without being asked. Everything here runs in
+the asyncio thread except what is given to the crew.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from nodeworker.engines import Progress
-from nodeworker.errors import Busy, EngineError
+from nodeworker.errors import Busy, EngineError, EngineLost
+from nodeworker.hosted import HostedEngine
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.threads import Crew
 
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     from nodeworker.models import ModelFile
 
 log = logging.getLogger(__name__)
+MOST_RESTARTS = 3
+RESTART_SECONDS = 60.0
+"""An engine that dies is started again by itself at most so often in so many seconds; after that only for a call."""
 
 
 class Loadable(Protocol):
-    """What every engine has."""
+    """What every engine has that lives in the node's own process."""
 
     def load(self, progress: Progress) -> None:
         """Load the model."""
@@ -35,7 +40,7 @@ class Loadable(Protocol):
         ...
 
 
-E = TypeVar("E", bound=Loadable)
+E = TypeVar("E", bound=Loadable | HostedEngine)
 
 
 class Ticket:
@@ -64,7 +69,10 @@ class Ticket:
 
 
 class Room(Generic[E]):
-    """The engine of one role. `make` builds one for a model; `verify` checks the model's file (both may block)."""
+    """The engine of one role. `make` builds one for a model; `verify` checks the model's file (both may block).
+
+    Of an engine's `slots` the last `reserved` are for urgent calls only.
+    """
 
     def __init__(
         self,
@@ -75,14 +83,18 @@ class Room(Generic[E]):
         slots: Callable[[E], int],
         limit: int,
         changed: Callable[[], None],
+        reserved: int = 0,
     ) -> None:
         self.role = role
+        self.lost = 0
+        """Engine processes that died since the node started."""
         self.crew = Crew(f"engine-{role}")
         self._make = make
         self._verify = verify
         self._slots_of = slots
         self._limit = limit
         self._changed = changed
+        self._reserved = reserved
         self._state: pb.EngineState.ValueType = pb.ENGINE_ABSENT
         self._progress = 0.0
         self._message = ""
@@ -94,6 +106,9 @@ class Room(Generic[E]):
         self._loading: asyncio.Task[E] | None = None
         self._waiting: list[Ticket] = []
         self._inside: set[Ticket] = set()
+        self._restarts: list[float] = []
+        self._revive: ModelFile | None = None
+        self._closing = False
 
     @property
     def active(self) -> int:
@@ -177,46 +192,70 @@ class Room(Generic[E]):
         return self._engine
 
     def crashed(self, engine: E, error: BaseException) -> None:
-        """Note that `engine` raised what no engine should: it is dropped, the next call loads a new one. Idempotent."""
-        if engine is self._engine:
+        """Note that `engine` raised what no engine should: it is dropped. Idempotent.
+
+        One with a process of its own is started again at once unless that was done too often; for any other the next
+        call loads a new one.
+        """
+        if engine is not self._engine:
+            return
+        if not isinstance(error, EngineLost):  # that one is in the log already
             log.error("the %s engine failed", self.role, exc_info=error)
-            self._retired.append(engine)
-            self._engine, self._model = None, None
-            self._fail(self.failure(error).message)
+        self._retired.append(engine)
+        model, self._engine, self._model = self._model, None, None
+        sentence = self.failure(error).message
+        if isinstance(engine, HostedEngine):
+            now = time.monotonic()
+            self._restarts = [at for at in self._restarts if now - at < RESTART_SECONDS]
+            if len(self._restarts) < MOST_RESTARTS:
+                self._restarts.append(now)
+                self._revive = model
+            else:
+                sentence += f" It was restarted {MOST_RESTARTS} times within a minute; the next call starts it again."
+        self._fail(sentence)
+        if not self._inside:
+            self._advance()
 
     def failure(self, error: BaseException) -> EngineError:
         """Return what a caller is told of an engine that raised what no engine should."""
+        if isinstance(error, EngineLost):
+            return EngineLost(error.message, error.hint)
         return EngineError(
             f"The {self.role} engine failed: {_sentence(error)}", "Try again: the engine is loaded anew."
         )
 
     async def close(self) -> None:
-        """Free the engine if nobody is in it (one that is stuck ends with the process)."""
+        """Free the engine; one of this process only if nobody is in it (if it is stuck it ends with the process)."""
+        self._closing = True
         if self._loading is not None:
             self._loading.cancel()
             await asyncio.gather(self._loading, return_exceptions=True)
-        if not self._inside:
-            await self._close_old()
+        await self._close_old(in_use=bool(self._inside))
         self.crew.close()
 
     def _advance(self) -> None:
-        while self._waiting:
+        while self._waiting and not self._closing:
             head = self._waiting[0]
             fits = self._model is not None and head.model.sha256 == self._model.sha256
-            if fits and len(self._inside) >= self._slots:
+            if fits and len(self._inside) >= max(1, self._slots - (0 if head.urgent else self._reserved)):
                 break
             if not fits and (self._inside or self._loading is not None):
                 break
             self._waiting.pop(0)
             self._inside.add(head)
             if not fits:
-                self._model = head.model
-                self._loading = asyncio.get_running_loop().create_task(self._load(head.model))
-                self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
+                self._begin_loading(head.model)
             head.move(0)
+        if self._revive is not None and not (self._waiting or self._inside or self._loading or self._closing):
+            self._begin_loading(self._revive)
         for position, ticket in enumerate(self._waiting, 1):
             ticket.move(position)
         self._changed()
+
+    def _begin_loading(self, model: ModelFile) -> None:
+        self._model, self._revive = model, None
+        self._loading = asyncio.get_running_loop().create_task(self._load(model))
+        self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def _load(self, model: ModelFile) -> E:
         loop = asyncio.get_running_loop()
@@ -227,16 +266,14 @@ class Room(Generic[E]):
         def progress(fraction: float) -> None:
             loop.call_soon_threadsafe(self._progressed, fraction)
 
-        def work() -> E:
-            self._verify(model)
-            engine = self._make(model)
-            engine.load(progress)
-            return engine
-
         try:
             await self._close_old()
             began = time.monotonic()
-            engine = await self.crew.submit(work)
+            engine = await self.crew.submit(lambda: self._make(model))
+            if isinstance(engine, HostedEngine):
+                await self._open(engine, model, progress)
+            else:
+                await self.crew.submit(lambda: self._check_and_load(engine, model, progress))
         except EngineError as error:
             self._model = None
             self._fail(error.message)
@@ -256,14 +293,41 @@ class Room(Generic[E]):
         self._advance()
         return engine
 
-    async def _close_old(self) -> None:
+    def _check_and_load(self, engine: Any, model: ModelFile, progress: Progress) -> None:
+        self._verify(model)
+        engine.load(progress)
+
+    async def _open(self, engine: Any, model: ModelFile, progress: Progress) -> None:
+        """Load an engine in a process of its own, which starts while the model's file is checked."""
+        engine.died = lambda error: self._died(engine, error)
+        starting = asyncio.get_running_loop().create_task(engine.start())
+        try:
+            await self.crew.submit(lambda: self._verify(model))
+            await starting
+            await engine.load(progress)
+        except BaseException:
+            try:
+                await asyncio.gather(starting, return_exceptions=True)
+            finally:
+                await engine.close()
+            raise
+
+    def _died(self, engine: E, error: EngineLost) -> None:
+        self.lost += 1
+        self.crashed(engine, error)
+        self._changed()
+
+    async def _close_old(self, *, in_use: bool = False) -> None:
         old, self._retired = self._retired, []
         if self._engine is not None:
             old.append(self._engine)
             self._engine = None
         for engine in old:
             try:
-                await self.crew.submit(engine.close)
+                if isinstance(engine, HostedEngine):
+                    await engine.close()
+                elif not in_use:
+                    await self.crew.submit(engine.close)
             except Exception as error:  # it goes either way; its memory may be lost
                 log.warning("closing the %s engine: %s", self.role, _sentence(error))
 

@@ -9,8 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from nodeworker.engines import (
     ChatEngine,
@@ -18,19 +17,25 @@ from nodeworker.engines import (
     ChatRequest,
     Done,
     EmbedEngine,
+    Figures,
     Prefill,
     RerankEngine,
     Token,
     TranscribeEngine,
     TranscriptEvent,
+    Vectors,
 )
-from nodeworker.errors import BadRequest, EngineError, ModelMissing, Unsupported
+from nodeworker.errors import BadRequest, EngineError, EngineLost, ModelMissing, Unsupported
+from nodeworker.hosted import HostedChat, HostedEmbed, HostedEngine, HostedRerank, HostedTranscribe
+from nodeworker.parts import Began, Embedded, Maker, QueuedAt, Reranked, Shelf
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.room import Room, Ticket
-from nodeworker.threads import Crew, Feed, Stream
+from nodeworker.threads import Crew, Feed, Stream, Work
 
 if TYPE_CHECKING:
     from nodeworker.models import ModelFile
+
+__all__ = ["Began", "Embedded", "EngineRooms", "Maker", "QueuedAt", "Reranked", "Shelf"]
 
 log = logging.getLogger(__name__)
 ROLES = ("chat", "embed", "transcribe", "rerank")
@@ -39,79 +44,6 @@ EMBED_SLICE = 32
 QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32}
 REFRESH_SECONDS = 1.0
 T = TypeVar("T")
-
-
-class Shelf(Protocol):
-    """The models on this machine, as `nodeworker.models.ModelFolder` has them; all of it may block."""
-
-    def all(self) -> list[ModelFile]:
-        """Return every usable model."""
-        ...
-
-    def find(self, role: str, name: str = "") -> ModelFile:
-        """Return one by name or sha256, or the best. Raises ModelMissing."""
-        ...
-
-    def verify(self, model: ModelFile) -> None:
-        """Check the file before its first use. Raises ModelDamaged, ModelUnsafe."""
-        ...
-
-
-class Maker(Protocol):
-    """Builds the engine for a model; nothing is loaded yet."""
-
-    def chat(self, model: ModelFile) -> ChatEngine:
-        """Build the engine that answers."""
-        ...
-
-    def embed(self, model: ModelFile) -> EmbedEngine:
-        """Build the engine that embeds."""
-        ...
-
-    def transcribe(self, model: ModelFile) -> TranscribeEngine:
-        """Build the engine that hears."""
-        ...
-
-    def rerank(self, model: ModelFile) -> RerankEngine:
-        """Build the engine that orders passages."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedAt:
-    """The call waits; 1 = next."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The engine is ready and works on the call; times in milliseconds."""
-
-    model: ModelFile
-    queue_ms: float
-    load_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """Vectors as `nodeworker.engines.Vectors` has them, of all slices together."""
-
-    model: ModelFile
-    data: bytes
-    dimension: int
-    tokens: tuple[int, ...]
-    max_tokens: int
-    windows: tuple[int, ...]
-    """Pieces that each text was read in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reranked:
-    """One score a text, higher is better."""
-
-    model: ModelFile
-    scores: tuple[float, ...]
 
 
 class EngineRooms:
@@ -126,13 +58,21 @@ class EngineRooms:
         self._refreshing: asyncio.Task[None] | None = None
         self._change = asyncio.Event()
 
-        def room(role: str, make: Callable[[ModelFile], Any], slots: Callable[[Any], int]) -> Room[Any]:
-            return Room(role, make=make, verify=shelf.verify, slots=slots, limit=limits[role], changed=self._notify)
+        def room(role: str, make: Callable[[ModelFile], Any]) -> Room[Any]:
+            return Room(
+                role,
+                make=make,
+                verify=shelf.verify,
+                slots=lambda engine: int(getattr(engine, "slots", 1)),
+                limit=limits[role],
+                changed=self._notify,
+                reserved=1 if role == "embed" else 0,
+            )
 
-        self.chat: Room[ChatEngine] = room("chat", maker.chat, lambda engine: int(engine.slots))
-        self.embedding: Room[EmbedEngine] = room("embed", maker.embed, lambda _: 1)
-        self.hearing: Room[TranscribeEngine] = room("transcribe", maker.transcribe, lambda _: 1)
-        self.reranking: Room[RerankEngine] = room("rerank", maker.rerank, lambda _: 1)
+        self.chat: Room[ChatEngine | HostedChat] = room("chat", maker.chat)
+        self.embedding: Room[EmbedEngine | HostedEmbed] = room("embed", maker.embed)
+        self.hearing: Room[TranscribeEngine | HostedTranscribe] = room("transcribe", maker.transcribe)
+        self.reranking: Room[RerankEngine | HostedRerank] = room("rerank", maker.rerank)
         self.rooms: dict[str, Room[Any]] = dict(
             zip(ROLES, (self.chat, self.embedding, self.hearing, self.reranking), strict=True)
         )
@@ -140,6 +80,20 @@ class EngineRooms:
     def statuses(self) -> list[pb.EngineStatus]:
         """Return the state of every room."""
         return [room.status() for room in self.rooms.values()]
+
+    @property
+    def engine_restarts(self) -> int:
+        """Engine processes that died since the node started."""
+        return sum(room.lost for room in self.rooms.values())
+
+    def figures(self) -> Figures | None:
+        """Return what the chat engine says of itself; None when there is none, or one that says nothing."""
+        tell: Callable[[], Figures] | None = getattr(self.chat.engine, "figures", None)
+        return tell() if tell is not None else None
+
+    def processes(self) -> dict[str, HostedEngine]:
+        """Return the engines that are ready and have a process of their own, by role: see their pid and rss_bytes."""
+        return {role: room.engine for role, room in self.rooms.items() if isinstance(room.engine, HostedEngine)}
 
     def next_change(self) -> asyncio.Event:
         """Return the event that the next change sets: take it before reading a status, and nothing is missed."""
@@ -160,12 +114,16 @@ class EngineRooms:
 
         Leaving early, in any way, frees the place as soon as the engine lets go of it. Raises EngineError.
         """
-        async with contextlib.aclosing(
-            self._call(self.chat, model, lambda engine: engine.generate(request), request.cancelled)
-        ) as events:
+
+        def start(engine: ChatEngine | HostedChat) -> Work[ChatEvent]:
+            if isinstance(engine, HostedChat):
+                return engine.generate(request)
+            return Stream(self.chat.crew, lambda: engine.generate(request), request.cancelled)
+
+        async with contextlib.aclosing(self._call(self.chat, model, start)) as events:
             done = False
             async for event in events:
-                if isinstance(event, QueuedAt | Began):
+                if not isinstance(event, list):
                     yield event
                     continue
                 for merged in merge(event):
@@ -177,29 +135,27 @@ class EngineRooms:
     async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"], model: str = "") -> Embedded:
         """Embed any number of texts, slice by slice; queries go before passages. Raises EngineError."""
         found = await self.find("embed", model)
-        data, tokens, windows, dimension, max_tokens = bytearray(), list[int](), list[int](), 0, 0
+        data, tokens, windows, used = bytearray(), list[int](), list[int](), list[EmbedEngine | HostedEmbed]()
         for start in range(0, max(1, len(texts)), EMBED_SLICE):
             part = tuple(texts[start : start + EMBED_SLICE])
 
-            def work(engine: EmbedEngine, part: tuple[str, ...] = part) -> Iterator[tuple[EmbedEngine, Any]]:
-                yield engine, engine.embed(part, kind) if part else None
+            def begin(engine: EmbedEngine | HostedEmbed, part: tuple[str, ...] = part) -> Work[Vectors]:
+                used[:] = [engine]
+                if not part:  # only the dimension is asked for
+                    return Stream(self.embedding.crew, lambda: iter(()), threading.Event())
+                if isinstance(engine, HostedEmbed):
+                    return engine.embed(part, kind)
+                return self._once(self.embedding, lambda: engine.embed(part, kind))
 
-            call = self._call(
-                self.embedding, found, work, threading.Event(), urgent=kind == "query", bounded=start == 0
-            )
-            async with contextlib.aclosing(call) as events:
-                async for event in events:
-                    if isinstance(event, QueuedAt | Began):
-                        continue
-                    for engine, vectors in event:
-                        dimension, max_tokens = engine.dimension, engine.max_tokens
-                        if vectors is not None:
-                            if len(vectors.data) != 4 * dimension * len(part):
-                                raise EngineError("The embedding engine returned a wrong number of vectors.")
-                            data += vectors.data
-                            tokens += vectors.tokens
-                            windows += vectors.windows or (1,) * len(part)
-        return Embedded(found, bytes(data), dimension, tuple(tokens), max_tokens, tuple(windows))
+            call = self._call(self.embedding, found, begin, urgent=kind == "query", bounded=start == 0)
+            for vectors in await _results(call):
+                if len(vectors.data) != 4 * vectors.dimension * len(part):
+                    raise EngineError("The embedding engine returned a wrong number of vectors.")
+                data += vectors.data
+                tokens += vectors.tokens
+                windows += vectors.windows or (1,) * len(part)
+        (engine,) = used
+        return Embedded(found, bytes(data), engine.dimension, tuple(tokens), engine.max_tokens, tuple(windows))
 
     async def rerank(self, query: str, texts: Sequence[str], model: str = "") -> Reranked:
         """Score how well each text answers the query. Raises Unsupported without any model for it, EngineError."""
@@ -213,14 +169,14 @@ class EngineRooms:
             ) from missing
         given, scores = tuple(texts), list[float]()
 
-        def work(engine: RerankEngine) -> Iterator[tuple[float, ...]]:
-            if given:
-                yield engine.rerank(query, given)
+        def begin(engine: RerankEngine | HostedRerank) -> Work[tuple[float, ...]]:
+            if isinstance(engine, HostedRerank):
+                return engine.rerank(query, given)
+            return self._once(self.reranking, lambda: engine.rerank(query, given))
 
-        async with contextlib.aclosing(self._call(self.reranking, found, work, threading.Event())) as events:
-            async for event in events:
-                if not isinstance(event, QueuedAt | Began):
-                    scores += (score for part in event for score in part)
+        if given:
+            for part in await _results(self._call(self.reranking, found, begin)):
+                scores += part
         if len(scores) != len(given):
             raise EngineError("The reranking engine returned a wrong number of scores.")
         return Reranked(found, tuple(scores))
@@ -238,21 +194,24 @@ class EngineRooms:
         expected_seconds: float = 0.0,
     ) -> AsyncGenerator[TranscriptEvent, None]:
         """Yield what is heard in `audio`, ending with Final; sound waits in the feed meanwhile. Raises EngineError."""
+        wanted: dict[str, Any] = {
+            "language": language,
+            "partials": partials,
+            "hotwords": hotwords,
+            "recording": recording,
+            "expected_seconds": expected_seconds,
+        }
 
-        def start(engine: TranscribeEngine) -> Iterator[TranscriptEvent]:
-            return engine.transcribe(
-                iter(audio),
-                language=language,
-                partials=partials,
-                hotwords=hotwords,
-                cancelled=cancelled,
-                recording=recording,
-                expected_seconds=expected_seconds,
+        def begin(engine: TranscribeEngine | HostedTranscribe) -> Work[TranscriptEvent]:
+            if isinstance(engine, HostedTranscribe):
+                return engine.transcribe(audio, cancelled, **wanted)
+            return Stream(
+                self.hearing.crew, lambda: engine.transcribe(iter(audio), cancelled=cancelled, **wanted), cancelled
             )
 
-        async with contextlib.aclosing(self._call(self.hearing, model, start, cancelled)) as events:
+        async with contextlib.aclosing(self._call(self.hearing, model, begin)) as events:
             async for event in events:
-                if not isinstance(event, QueuedAt | Began):
+                if isinstance(event, list):
                     for heard in event:
                         yield heard
 
@@ -292,6 +251,10 @@ class EngineRooms:
         await asyncio.gather(*(room.close() for room in self.rooms.values()))
         self._folder.close()
 
+    def _once(self, room: Room[Any], work: Callable[[], T]) -> Stream[T]:
+        """Run something that gives one result in a thread."""
+        return Stream(room.crew, lambda: iter((work(),)), threading.Event())
+
     async def _warm(self, room: Room[Any]) -> None:
         try:
             model = await self.find(room.role)
@@ -310,23 +273,22 @@ class EngineRooms:
         self,
         room: Room[Any],
         model: str | ModelFile,
-        start: Callable[[Any], Iterator[T]],
-        cancelled: threading.Event,
+        start: Callable[[Any], Work[T]],
         *,
         urgent: bool = False,
         bounded: bool = True,
-    ) -> AsyncGenerator[Any, None]:
-        """Yield QueuedAt…, Began, then lists of what the engine yields. Typed loosely: T differs by room."""
+    ) -> AsyncGenerator[QueuedAt | Began | list[T], None]:
+        """Yield QueuedAt…, Began, then lists of what the engine yields."""
         found = await self.find(room.role, model) if isinstance(model, str) else model
         ticket = room.enter(found, urgent=urgent, bounded=bounded)
-        stream: Stream[T] | None = None
+        stream: Work[T] | None = None
         try:
             async for position in _positions(ticket):
                 yield QueuedAt(position)
             granted = time.monotonic()
             engine = await room.ready(ticket)
             yield Began(found, (granted - ticket.entered) * 1000, (time.monotonic() - granted) * 1000)
-            stream = Stream(room.crew, lambda: start(engine), cancelled)
+            stream = start(engine)
             stream.ended.add_done_callback(lambda done: _leave(room, ticket, engine, done))
             try:
                 async with contextlib.aclosing(stream.batches()) as batches:
@@ -370,6 +332,12 @@ class EngineRooms:
         self._change = asyncio.Event()
 
 
+async def _results(call: AsyncGenerator[QueuedAt | Began | list[T], None]) -> list[T]:
+    """Wait for all that the engine makes."""
+    async with contextlib.aclosing(call):
+        return [one async for event in call if isinstance(event, list) for one in event]
+
+
 def merge(events: Sequence[ChatEvent]) -> Iterator[ChatEvent]:
     """Join neighbouring tokens into one event, and of neighbouring Prefill keep the last."""
     for kind, group in itertools.groupby(events, type):
@@ -398,7 +366,7 @@ def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
 
 def is_mistake(error: BaseException) -> bool:
     """Whether an engine's error says something about the call, not that the engine itself is broken."""
-    return isinstance(error, EngineError) and type(error) is not EngineError
+    return isinstance(error, EngineError) and type(error) not in (EngineError, EngineLost)
 
 
 def _leave(room: Room[Any], ticket: Ticket, engine: Any, done: asyncio.Future[None]) -> None:

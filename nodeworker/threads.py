@@ -1,4 +1,4 @@
-"""Bridges between asyncio and blocking engines: worker threads, a stream out of a thread, sound into one."""
+"""Bridges between asyncio and engines: worker threads, a stream out of a thread, sound on its way into one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,26 @@ import queue
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Work(Protocol[T]):
+    """What runs for a call, in a thread or in another process: lists of what it makes, until it has ended."""
+
+    @property
+    def ended(self) -> asyncio.Future[None]:
+        """Done when the engine has let go of the call, with what it raised."""
+        ...
+
+    def batches(self) -> AsyncGenerator[list[T], None]:
+        """Yield what waits, as lists; raises what the engine raised. Leaving early stops the work."""
+        ...
+
+    def stop(self) -> None:
+        """Tell the engine that nobody listens any more."""
+        ...
 
 
 def _tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., object], *arguments: object) -> None:
@@ -156,7 +173,7 @@ class Stream(Generic[T]):
 
 
 class Feed:
-    """Sound on its way into a blocking engine: asyncio puts, the engine's thread iterates. Holds `limit` bytes."""
+    """Sound on its way into an engine: asyncio puts, its thread iterates or asyncio gets. Holds `limit` bytes."""
 
     def __init__(self, cancelled: threading.Event, limit: int) -> None:
         self._loop = asyncio.get_running_loop()
@@ -168,6 +185,7 @@ class Feed:
         self._changed = threading.Condition()
         self._space = asyncio.Event()
         self._space.set()
+        self._filled = asyncio.Event()
 
     async def put(self, block: bytes) -> None:
         """Add a block; waits while the engine is behind."""
@@ -177,6 +195,7 @@ class Feed:
                     self._blocks.append(block)
                     self._held += len(block)
                     self._changed.notify_all()
+                    self._filled.set()
                     return
                 self._space.clear()
             await self._space.wait()
@@ -187,6 +206,23 @@ class Feed:
             self._ended = True
             self._changed.notify_all()
         self._space.set()
+        self._filled.set()
+
+    async def get(self) -> bytes | None:
+        """Take the next block, waiting for it; None at the end. In place of iterating, never beside it."""
+        while True:
+            with self._changed:
+                if self._cancelled.is_set():
+                    return None
+                if self._blocks:
+                    block = self._blocks.popleft()
+                    self._held -= len(block)
+                    self._space.set()
+                    return block
+                if self._ended:
+                    return None
+                self._filled.clear()
+            await self._filled.wait()
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield blocks as they come; runs in the engine's thread."""
