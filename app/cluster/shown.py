@@ -7,6 +7,9 @@ holds back exactly what the first one held back. That is why ids without visible
 One thing cannot be seen from outside: whether the last piece already holds the end of the answer (what was held back
 is let go with it). So the last piece is made again and what was seen of it is left out: the same weights make the same
 token at the same place. Where another machine's arithmetic makes another one, all ids are handed on as they are.
+
+Some nodes pass on what a model server makes, and that tells no ids. An answer of such a node goes on by its text, also
+on the same weights, and nothing of it says whether its end has come.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ class Shown:
     _pieces: list[Piece] = field(default_factory=list)
     _seen: list[Piece] | None = None
     """While pieces are made again: what the reader has seen."""
+    _since: int = 0
+    """Pieces before this one are of another model."""
     _mixed: bool = False
     """Two different models took part: the ids mean nothing any more."""
 
@@ -58,7 +63,12 @@ class Shown:
         known = self._known
         if 0 < self.limit <= sum(len(ids) for ids, _ in known):
             return "length"
-        return "stop" if known and not known[-1][0] and known[-1][1] else ""
+        return "stop" if self._numbered and not known[-1][0] and known[-1][1] else ""
+
+    @property
+    def _numbered(self) -> bool:
+        """Whether the model that makes the answer now tells ids."""
+        return any(ids for ids, _ in self._known[self._since :])
 
     @property
     def _known(self) -> list[Piece]:
@@ -77,12 +87,12 @@ class Shown:
 
     def restart(self, sha256: str) -> None:
         """Forget everything: nothing was visible yet, and the answer begins again."""
-        self.sha256, self._seen, self._mixed = sha256, None, False
+        self.sha256, self._seen, self._mixed, self._since = sha256, None, False, 0
         self._pieces.clear()
 
     def can_remake(self, sha256: str) -> bool:
         """Tell whether the node with these weights should make the last piece the same again."""
-        return bool(self.text) and not self._mixed and bool(sha256) and sha256 == self.sha256
+        return bool(self.text) and self._numbered and not self._mixed and bool(sha256) and sha256 == self.sha256
 
     def resume(self, sha256: str, *, remake: bool) -> Resume:
         """Begin an attempt on a node with the weights `sha256`; with `remake` the last piece is made again."""
@@ -90,7 +100,9 @@ class Shown:
         if not self.text:
             self.restart(sha256)
             return Resume()
-        if self._mixed or not sha256 or sha256 != self.sha256:
+        if self._mixed or not sha256 or sha256 != self.sha256 or not self._numbered:
+            if sha256 != self.sha256:
+                self._since = len(self._pieces)
             self._mixed, self.sha256 = True, sha256
             return Resume(text=self.text, kept=len(self._pieces), exact=False)
         kept = len(self._pieces)
