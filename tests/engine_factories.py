@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import queue
-import signal
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -109,7 +109,7 @@ class _Answer:
     def step(self) -> None:
         if not self._made:
             self._tell(Prefill(1, 1))
-        if self._request.cancelled.is_set() and self._then != "deaf":
+        if self._request.cancelled.is_set() and self._then not in ("deaf", "sleep", "hold"):
             self._end()
         elif self._left:
             self._left -= 1
@@ -230,6 +230,18 @@ class Hear:
         return
 
 
-def kill_self(model: ModelFile) -> Any:
-    """A factory that does not even give an engine."""
-    os.kill(os.getpid(), signal.SIGKILL)
+class Liar(BatchingChat):
+    """Sends some bytes to the node when it is asked for an answer, as a library that was taken over could."""
+
+    def __init__(self, model: ModelFile, *, frame: str) -> None:
+        super().__init__(model)
+        self._frame = bytes.fromhex(frame)
+
+    def load(self, progress: Progress) -> None:
+        progress(1.0)
+
+    def begin(self, request: ChatRequest, tell: Tell) -> None:
+        os.set_blocking(int(sys.argv[1]), True)
+        left = self._frame
+        while left:
+            left = left[os.write(int(sys.argv[1]), left) :]

@@ -118,6 +118,7 @@ class FakeChat:
 class FakeEmbed:
     """One dimension: the length of the text."""
 
+    slots = 1
     dimension = 1
     max_tokens = 9
 

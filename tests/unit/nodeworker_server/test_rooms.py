@@ -287,6 +287,20 @@ async def test_a_query_goes_between_the_slices_of_a_large_batch() -> None:
         assert {size for kind, size in maker.embedding.calls if kind == "passage"} == {EMBED_SLICE}
 
 
+async def test_a_query_finds_a_place_that_indexing_may_not_take() -> None:
+    maker = FakeMaker()
+    maker.embedding.slots, maker.embedding.hold = 3, threading.Event()
+    async with rooms_of(FakeShelf(model("embed", "e")), maker) as rooms:
+        runs = [asyncio.create_task(rooms.embed(["x"] * 3, "passage")) for _ in range(4)]
+        await until(lambda: len(maker.embedding.calls) == 2 and rooms.embedding.queued == 2)
+        query = asyncio.create_task(rooms.embed(["hello"], "query"))
+        await until(lambda: ("query", 1) in maker.embedding.calls)
+        assert (rooms.embedding.active, rooms.embedding.queued) == (3, 2)
+        maker.embedding.hold.set()
+        assert (await query).tokens == (5,)
+        await asyncio.gather(*runs)
+
+
 async def test_no_texts_give_no_vectors_but_the_dimension() -> None:
     async with rooms_of(FakeShelf(model("embed", "e")), FakeMaker()) as rooms:
         made = await rooms.embed([], "passage")
