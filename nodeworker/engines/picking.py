@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy
 
 from nodeworker.engines import Logprobs
-from nodeworker.errors import ModelDamaged, Unsupported
+from nodeworker.errors import ModelDamaged
 
 if TYPE_CHECKING:
     from nodeworker.engines import Sampling
@@ -106,7 +106,9 @@ class Picker:
         self._powers: Scores | None = None
         self._constraint: Constraint | None = None
         if sampling.grammar or sampling.json_schema:
-            raise Unsupported("Grammars and JSON schemas are not supported yet.")
+            from nodeworker.engines.grammar import constraint
+
+            self._constraint = constraint(vocabulary, sampling)
 
     def pick(self, scores: Scores, place: int) -> tuple[int, Logprobs | None]:
         """Pick the token for this place of the answer (0 is the first) and take it as part of the answer.

@@ -1,0 +1,470 @@
+"""Grammars and JSON schemas: what may be written, what is refused with a sentence, and that nothing hangs."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from nodeworker.engines import Sampling
+from nodeworker.errors import BadRequest
+
+numpy = pytest.importorskip("numpy")
+
+from nodeworker.engines.automaton import DEAD, Automaton  # noqa: E402
+from nodeworker.engines.gbnf import complement, read_gbnf, utf8_sequences  # noqa: E402
+from nodeworker.engines.grammar import GrammarConstraint, TokenTree, constraint, prepare  # noqa: E402
+from nodeworker.engines.json_schema import schema_to_gbnf  # noqa: E402
+from nodeworker.engines.picking import Picker  # noqa: E402
+
+
+class Pieces:
+    """A vocabulary of all single bytes, these longer tokens, a control token and an end token."""
+
+    def __init__(self, *words: str | bytes) -> None:
+        longer = [word.encode() if isinstance(word, str) else word for word in words]
+        self._pieces = [bytes([byte]) for byte in range(256)] + longer + [b"", b""]
+        self.size = len(self._pieces)
+        self.lib: Any = None
+        self.pointer: Any = None
+
+    @property
+    def end(self) -> int:
+        return self.size - 1
+
+    def piece(self, token: int) -> bytes:
+        return self._pieces[token]
+
+    def is_end(self, token: int) -> bool:
+        return token == self.end
+
+
+def accepts(grammar: str, text: str | bytes) -> bool:
+    """Whether the whole text follows the grammar."""
+    automaton = Automaton(read_gbnf(grammar))
+    state = automaton.start
+    for byte in text.encode() if isinstance(text, str) else text:
+        state = automaton.step(state, byte)
+        if state == DEAD:
+            return False
+    return automaton.may_end(state)
+
+
+def fits(schema: Any, text: str) -> bool:
+    return accepts(schema_to_gbnf(json.dumps(schema)), text)
+
+
+def written(grammar: str, seed: int) -> str:
+    """Some text that follows the grammar."""
+    chance, automaton = random.Random(seed), Automaton(read_gbnf(grammar))
+    state, text = automaton.start, bytearray()
+    while not (automaton.may_end(state) and chance.random() < 0.6):
+        ways = [byte for byte in range(256) if automaton.step(state, byte) != DEAD]
+        if not ways:
+            break
+        closing = [byte for byte in ways if byte in b'"}],']
+        byte = chance.choice(closing if closing and chance.random() < 0.6 else ways)
+        state = automaton.begin_token(automaton.step(state, byte))
+        text.append(byte)
+    return text.decode()
+
+
+# -- GBNF -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("grammar", "good", "bad"),
+    [
+        ('root ::= "a" | "bc"', ["a", "bc"], ["", "b", "abc", "c"]),
+        ('root ::= "a"{2,3} [x-z]?', ["aa", "aaa", "aax", "aaaz"], ["a", "aaaa", "aaxy"]),
+        ('root ::= ("ab" | "c")+ "!"*', ["ab", "cab", "abc!!"], ["", "a", "!"]),
+        ("root ::= word (sep word)*\nword ::= [a-z]+\nsep ::= [ ,]", ["a", "a b,cd"], ["a  b", "A"]),
+        ('root ::= "(" root ")" | ""', ["", "()", "((()))"], ["(", "())"]),
+        ('root ::= "a" # a comment "b"\n   # another\n', ["a"], ["ab"]),
+        ('root ::= (\n "a"\n | "b" )\n', ["a", "b"], ["ab"]),
+        ('root ::= "\\"\\\\\\n\\x41\\u00e9\\U0001F600"', ['"\\\nAé😀'], ["A"]),
+        ("root ::= [^a-z]{2}", ["A1", "é日", "\x00\x7f"], ["aB", "A", "ABC"]),
+        ("root ::= [à-ÿ日😀-😂]", ["à", "é", "ÿ", "日", "😀", "😁", "😂"], ["a", "Ā", "😃", "本"]),
+        ("root ::= [a-]", ["a", "-"], ["b"]),
+        ("root ::= ..", ["ab", "日😀"], ["a"]),
+        ('root ::= ("a"? "b"?)* "c"', ["c", "abbac"], ["ab"]),
+        ('root ::= x "c"\nx ::= y | "a"\ny ::= x | "b"', ["ac", "bc"], ["c"]),
+        ('root ::= ""', [""], ["a"]),
+        ('root ::= "a"{0}', [""], ["a"]),
+        ('root ::= "é"*', ["", "éé"], ["e"]),
+    ],
+)
+def test_what_follows_a_grammar(grammar: str, good: list[str], bad: list[str]) -> None:
+    assert [text for text in good if not accepts(grammar, text)] == []
+    assert [text for text in bad if accepts(grammar, text)] == []
+
+
+@pytest.mark.parametrize(
+    "grammar",
+    [
+        "",
+        "root",
+        "root ::=\nroot:",
+        'start ::= "a"',
+        "root ::= missing",
+        'root ::= "a',
+        "root ::= [a",
+        "root ::= []",
+        "root ::= [z-a]",
+        'root ::= ("a"',
+        'root ::= "a")',
+        'root ::= "\\q"',
+        'root ::= "\\ud800"',
+        'root ::= "\\U00110000"',
+        'root ::= "\ud800"',
+        "root ::= *",
+        'root ::= ""+',
+        'root ::= "a"{3,2}',
+        'root ::= "a"{x}',
+        'root ::= "a"{1',
+        'root ::= "a"{99999999999999999999}',
+        "root ::= <think>",
+        'root ::= "a" }',
+        "ro_ot ::= x",
+        "\x00",
+    ],
+)
+def test_what_is_no_grammar(grammar: str) -> None:
+    with pytest.raises(BadRequest):
+        read_gbnf(grammar)
+
+
+@pytest.mark.parametrize(
+    "grammar",
+    [
+        'root ::= root "a" | "b"',
+        'root ::= x\nx ::= y "a"\ny ::= x | "b"',
+        'root ::= empty root "a" | "b"\nempty ::= none\nnone ::= ""',
+        'root ::= ("a"? root "b")+',
+        'root ::= x* root "b" | "c"\nx ::= "a"?',
+    ],
+)
+def test_left_recursion_is_refused(grammar: str) -> None:
+    with pytest.raises(BadRequest, match="left-recursive"):
+        Automaton(read_gbnf(grammar))
+
+
+def chain(rules: int, form: str) -> str:
+    middle = "\n".join(f"a{at} ::= " + form.format(next=f"a{at + 1}") for at in range(rules))
+    return f'root ::= a0 "z"\n{middle}\na{rules} ::= "x"'
+
+
+@pytest.mark.parametrize(
+    "grammar",
+    [
+        "root ::= " + "(" * 5_000 + '"a"' + ")" * 5_000,
+        'root ::= "a"{1000000}',
+        'root ::= ("a"{2000}){2000} ' * 40,
+        "root ::= " + '"a"{2000} ' * 40,
+        "root ::= " + "a" * 600_000,
+        chain(40, '{next} "x" | {next} "y"'),
+        chain(40, "{next} {next} | {next}"),
+        'root ::= "a" root "b" | "a" root "c"',
+        'root ::= ("a" | "a" "a" | "a"{3}) root "b" | "a" root "c"',
+    ],
+    ids=range(9),
+)
+def test_hostile_grammars_end_in_a_sentence(grammar: str) -> None:
+    with pytest.raises(BadRequest):
+        guide = GrammarConstraint(TokenTree(Pieces()), Automaton(read_gbnf(grammar)))
+        for _ in range(60):
+            guide.allowed()
+            guide.accept(ord("a"))
+
+
+def test_long_chains_and_deep_nesting_are_fine() -> None:
+    assert accepts(chain(3_000, "{next} | {next}"), "xz")
+    assert accepts('root ::= "(" root ")" | ""', "(" * 3_000 + ")" * 3_000)
+    assert accepts('root ::= (("a"{1000}){1000}){1000} | "b"', "b")
+
+
+def test_tables_that_are_full_are_begun_anew() -> None:
+    grammar = 'root ::= "(" root ")" | ""'
+    automaton = Automaton(read_gbnf(grammar))
+    state, generation = automaton.start, automaton.generation
+    for byte in b"(" * 8_300 + b")" * 8_300:
+        state = automaton.begin_token(automaton.step(state, byte))
+        assert state != DEAD
+    assert automaton.generation > generation
+    assert automaton.may_end(state) and automaton.step(state, ord(")")) == DEAD
+
+
+def test_characters_become_their_utf8_forms_and_no_others() -> None:
+    wanted = [(0x41, 0x41), (0x7E, 0x82), (0x7FE, 0x801), (0xD7FF, 0xD7FF), (0xE000, 0xE001), (0xFFFF, 0x10001)]
+    forms = utf8_sequences(wanted)
+    for code in [*range(0x3000), *range(0xD7F0, 0xD800), *range(0xE000, 0xE010), *range(0xFFF0, 0x10010), 0x10FFFF]:
+        encoded = chr(code).encode()
+        matches = [
+            form
+            for form in forms
+            if len(form) == len(encoded) and all(f >> b & 1 for f, b in zip(form, encoded, strict=True))
+        ]
+        assert len(matches) == any(low <= code <= high for low, high in wanted), hex(code)
+    assert complement(complement(wanted)) == wanted
+
+
+# -- tokens -----------------------------------------------------------------------------------------------------------
+
+
+def test_all_tokens_at_once_are_the_tokens_one_by_one() -> None:
+    words = [
+        "true",
+        "tr",
+        "ue",
+        "\n  ",
+        '{"',
+        '": ',
+        "é",
+        b"\xc3",
+        b"\xa9",
+        "日本",
+        b"\xe6\x97",
+        "x" * 40,
+        "true",
+        "}}",
+    ]
+    vocabulary = Pieces(*words)
+    tree = prepare(vocabulary)
+    assert prepare(vocabulary) is tree
+    chance = random.Random(4)
+    grammar = schema_to_gbnf('{"type":"object","properties":{"é":{"type":"boolean"}},"additionalProperties":true}')
+    for _ in range(3):
+        guide = GrammarConstraint(tree, Automaton(read_gbnf(grammar)))
+        for _ in range(12):
+            marks = guide.allowed()
+            assert [guide.allows(token) for token in range(tree.size)] == marks.tolist()
+            guide.accept(int(chance.choice([token for token in numpy.flatnonzero(marks) if token != vocabulary.end])))
+            if guide.allows(vocabulary.end):
+                break
+
+
+def test_an_answer_ends_only_where_the_grammar_does() -> None:
+    vocabulary = Pieces()
+    guide = constraint(vocabulary, Sampling(grammar='root ::= "ab" "c"?'))
+    assert not guide.allows(vocabulary.end)
+    guide.accept(ord("a"))
+    guide.accept(ord("b"))
+    assert numpy.flatnonzero(guide.allowed()).tolist() == [ord("c"), vocabulary.end]
+    guide.accept(ord("c"))
+    assert numpy.flatnonzero(guide.allowed()).tolist() == [vocabulary.end]
+    guide.accept(vocabulary.end)
+    for wrong in (ord("x"), vocabulary.size, -1, vocabulary.size - 2):
+        with pytest.raises(BadRequest):
+            guide.accept(wrong)
+
+
+def test_a_grammar_that_the_vocabulary_cannot_write() -> None:
+    vocabulary = Pieces()
+    for grammar in ("root ::= root2\nroot2 ::= root2",):
+        guide = constraint(vocabulary, Sampling(grammar=grammar))
+        with pytest.raises(BadRequest, match="cannot write"):
+            guide.allowed()
+
+
+def answer(picker: Picker, rows: Any, vocabulary: Pieces, first: int = 0) -> list[int]:
+    tokens = []
+    for place in range(first, len(rows)):
+        token, _ = picker.pick(rows[place], place)
+        tokens.append(token)
+        if token == vocabulary.end:
+            break
+    return tokens
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_picker_stays_inside_the_schema_and_goes_on_after_a_cut(temperature: float) -> None:
+    vocabulary = Pieces('{"', '"}', '":', " ", "name", "true", "é", "age")
+    schema = json.dumps(
+        {
+            "type": "object",
+            "properties": {"name": {"type": "string", "maxLength": 8}, "age": {"type": "integer", "maximum": 200}},
+            "required": ["name", "age"],
+        }
+    )
+    sampling = Sampling(temperature, top_k=20, json_schema=schema)
+    rows = numpy.random.default_rng(7).normal(0, 3, (200, vocabulary.size)).astype(numpy.float32)
+    tokens = answer(Picker(vocabulary, sampling, 3), rows, vocabulary)
+    assert tokens[-1] == vocabulary.end
+    value = json.loads(b"".join(map(vocabulary.piece, tokens)))
+    assert sorted(value) == ["age", "name"] and value["age"] <= 200 and len(value["name"]) <= 8
+    for cut in range(1, len(tokens)):
+        rest = Picker(vocabulary, sampling, 3)
+        for token in tokens[:cut]:
+            rest.accept(token)
+        assert answer(rest, rows, vocabulary, cut) == tokens[cut:]
+
+
+def test_the_first_choice_stays_when_the_grammar_allows_it() -> None:
+    vocabulary = Pieces()
+    scores = numpy.full(vocabulary.size, -5.0, numpy.float32)
+    scores[[ord("x"), ord("7"), ord("8")]] = (9.0, 5.0, 4.0)
+    free = Picker(vocabulary, Sampling(grammar="root ::= [a-z]+"), 0)
+    assert free.pick(scores, 0)[0] == ord("x")
+    bound = Picker(vocabulary, Sampling(grammar="root ::= [0-9]+"), 0)
+    assert bound.pick(scores, 0)[0] == ord("7")
+    drawn = Picker(vocabulary, Sampling(1.0, top_k=2, grammar="root ::= [0-9]+"), 0)
+    assert {drawn.pick(scores, place)[0] for place in range(60)} == {ord("7"), ord("8")}
+
+
+# -- JSON schemas -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        (True, ["1", '"a"', '{"a": [1, {"b": null}]}'], ["", "{", "nul"]),
+        ({}, ["[]", "-1.5e+3", "false"], ["01", "+1", ".5"]),
+        ({"type": "string"}, ['"é\\n\\u00e9\\""'], ['"a\nb"', '"\\x"', '"\\ud800"', "'a'"]),
+        ({"type": "string", "minLength": 2, "maxLength": 3}, ['"ab"', '"日本語"', '"\\n\\n"'], ['"a"', '"abcd"']),
+        ({"type": "string", "pattern": "^[A-Z]{2}\\d+$"}, ['"AB1"'], ['"A1"', '"AB"', '"AB1x"']),
+        ({"type": "string", "pattern": "b+|^c$"}, ['"abb!"', '"c"'], ['"a"', '"cc"']),
+        ({"pattern": '^(?:a|"\\\\)?.$'}, ['"ax"', '"\\"\\\\x"', '"y"'], ['"ayx"', '""']),
+        ({"type": "string", "format": "date"}, ['"2026-01-31"', '"2026-11-30"'], ['"2026-02-30"', '"2026-1-1"']),
+        ({"type": "string", "format": "date-time"}, ['"2026-01-31T23:59:00Z"'], ['"2026-01-31"']),
+        ({"type": "string", "format": "uuid"}, ['"00000000-0000-4000-8000-00000000000a"'], ['"0"']),
+        ({"type": "integer"}, ["0", "-12"], ["1.0", "00", "1e3"]),
+        ({"type": "integer", "minimum": -17, "maximum": 1234}, ["-17", "0", "999", "1234"], ["-18", "1235", "01"]),
+        ({"type": "integer", "exclusiveMinimum": 9, "exclusiveMaximum": 12}, ["10", "11"], ["9", "12", "1"]),
+        ({"type": "integer", "maximum": -3}, ["-3", "-100"], ["-2", "3", "0"]),
+        ({"enum": ["a\\b", 'c"d', "é\n", 3, None]}, ['"a\\\\b"', '"c\\"d"', '"é\\n"', "3", "null"], ["4", '"a\\b"']),
+        ({"type": "string", "enum": ["a", 1]}, ['"a"'], ["1"]),
+        ({"const": {"a": [1]}}, ['{"a": [1]}'], ["{}"]),
+        (
+            {"type": "array", "items": {"type": "null"}, "minItems": 1, "maxItems": 2},
+            ["[null]", "[ null,null ]"],
+            ["[]"],
+        ),
+        ({"type": "array", "maxItems": 0}, ["[]", "[ ]"], ["[1]"]),
+        ({"prefixItems": [{"type": "null"}, {"type": "boolean"}], "items": False}, ["[]", "[null,true]"], ["[true]"]),
+        ({"prefixItems": [{"type": "null"}], "minItems": 2}, ["[null,1]", "[null,1,{}]"], ["[null]", "[]"]),
+        ({"type": ["integer", "null"]}, ["1", "null"], ['"a"']),
+        ({"type": "string", "nullable": True}, ['"a"', "null"], ["1"]),
+        ({"anyOf": [{"type": "null"}, {"type": "boolean"}]}, ["null", "true"], ["1"]),
+    ],
+)
+def test_what_satisfies_a_schema(schema: Any, good: list[str], bad: list[str]) -> None:
+    assert [text for text in good if not fits(schema, text)] == []
+    assert [text for text in bad if fits(schema, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "object"}, ["{}", '{"a": 1, "b": {}}'], ["{,}", "[]"]),
+        (
+            {"properties": {"a": {"type": "integer"}, "b\\": {"type": "null"}}, "required": ["b\\"]},
+            ['{"a": 1, "b\\\\": null}', '{"b\\\\":null}'],
+            ['{"a": 1}', '{"b\\": null}', '{"b\\\\": null, "c": 1}', '{"b\\\\": null, "a": 1}'],
+        ),
+        (
+            {"properties": {"ab": {"type": "null"}}, "additionalProperties": {"type": "integer"}},
+            ["{}", '{"ab": null, "a": 1, "abc": 2, "": 3}', '{"x":1}'],
+            ['{"ab": 1}', '{"x": null}', '{"a\\u0062": 1}'],
+        ),
+        ({"properties": {"a": {}}, "required": ["z"], "additionalProperties": True}, ['{"z":[]}'], ["{}", '{"a":1}']),
+        (
+            {
+                "$defs": {"node": {"properties": {"v": {"type": "integer"}, "next": {"$ref": "#/$defs/node"}}}},
+                "$ref": "#/$defs/node",
+            },
+            ["{}", '{"v":1,"next":{"next":{"v":2}}}'],
+            ['{"next": 1}'],
+        ),
+        (
+            {
+                "$defs": {"a/b": {"properties": {"x": {"type": "integer", "minimum": 1}}, "required": ["x"]}},
+                "allOf": [{"$ref": "#/$defs/a~1b"}, {"properties": {"x": {"maximum": 3}, "y": {"type": "null"}}}],
+            },
+            ['{"x":2}', '{"x": 3, "y": null}'],
+            ["{}", '{"x":0}', '{"x":4}'],
+        ),
+        (
+            {"properties": {"t": {"const": 1}}, "oneOf": [{"required": ["t"]}, {"properties": {"u": {"const": 2}}}]},
+            ['{"t": 1}', "{}", '{"u": 2}'],
+            ['{"v": 1}'],
+        ),
+    ],
+)
+def test_what_satisfies_the_schema_of_an_object(schema: Any, good: list[str], bad: list[str]) -> None:
+    assert [text for text in good if not fits(schema, text)] == []
+    assert [text for text in bad if fits(schema, text)] == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_everything_written_is_json(seed: int) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a\u2028'\\\"": {"type": "string"}, "b": {"type": "array", "items": {"type": "number"}}},
+        "additionalProperties": {"pattern": "^[^a]{0,4}$"},
+    }
+    value = json.loads(written(schema_to_gbnf(json.dumps(schema)), seed))
+    assert all(isinstance(value[name], list) == (name == "b") for name in value)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "no json",
+        "[" * 100_000,
+        "3",
+        "false",
+        '{"type": "strange"}',
+        '{"type": "integer", "minimum": NaN}',
+        '{"type": "number", "minimum": 1}',
+        '{"type": "integer", "minimum": 5, "maximum": 4}',
+        '{"type": "integer", "minimum": 1e300}',
+        '{"type": "array", "items": {}, "minItems": 1000000000}',
+        '{"type": "array", "minItems": 3, "maxItems": 2}',
+        '{"type": "string", "minLength": -1}',
+        '{"type": "string", "maxLength": 1000000}',
+        '{"type": "string", "pattern": "^a$", "minLength": 2}',
+        '{"pattern": "(?=a)"}',
+        '{"pattern": "^(a{2000}){99999}$"}',
+        '{"pattern": "a**"}',
+        '{"pattern": "*"}',
+        '{"pattern": "[z-a]"}',
+        '{"pattern": "[]"}',
+        '{"pattern": "a{1"}',
+        '{"pattern": "\\\\b"}',
+        '{"pattern": "(a$)"}',
+        '{"pattern": "' + "(" * 1000 + '"}',
+        '{"pattern": 3}',
+        '{"$ref": "https://example.org/schema.json"}',
+        '{"$ref": "#/$defs/none"}',
+        '{"$ref": 3}',
+        '{"allOf": [{"$ref": "#"}]}',
+        '{"allOf": [{"type": "string"}, {"type": "null"}]}',
+        '{"allOf": 3}',
+        '{"anyOf": []}',
+        '{"enum": []}',
+        '{"not": {}}',
+        '{"type": "array", "uniqueItems": true}',
+        '{"properties": 3}',
+        '{"properties": {"a": {}}, "required": ["b"]}',
+        '{"enum": ["\\ud800"]}',
+        json.dumps({"enum": [f"value {at}" * 20 for at in range(8_000)]}),
+    ],
+)
+def test_schemas_that_cannot_be_followed_end_in_a_sentence(schema: str) -> None:
+    with pytest.raises(BadRequest):
+        constraint(Pieces(), Sampling(json_schema=schema))
+
+
+def test_a_schema_as_deep_as_it_is_long_is_refused() -> None:
+    schema: Any = {"type": "null"}
+    for _ in range(200):
+        schema = {"type": "array", "items": schema}
+    with pytest.raises(BadRequest, match="deep"):
+        schema_to_gbnf(json.dumps(schema))
+    wide = {f"name {at}": {"type": "integer"} for at in range(5_000)}
+    with pytest.raises(BadRequest, match="large"):
+        schema_to_gbnf(json.dumps({"properties": wide}))
+    chained: Any = {f"d{at}": {"$ref": f"#/$defs/d{at + 1}"} for at in range(1_000)} | {"d1000": {"type": "null"}}
+    assert fits({"$defs": chained, "$ref": "#/$defs/d0"}, "null")
