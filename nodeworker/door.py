@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import math
 import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import grpc
 
-from nodeworker.errors import BadRequest, Draining, EngineError
-from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, Code
+from nodeworker.errors import BadRequest, Busy, Draining, EngineError
+from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, RETRY_KEY, Code
 
 log = logging.getLogger(__name__)
 
@@ -200,8 +201,9 @@ class Door(grpc.aio.ServerInterceptor):
 async def refuse(context: grpc.aio.ServicerContext[Any, Any], error: EngineError) -> NoReturn:
     """End a call with an error's status, code, sentence and hint; always raises AbortError."""
     hint = urllib.parse.quote(error.hint[:_MAX_SENTENCE])
+    retry = ((RETRY_KEY, str(math.ceil(error.retry_ms))),) if isinstance(error, Busy) and error.retry_ms > 0 else ()
     await context.abort(
         STATUS.get(error.code, grpc.StatusCode.INTERNAL),
         error.message[:_MAX_SENTENCE],
-        ((CODE_KEY, str(error.code)), (HINT_KEY, hint)),
+        ((CODE_KEY, str(error.code)), (HINT_KEY, hint), *retry),
     )

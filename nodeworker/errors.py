@@ -66,9 +66,13 @@ class ContextOverflow(EngineError):
 
 
 class Busy(EngineError):
-    """No slot and no room to queue."""
+    """No slot and no room to queue. `retry_ms`: when it may be worth asking again; 0 = unknown."""
 
     code = Code.BUSY
+
+    def __init__(self, message: str, hint: str = "", retry_ms: float = 0.0) -> None:
+        super().__init__(message, hint)
+        self.retry_ms = retry_ms
 
 
 class Draining(EngineError):

@@ -6,18 +6,21 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 
-from nodeworker import __version__, hardware, sensors, wire
+from nodeworker import __version__, hardware, wire
 from nodeworker.door import CALLER, Door
-from nodeworker.engines import Done
-from nodeworker.errors import BadRequest, EngineError, NotAllowed, Unsupported
+from nodeworker.engines import ChatEvent, Done, Prefill, Token
+from nodeworker.errors import BadRequest, Busy, EngineError, NotAllowed, Unsupported
+from nodeworker.heartbeat import Heartbeat, Report, Reporter
 from nodeworker.protocol import MAX_MESSAGE_BYTES, SAMPLE_RATE, SERVER_OPTIONS, node_pb2_grpc
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.rooms import Began, EngineRooms, Shelf, checked_roles, within
+from nodeworker.rooms import Began, EngineRooms, QueuedAt, Shelf, checked_roles
+from nodeworker.sensors import Sensors, of_this_machine
+from nodeworker.tally import Call, Tally
 from nodeworker.threads import Crew, Feed
 
 if TYPE_CHECKING:
@@ -26,9 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Context = grpc.aio.ServicerContext
-WATCH_SECONDS = 1.0
-WATCH_PAUSE = 0.1
-"""Shortest time between two reports of one Watch."""
+FETCH_PAUSE = 0.1
+"""Shortest time between two reports of a download."""
 MAX_TEXTS = 4096
 """Texts of one Embed call."""
 FEED_BYTES = 1024 * 1024
@@ -72,17 +74,23 @@ class NodeService(node_pb2_grpc.NodeServicer):
         door: Door,
         slots: int,
         simulated: bool,
+        sensors: Sensors | None = None,
     ) -> None:
+        """`slots` answers at once until an engine says otherwise; `sensors` of this machine unless given."""
+        self.tally = Tally()
+        self.about = {"name": name, "version": __version__, "zone": zone, "simulated": str(simulated).lower()}
         self._id = id
         self._name = name
         self._zone = zone
         self._rooms = rooms
         self._folder = folder
-        self._door = door
-        self._slots = slots
         self._simulated = simulated
         self._crew = Crew("folder")
         self._answers: dict[tuple[str, str], threading.Event] = {}
+        self._reporter = Reporter(
+            rooms, self.tally, sensors or of_this_machine(), slots=slots, draining=lambda: door.draining
+        )
+        self._heartbeat = Heartbeat(self._reporter.report, rooms.next_change)
 
     async def Describe(self, request: pb.DescribeRequest, context: Context[Any, Any]) -> pb.Description:
         """Say what this node is and has."""
@@ -96,17 +104,18 @@ class NodeService(node_pb2_grpc.NodeServicer):
             hardware=wire.hardware(machine),
             models=models,
             simulated=self._simulated,
-            slots=self._answers_at_once(),
+            slots=self._reporter.slots,
         )
 
     async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
         """Report load every second and on change."""
-        while True:
-            await self._rooms.models()
-            change = self._rooms.next_change()
-            yield self._status()
-            await asyncio.sleep(WATCH_PAUSE)
-            await within(WATCH_SECONDS - WATCH_PAUSE, change)
+        async with contextlib.aclosing(self._heartbeat.follow()) as reports:
+            async for report in reports:
+                yield report.status
+
+    async def report(self) -> Report:
+        """Return the load of now."""
+        return await self._reporter.report()
 
     async def Load(self, request: pb.LoadRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.LoadProgress, None]:
         """Load engines in parallel; reports until all are ready or cannot be."""
@@ -128,15 +137,17 @@ class NodeService(node_pb2_grpc.NodeServicer):
         self._answers[key] = wanted.cancelled
         began: Began | None = None
         try:
-            async with contextlib.aclosing(self._rooms.generate(wanted, request.model)) as events:
-                async for event in events:
-                    if isinstance(event, Began):
-                        began = event
-                    elif isinstance(event, Done):
-                        assert began is not None
-                        yield wire.done_event(event, began)
-                    else:
-                        yield wire.generate_event(event)
+            with self._counted("chat", context, limit=wanted.sampling.max_tokens) as call:
+                async with contextlib.aclosing(self._rooms.generate(wanted, request.model)) as events:
+                    async for event in events:
+                        _note(call, event)
+                        if isinstance(event, Began):
+                            began = event
+                        elif isinstance(event, Done):
+                            assert began is not None
+                            yield wire.done_event(event, began)
+                        else:
+                            yield wire.generate_event(event)
         except EngineError:
             if self._answers.get(key) is not wanted.cancelled:
                 raise BadRequest("A newer call with the same id took over.") from None
@@ -151,7 +162,8 @@ class NodeService(node_pb2_grpc.NodeServicer):
         if len(request.texts) > MAX_TEXTS:
             raise BadRequest(f"At most {MAX_TEXTS} texts in one call.", "Send them in several calls.")
         kind = "query" if request.kind == pb.EMBED_QUERY else "passage"
-        made = await self._rooms.embed(request.texts, kind, request.model)  # type: ignore[arg-type]
+        with self._counted("embed", context):
+            made = await self._rooms.embed(request.texts, kind, request.model)  # type: ignore[arg-type]
         if len(made.data) > MAX_MESSAGE_BYTES - 65_536:
             raise BadRequest("The vectors of so many texts don't fit into one message.", "Send fewer in one call.")
         return pb.EmbedResponse(
@@ -186,13 +198,14 @@ class NodeService(node_pb2_grpc.NodeServicer):
             expected_seconds=config.expected_seconds,
         )
         try:
-            async with contextlib.aclosing(heard) as events:
-                async for event in events:
-                    if reading.done():
-                        reading.result()  # bad input is the caller's to know, whatever was made of it
-                    yield wire.transcribe_event(event)
-            if reading.done():
-                reading.result()
+            with self._counted("transcribe", context):
+                async with contextlib.aclosing(heard) as events:
+                    async for event in events:
+                        if reading.done():
+                            reading.result()  # bad input is the caller's to know, whatever was made of it
+                        yield wire.transcribe_event(event)
+                if reading.done():
+                    reading.result()
         finally:
             cancelled.set()
             feed.end()
@@ -244,7 +257,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
                 if latest:
                     now = latest.pop()
                     yield pb.FetchProgress(done=now.done, total=now.total, step=now.step, origin=now.origin)
-                await asyncio.wait([work], timeout=WATCH_PAUSE)
+                await asyncio.wait([work], timeout=FETCH_PAUSE)
             model = work.result()
             yield pb.FetchProgress(done=model.bytes, total=model.bytes, step="done", model=self._model(model))
         finally:
@@ -261,7 +274,8 @@ class NodeService(node_pb2_grpc.NodeServicer):
         """Score passages."""
         if len(request.texts) > MAX_TEXTS:
             raise BadRequest(f"At most {MAX_TEXTS} texts in one call.", "Send them in several calls.")
-        made = await self._rooms.rerank(request.query, request.texts, request.model)
+        with self._counted("rerank", context):
+            made = await self._rooms.rerank(request.query, request.texts, request.model)
         return pb.RerankResponse(scores=made.scores, model=made.model.name, model_sha256=made.model.sha256)
 
     async def Speak(
@@ -284,26 +298,27 @@ class NodeService(node_pb2_grpc.NodeServicer):
             return wire.model(file, prefill_rate=chat.engine.prefill_rate, decode_rate=chat.engine.decode_rate)
         return wire.model(file)
 
-    def _answers_at_once(self) -> int:
-        engine = self._rooms.chat.engine
-        return engine.slots if engine is not None else self._slots
+    @contextlib.contextmanager
+    def _counted(self, role: str, context: Context[Any, Any], *, limit: int = 0) -> Iterator[Call]:
+        """Count a call, and say when to come back to one that finds the queue full."""
+        with self.tally.call(role, limit=limit, seconds_left=context.time_remaining()) as call:
+            try:
+                yield call
+            except Busy as busy:
+                busy.retry_ms = busy.retry_ms or 1000 * self._reporter.wait(role)
+                raise
 
-    def _status(self) -> pb.Status:
-        load, chat = sensors.of_this_machine().read(), self._rooms.chat
-        return pb.Status(
-            active=chat.active,
-            queued=chat.queued,
-            slots=self._answers_at_once(),
-            decode_rate=chat.engine.decode_rate if chat.engine else 0.0,
-            prefill_rate=chat.engine.prefill_rate if chat.engine else 0.0,
-            memory_used_bytes=load.memory_used_bytes,
-            memory_total_bytes=load.memory_total_bytes,
-            cpu_percent=load.cpu_percent,
-            temperature_c=load.temperature_c,
-            throttled=load.throttled,
-            draining=self._door.draining,
-            engines=self._rooms.statuses(),
-        )
+
+def _note(call: Call, event: QueuedAt | Began | ChatEvent) -> None:
+    match event:
+        case Began():
+            call.begins(event.queue_ms / 1000, event.load_ms / 1000)
+        case Prefill():
+            call.reads(event.done, event.total)
+        case Token() if event.ids or event.text or event.reasoning:
+            call.says(len(event.ids))
+        case Done():
+            call.done(event)
 
 
 def _unsupported(message: str, hint: str = "") -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from nodeworker.errors import EngineError
@@ -162,6 +162,20 @@ class ChatEngine(Protocol):
     def close(self) -> None:
         """Free the model."""
         ...
+
+
+@runtime_checkable
+class TellsFigures(Protocol):
+    """A chat engine that knows what it does at the moment."""
+
+    def figures(self) -> Figures:
+        """Return what the engine does at the moment; from any thread, at once."""
+        ...
+
+
+def figures_of(engine: object) -> Figures:
+    """Return what an engine tells of itself; nothing known for one that does not, or where there is none."""
+    return engine.figures() if isinstance(engine, TellsFigures) else Figures()
 
 
 Tell = Callable[["ChatEvent | EngineError | None"], None]

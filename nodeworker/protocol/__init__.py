@@ -19,6 +19,8 @@ SAMPLE_RATE = 16_000
 CODE_KEY = "tangnet-code"
 HINT_KEY = "tangnet-hint"
 """Trailing metadata keys of an error status; the hint is percent-encoded UTF-8."""
+RETRY_KEY = "tangnet-retry-ms"
+"""With the code "busy": after so many milliseconds (a whole number) a place is expected. Absent = unknown."""
 TLS_NAME = "node.tangnet.internal"
 """The one DNS name in every identity certificate: trust comes from the pinned key, never from a name."""
 LOCAL_NODE_NAME = "local"
