@@ -245,3 +245,29 @@ class Liar(BatchingChat):
         left = self._frame
         while left:
             left = left[os.write(int(sys.argv[1]), left) :]
+
+
+class Metronome(BatchingChat):
+    """One token an answer and turn, `turns` a second, whose text is the time at which it was made."""
+
+    def __init__(self, model: ModelFile, *, turns: int) -> None:
+        super().__init__(model)
+        self._turns = turns
+        self._closed = False
+
+    def close(self) -> None:
+        self._closed = True
+
+    def _work(self) -> None:
+        running: list[tuple[ChatRequest, Tell]] = []
+        due = time.monotonic()
+        while not self._closed:
+            while not self._new.empty():
+                running.append(self._new.get())
+            for request, tell in running:
+                tell(None if request.cancelled.is_set() else Token((7,), str(time.monotonic())))
+            running = [one for one in running if not one[0].cancelled.is_set()]
+            self._figures = Figures(len(running), 4096, 4096)
+            self.after_turn()
+            due += 1 / self._turns
+            time.sleep(max(0.0, due - time.monotonic()))
