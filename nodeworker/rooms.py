@@ -17,7 +17,6 @@ from nodeworker.engines import (
     ChatRequest,
     Done,
     EmbedEngine,
-    Figures,
     Prefill,
     RerankEngine,
     Token,
@@ -85,11 +84,6 @@ class EngineRooms:
     def engine_restarts(self) -> int:
         """Engine processes that died since the node started."""
         return sum(room.lost for room in self.rooms.values())
-
-    def figures(self) -> Figures | None:
-        """Return what the chat engine says of itself; None when there is none, or one that says nothing."""
-        tell: Callable[[], Figures] | None = getattr(self.chat.engine, "figures", None)
-        return tell() if tell is not None else None
 
     def processes(self) -> dict[str, HostedEngine]:
         """Return the engines that are ready and have a process of their own, by role: see their pid and rss_bytes."""

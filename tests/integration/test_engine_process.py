@@ -9,6 +9,7 @@ import os
 import signal
 import struct
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -17,16 +18,16 @@ from typing import Any
 
 import pytest
 
-from nodeworker.engines import ChatRequest, Done, Final, Message, Partial, Token
+from nodeworker.engines import ChatRequest, Done, Final, Message, Partial, Token, figures_of
 from nodeworker.errors import ContextOverflow, EngineError, EngineLost, ModelDamaged, ModelTooLarge
 from nodeworker.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
 from nodeworker.models import ModelFile
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.rooms import EngineRooms
 from nodeworker.threads import Feed
-from tests.integration.node_serving import client, serving
+from tests.integration.node_serving import client, command, serving
 from tests.integration.test_node_calls import FakeFolder, ask, refused
-from tests.integration.test_node_process import alive
+from tests.integration.test_node_process import PARENT, alive
 from tests.unit.nodeworker.test_gguf import small_gguf
 from tests.unit.nodeworker_server.fakes import FakeShelf, model, until
 
@@ -93,12 +94,13 @@ def chat_pid(rooms: EngineRooms) -> int:
 async def test_sixteen_answers_at_once_and_figures() -> None:
     async with rooms_of() as rooms:
         answers = [asyncio.create_task(answer(rooms, "say 40", str(number))) for number in range(16)]
-        await until(lambda: (found := rooms.figures()) is not None and found.active == 16)
-        figures, engine = rooms.figures(), rooms.chat.engine
-        assert figures is not None and (figures.kv_cells, figures.cached_prefixes) == (4096, (2**63 + 1,))
+        await until(lambda: figures_of(rooms.chat.engine).active == 16)
+        engine = rooms.chat.engine
+        figures = figures_of(engine)
+        assert (figures.kv_cells, figures.cached_prefixes) == (4096, (2**63 + 1,))
         assert await asyncio.gather(*answers) == [said(str(number), 40) for number in range(16)]
         # The last figures come also when no turn follows.
-        await until(lambda: (found := rooms.figures()) is not None and (found.active, found.free_kv_cells) == (0, 4096))
+        await until(lambda: (figures_of(engine).active, figures_of(engine).free_kv_cells) == (0, 4096))
         assert isinstance(engine, HostedChat)
         assert (engine.slots, engine.context, engine.decode_rate) == (16, 4096, 200.0)
         assert engine.rss_bytes() > 5_000_000
@@ -431,6 +433,34 @@ async def test_the_process_ends_with_its_node(how: str) -> None:
             os.kill(child, signal.SIGKILL)
 
 
+@pytest.mark.models
+async def test_nothing_is_left_when_the_owner_of_a_node_is_killed(home: Path) -> None:
+    """A desktop is killed: its node goes, and the real embedding engine that its node has in a process of its own."""
+    with tempfile.TemporaryDirectory(prefix="tn") as folder:
+        path = Path(folder, "s")
+        desktop = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", PARENT, *command("--local-socket", str(path))), stdout=asyncio.subprocess.PIPE
+        )
+        assert desktop.stdout is not None
+        node = int(await desktop.stdout.readline())
+        engines: list[int] = []
+        try:
+            await until(path.exists, 30)
+            async with client(f"unix:{path}") as stub:
+                await stub.Embed(pb.EmbedRequest(texts=["x"]), timeout=60)
+                engines = children(node)
+                assert len(engines) == 1
+                killed = time.monotonic()
+                desktop.kill()
+                await desktop.wait()
+                await until(lambda: not any(alive(pid) for pid in (node, *engines)))
+                assert time.monotonic() - killed < 2.5
+        finally:
+            for pid in (node, *engines):
+                if alive(pid):
+                    os.kill(pid, signal.SIGKILL)
+
+
 async def test_a_node_survives_its_engine(home: Path) -> None:
     folder = FakeFolder(home, model("chat", "m"))
     async with serving(home, maker=ProcessMaker(), folder=folder) as node, client(node.address) as stub:
@@ -463,12 +493,12 @@ async def test_a_damaged_gguf_is_an_error_of_its_own(tmp_path: Path) -> None:
             await engine.close()
 
 
-def children() -> list[int]:
-    """Engine processes of this one."""
+def children(parent: int = 0) -> list[int]:
+    """Engine processes of a process; of this one without `parent`."""
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            mine = int(place.joinpath("stat").read_text().rpartition(")")[2].split()[1]) == os.getpid()
+            mine = int(place.joinpath("stat").read_text().rpartition(")")[2].split()[1]) == (parent or os.getpid())
             if mine and alive(int(place.name)) and b"nodeworker.host" in place.joinpath("cmdline").read_bytes():
                 found.append(int(place.name))
     return found
