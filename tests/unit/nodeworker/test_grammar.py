@@ -214,7 +214,7 @@ def test_characters_become_their_utf8_forms_and_no_others() -> None:
 
 
 def test_all_tokens_at_once_are_the_tokens_one_by_one() -> None:
-    words = [
+    words: list[str | bytes] = [
         "true",
         "tr",
         "ue",
