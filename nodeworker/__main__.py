@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if chosen.command is None:
             _serve(chosen, parser)
+        elif chosen.command == "bench":
+            _bench(chosen, parser)
         else:
             _command(chosen)
     except (EngineError, TrustFailure) as error:
@@ -65,10 +68,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tangnet-node {__version__}")
     parser.add_argument("--zone", default="", help="where it stands, such as attic: shown to people")
     parser.add_argument("--listen", metavar="HOST:PORT", default=f"0.0.0.0:{DEFAULT_PORT}", help="default %(default)s")
-    parser.add_argument("--engine", default="llama", help="llama, or paced:DECODE[,PREFILL] (simulated, tokens/s)")
+    parser.add_argument(
+        "--engine",
+        default="llama",
+        help="llama; openai:URL[,model=NAME][,slots=N]… (a server such as vLLM); "
+        "paced:DECODE[,PREFILL] (simulated, tokens/s)",
+    )
     parser.add_argument("--context", type=int, default=0, help="tokens of context (default: as the model has, <= 8192)")
     parser.add_argument("--threads", type=int, default=0, help="threads for an engine (default: as the machine has)")
     parser.add_argument("--grace", type=float, default=5.0, help="seconds for running answers when told to stop")
+    parser.add_argument(
+        "--metrics", metavar="HOST:PORT", default="", help="show figures to a Prometheus on this machine (default: off)"
+    )
     parser.add_argument("--no-announce", action="store_true", help="do not announce it on the local network")
     parser.add_argument("--local-socket", metavar="PATH", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -76,6 +87,15 @@ def _parser() -> argparse.ArgumentParser:
     gone = commands.add_parser("unpair", parents=[common], help="no longer trust a desktop")
     gone.add_argument("peer", metavar="NAME", help="name or id of the desktop")
     commands.add_parser("status", parents=[common], help="nodes of this machine and whom they trust")
+    bench = commands.add_parser("bench", parents=[common], help="measure a chat model on this machine")
+    bench.add_argument("--model", default="", metavar="NAME", help="default: the one that the node would take")
+    bench.add_argument("--tune", action="store_true", help="find the best settings and keep them")
+    bench.add_argument(
+        "--prefer", choices=("exact", "speed"), default="exact",
+        help="speed: also take a 16-bit cache, with which answers may differ in near ties",
+    )  # fmt: skip
+    bench.add_argument("--seconds", type=float, default=0.0, help="how long it may take (default with --tune: 120)")
+    bench.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     models = commands.add_parser("models", parents=[common], help="models of this machine")
     actions = models.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("list", parents=[common], help="models here, and those that could be fetched")
@@ -88,10 +108,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoReturn:
     from nodeworker.maker import SMALLEST_CONTEXT, EngineChoice
+    from nodeworker.metrics import loopback
 
     try:
         name = "" if chosen.local_socket else check_name(chosen.name or default_name())
         listen, engine = Listen.parse(chosen.listen), EngineChoice.parse(chosen.engine)
+        metrics = loopback(chosen.metrics) if chosen.metrics else None
         if chosen.context and chosen.context < SMALLEST_CONTEXT:
             raise BadRequest(f"--context must be {SMALLEST_CONTEXT} or more.")
         if (
@@ -118,6 +140,7 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
         threads=chosen.threads,
         grace=chosen.grace,
         announce=not chosen.no_announce,
+        metrics=metrics,
     )
 
     def ready(address: str, id: str, name: str) -> None:
@@ -141,6 +164,23 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
     sys.stdout.flush()
     # Not through the interpreter's own end: an engine's thread may still be in C code that must not be torn down.
     os._exit(0)
+
+
+def _bench(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    if not (chosen.seconds == 0 or 1 <= chosen.seconds <= 86_400):  # also what is no number
+        parser.error("--seconds makes no sense")
+    if chosen.prefer == "speed" and not chosen.tune:
+        parser.error("--prefer speed says what --tune may choose")
+    from nodeworker import bench
+    from nodeworker.commands import Output
+
+    # As Ctrl-C: what is known by then is kept, also where a script started this with Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    if chosen.with_parent:
+        bench.end_with_parent(sys.stdin.buffer)
+    wanted = bench.Wanted(chosen.model, chosen.tune, chosen.prefer == "speed", chosen.seconds)
+    bench.bench(chosen.models, wanted, Output(chosen.json, sys.stdout), sys.stderr)
 
 
 def _command(chosen: argparse.Namespace) -> None:

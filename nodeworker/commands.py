@@ -105,10 +105,13 @@ def status(name: str, output: Output) -> None:
     for home in homes:
         facts = _facts(home)
         trusted = ", ".join(entry["name"] for entry in facts["trusted"]) or "nobody yet (tangnet-node pair)"
-        where = f"at {facts['address']}, process {facts['pid']}" if facts["state"] == "running" else ""
-        output.say(
-            f"{facts['name']}: {facts['state']} {where}\n  key {facts['fingerprint']}\n  trusts {trusted}", **facts
-        )
+        where = f" at {facts['address']}, process {facts['pid']}" if facts["state"] == "running" else ""
+        lines = [f"{facts['name']}: {facts['state']}{where}"]
+        if facts.get("simulated"):
+            lines.append("  simulated: there is no model behind its answers")
+        if facts.get("metrics"):
+            lines.append(f"  metrics at {facts['metrics']}")
+        output.say("\n".join([*lines, f"  key {facts['fingerprint']}", f"  trusts {trusted}"]), **facts)
 
 
 def list_models(folder: str, output: Output) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import grpc
 
-from nodeworker import __version__
+from nodeworker import __version__, metrics
 from nodeworker.announce import Announcement, own_addresses
 from nodeworker.door import Door
 from nodeworker.errors import BadRequest
@@ -49,7 +49,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
     pins = Pins(home / TRUST_FILE)
     trust = Trust(identity, pins)
     door = Door(trust)
-    async with engines(options) as (rooms, folder, slots):
+    async with engines(options) as (rooms, folder, slots), contextlib.AsyncExitStack() as stack:
         service = NodeService(
             id=identity.id,
             name=options.name,
@@ -60,6 +60,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
             slots=slots,
             simulated=options.engine.simulated,
         )
+        shown = await stack.enter_async_context(metrics.serving(options.metrics, service.figures))
         server, listen = await _bind(service, door, trust, options.listen)
         address = listen.text(host=_reachable(listen))
         announcement = Announcement(id=identity.id, name=options.name, zone=options.zone, listen=listen)
@@ -75,7 +76,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
         tasks = [asyncio.create_task(desk.run()), asyncio.create_task(_watch_trust(door))]
         try:
             stop = stop_signals(signal.SIGTERM, signal.SIGINT)
-            _write_status(home, identity, options, address)
+            _write_status(home, identity, options, address, shown)
             if options.announce:
                 await announcement.start()
             ready(address, identity.id, options.name)
@@ -150,7 +151,7 @@ def _reachable(listen: Listen) -> str:
     return next((address for address in own if ":" not in address), own[0] if own else "127.0.0.1")
 
 
-def _write_status(home: Path, identity: Identity, options: Options, address: str) -> None:
+def _write_status(home: Path, identity: Identity, options: Options, address: str, shown: str) -> None:
     status = {
         "pid": os.getpid(),
         "address": address,
@@ -160,6 +161,7 @@ def _write_status(home: Path, identity: Identity, options: Options, address: str
         "zone": options.zone,
         "version": __version__,
         "simulated": options.engine.simulated,
+        "metrics": f"http://{shown}/metrics" if shown else "",
         "started_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
     replace_file(home / STATUS_FILE, json.dumps(status, indent=1).encode(), mode=0o600)

@@ -105,7 +105,7 @@ class Reporter:
             predicted_wait_ms=1000 * self.chat_wait(),
             under_voltage=load.under_voltage,
             power_watts=load.power.watts,
-            engine_restarts=sum(room.lost for room in rooms.values()),
+            engine_restarts=self._rooms.engine_restarts,
         )
         return Report(
             status,
@@ -155,6 +155,8 @@ class Heartbeat:
         self._report: Report | None = None
         self._count = 0
         self._arrived = asyncio.Event()
+        self._basis = asyncio.Event()
+        """Set when something has changed since the last report."""
 
     async def follow(self) -> AsyncGenerator[Report, None]:
         """Yield the load now, and then each new report; one who reads slowly gets the newest only."""
@@ -164,6 +166,10 @@ class Heartbeat:
             self._ticking = asyncio.get_running_loop().create_task(self._tick())
         seen = -1
         try:
+            if self._report is not None and self._basis.is_set():
+                # Something has changed, and the next report is not due yet: the others wait, a newcomer does not.
+                seen = self._count
+                yield await self._make()
             while True:
                 arrived, ticking = self._arrived, self._ticking
                 if ticking is None or ticking.done():
@@ -182,7 +188,7 @@ class Heartbeat:
     async def _tick(self) -> None:
         try:
             while True:
-                change = self._change()
+                change = self._basis = self._change()
                 self._report = await self._make()
                 self._count += 1
                 self._tell()

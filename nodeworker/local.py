@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grpc
 
+from nodeworker import metrics
 from nodeworker.door import Door
 from nodeworker.errors import BadRequest, EngineError
 from nodeworker.protocol import LOCAL_NODE_NAME, node_pb2_grpc
@@ -34,7 +35,7 @@ async def serve_local(path: Path, options: Options, ready: Ready) -> None:
     """
     check_private(path)
     door = Door(None)
-    async with engines(options) as (rooms, folder, slots):
+    async with engines(options) as (rooms, folder, slots), contextlib.AsyncExitStack() as stack:
         service = NodeService(
             id=local_id(),
             name=LOCAL_NODE_NAME,
@@ -45,6 +46,7 @@ async def serve_local(path: Path, options: Options, ready: Ready) -> None:
             slots=slots,
             simulated=options.engine.simulated,
         )
+        await stack.enter_async_context(metrics.serving(options.metrics, service.figures))
         # Ctrl-C in a terminal reaches the whole group: the parent decides what it means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         stop = stop_signals(signal.SIGTERM)

@@ -9,53 +9,50 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodeworker import hardware
 from nodeworker.engines import ChatEngine
 from nodeworker.engines.openai_choice import ServerChoice
+from nodeworker.engines.openai_server import OpenAiFolder, OpenAiServer
 from nodeworker.errors import BadRequest, ModelMissing
 from nodeworker.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
 from nodeworker.models import FetchProgress, ModelFile, ModelFolder
+from nodeworker.paced_choice import PACED, USAGE, PacedChoice
 
 if TYPE_CHECKING:
     from nodeworker.catalogue import CatalogueEntry
+    from nodeworker.server import Folder
 
 MOST_CONTEXT = 8192
 """Tokens a chat engine is loaded with at most unless asked: more costs memory in proportion."""
 SMALLEST_CONTEXT = 512
-PACED_NAME = "paced"
-_PACED_SLOTS = 4
+PACED_NAME = "paced-simulated"
+"""Of the model that a simulated node shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """What --engine says: the real engines, or answers at a fixed pace (tokens/s) with no model behind them."""
+    """What --engine says: the real engines, another server, or answers at a fixed pace with no model behind them."""
 
-    decode_rate: float = 0.0
-    prefill_rate: float = 0.0
+    paced: PacedChoice | None = None
+    """Answers are simulated: see docs/node.md, "Paced engine"."""
     server: ServerChoice | None = None
     """Answers come from this OpenAI-style server: see docs/openai-engine.md."""
 
     @property
     def simulated(self) -> bool:
         """Whether no model is behind the answers."""
-        return self.decode_rate > 0
+        return self.paced is not None
 
     @classmethod
     def parse(cls, text: str) -> EngineChoice:
-        """Read "llama", "paced:DECODE[,PREFILL]" or "openai:URL[,OPTION=…]". Raises BadRequest."""
+        """Read "llama", "paced:DECODE[,PREFILL][,OPTION=…]" or "openai:URL[,OPTION=…]". Raises BadRequest."""
         if text == "llama":
             return cls()
-        kind, _, rates = text.partition(":")
+        kind, _, rest = text.partition(":")
         if kind == "openai":
-            return cls(server=ServerChoice.parse(rates))
-        try:
-            numbers = [float(rate) for rate in rates.split(",")] if kind == PACED_NAME else []
-        except ValueError:
-            numbers = []
-        if not 1 <= len(numbers) <= 2 or not all(0 < number <= 1e6 for number in numbers):
-            hint = "Use llama, openai:URL, or paced:DECODE[,PREFILL] in tokens a second."
-            raise BadRequest(f"{text[:100]!r} is no engine.", hint)
-        return cls(numbers[0], numbers[1] if len(numbers) == 2 else 20 * numbers[0])
+            return cls(server=ServerChoice.parse(rest))
+        if kind == PACED:
+            return cls(paced=PacedChoice.parse(rest))
+        raise BadRequest(f"{text[:100]!r} is no engine.", f"Use llama, openai:URL, or {USAGE}.")
 
 
 class EngineMaker:
@@ -66,23 +63,35 @@ class EngineMaker:
         if context and context < SMALLEST_CONTEXT:
             raise BadRequest(f"A context of {context} tokens is too small.", f"At least {SMALLEST_CONTEXT}.")
         self._choice = choice
+        self._simulate = choice.paced.engines() if choice.paced else None
         self._context = context
         self._threads = threads
+        self._server = OpenAiServer(choice.server) if choice.server else None
+
+    def folder(self, real: ModelFolder) -> Folder:
+        """Return the models of the node: those of `real`, and in place of its chat models what the choice has."""
+        if self._server is not None:
+            return OpenAiFolder(real, self._server)
+        return PacedFolder(real, context=self._choice.paced.context) if self._choice.paced else real
 
     @property
     def slots(self) -> int:
         """Answers that the chat engine makes at the same time, before it is loaded."""
-        return _PACED_SLOTS if self._choice.simulated else 1
+        if self._server is not None:
+            return self._server.slots
+        return self._choice.paced.slots if self._choice.paced else 1
 
     def chat(self, model: ModelFile) -> ChatEngine | HostedChat:
         """Build the engine that answers."""
-        if self._choice.simulated:
-            from nodeworker.engines.paced import PacedEngine
+        if self._simulate is not None:
+            return self._simulate()
+        if self._server is not None:
+            from nodeworker.engines.openai import OpenAiEngine
 
-            return PacedEngine(self._choice.decode_rate, self._choice.prefill_rate, slots=_PACED_SLOTS)
+            return OpenAiEngine(self._server, model)
         most = self._context or MOST_CONTEXT
         context = min(most, model.context) if model.context else most
-        options = {"context": context, "threads": self._threads or hardware.free_cores()}
+        options = {"context": context, "threads": self._threads}
         return HostedChat(model, EngineSpec("nodeworker.engines.llama:LlamaEngine", options, ("llama_cpp",)))
 
     def embed(self, model: ModelFile) -> HostedEmbed:
@@ -100,16 +109,14 @@ class EngineMaker:
 
     def transcribe(self, model: ModelFile) -> HostedTranscribe:
         """Build the engine that hears."""
-        options = {"threads": self._threads or hardware.free_cores()}
-        return HostedTranscribe(
-            model, EngineSpec("nodeworker.engines.whisper:WhisperEngine", options, ("faster_whisper",))
-        )
+        factory = "nodeworker.engines.whisper:WhisperEngine"
+        return HostedTranscribe(model, EngineSpec(factory, {"threads": self._threads}, ("faster_whisper",)))
 
 
 class PacedFolder:
     """The model folder of a simulated node: one chat model that is no file; everything else is real."""
 
-    def __init__(self, folder: ModelFolder) -> None:
+    def __init__(self, folder: ModelFolder, *, context: int = MOST_CONTEXT) -> None:
         self._folder = folder
         # Every paced node says the same tokens, so an answer can move between them: one hash for all.
         self._chat = ModelFile(
@@ -118,10 +125,10 @@ class PacedFolder:
             sha256=hashlib.sha256(b"tangnet paced engine").hexdigest(),
             path=Path(),
             bytes=0,
-            context=MOST_CONTEXT,
+            context=context,
             licence="Apache-2.0",
             trustworthy=False,
-            note="No model: answers that only take the time one would.",
+            note="Simulated: no model, answers that only take the time one would.",
         )
 
     def all(self) -> list[ModelFile]:

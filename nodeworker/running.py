@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
-from nodeworker.maker import EngineChoice, EngineMaker, PacedFolder
+from nodeworker.maker import EngineChoice, EngineMaker
 from nodeworker.models import ModelFolder
 from nodeworker.protocol import DEFAULT_PORT
 from nodeworker.rooms import EngineRooms
@@ -34,6 +34,8 @@ class Options:
     grace: float = 5.0
     """Seconds that running answers get when the node is told to stop."""
     announce: bool = True
+    metrics: Listen | None = None
+    """Where on loopback figures are shown to a Prometheus; None = nowhere."""
 
 
 Ready = Callable[[str, str, str], None]
@@ -44,8 +46,8 @@ Ready = Callable[[str, str, str], None]
 async def engines(options: Options) -> AsyncIterator[tuple[EngineRooms, Folder, int]]:
     """Make the rooms, the model folder and the number of answers at once; free the engines at the end."""
     real = ModelFolder(models_folder(options.models))
-    folder: Folder = PacedFolder(real) if options.engine.simulated else real
     maker = EngineMaker(options.engine, context=options.context, threads=options.threads)
+    folder = maker.folder(real)
     rooms = EngineRooms(folder, maker)
     try:
         yield rooms, folder, maker.slots

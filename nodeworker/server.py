@@ -15,7 +15,8 @@ from nodeworker import __version__, hardware, wire
 from nodeworker.door import CALLER, Door
 from nodeworker.engines import ChatEvent, Done, Prefill, Token
 from nodeworker.errors import BadRequest, Busy, EngineError, NotAllowed, Unsupported
-from nodeworker.heartbeat import Heartbeat, Report, Reporter
+from nodeworker.exposition import page
+from nodeworker.heartbeat import Heartbeat, Reporter
 from nodeworker.protocol import MAX_MESSAGE_BYTES, SAMPLE_RATE, SERVER_OPTIONS, node_pb2_grpc
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.rooms import Began, EngineRooms, QueuedAt, Shelf, checked_roles
@@ -78,7 +79,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
     ) -> None:
         """`slots` answers at once until an engine says otherwise; `sensors` of this machine unless given."""
         self.tally = Tally()
-        self.about = {"name": name, "version": __version__, "zone": zone, "simulated": str(simulated).lower()}
+        self._about = {"name": name, "version": __version__, "zone": zone, "simulated": str(simulated).lower()}
         self._id = id
         self._name = name
         self._zone = zone
@@ -113,9 +114,9 @@ class NodeService(node_pb2_grpc.NodeServicer):
             async for report in reports:
                 yield report.status
 
-    async def report(self) -> Report:
-        """Return the load of now."""
-        return await self._reporter.report()
+    async def figures(self) -> str:
+        """Return what Prometheus reads."""
+        return page(self._about, self.tally, await self._reporter.report())
 
     async def Load(self, request: pb.LoadRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.LoadProgress, None]:
         """Load engines in parallel; reports until all are ready or cannot be."""
@@ -301,12 +302,14 @@ class NodeService(node_pb2_grpc.NodeServicer):
     @contextlib.contextmanager
     def _counted(self, role: str, context: Context[Any, Any], *, limit: int = 0) -> Iterator[Call]:
         """Count a call, and say when to come back to one that finds the queue full."""
-        with self.tally.call(role, limit=limit, seconds_left=context.time_remaining()) as call:
-            try:
+        try:
+            with self.tally.call(role, limit=limit, seconds_left=context.time_remaining()) as call:
                 yield call
-            except Busy as busy:
-                busy.retry_ms = busy.retry_ms or 1000 * self._reporter.wait(role)
-                raise
+        except Busy as busy:  # only now: the refused call itself does not wait
+            busy.retry_ms = busy.retry_ms or 1000 * self._reporter.wait(role)
+            raise
+        finally:
+            self._rooms.touch()  # the predicted wait is another now
 
 
 def _note(call: Call, event: QueuedAt | Began | ChatEvent) -> None:

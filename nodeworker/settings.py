@@ -45,6 +45,11 @@ def models_folder(chosen: str = "") -> Path:
     return Path(named).expanduser().absolute() if named else home() / "models"
 
 
+def measured_folder() -> Path:
+    """Return the folder that remembers what was measured of models on this machine; it need not exist yet."""
+    return home() / "measured"
+
+
 def check_name(name: str) -> str:
     """Return `name` when a node may be called that. Raises BadRequest."""
     if not _NAME.fullmatch(name):
@@ -73,10 +78,10 @@ class Listen:
     port: int
 
     @classmethod
-    def parse(cls, text: str) -> Listen:
-        """Read "host:port", "[v6]:port" or "host" (default port). Raises BadRequest."""
+    def parse(cls, text: str, *, default: int = DEFAULT_PORT) -> Listen:
+        """Read "host:port", "[v6]:port" or "host" (port `default`). Raises BadRequest."""
         match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%\w]+)\]|([^:\[\]\s]+))(?::(\d{1,5}))?", text.strip())
-        port = int(match[3]) if match and match[3] else DEFAULT_PORT
+        port = int(match[3]) if match and match[3] else default
         if not match or port > 65_534:  # the port after it is for pairing
             raise BadRequest(f"{text!r} is no address to listen on.", "Give HOST:PORT, such as 0.0.0.0:7443.")
         return cls(match[1] or match[2], port)

@@ -74,7 +74,7 @@ async def test_describe_watch_load_and_answer(home: Path) -> None:
         ids = [id for event in events for id in event.token.ids]
         done = events[-1].done
         assert len(ids) == 20 == done.usage.completion_tokens
-        assert (done.reason, done.model, len(done.model_sha256)) == ("length", "paced", 64)
+        assert (done.reason, done.model, len(done.model_sha256)) == ("length", "paced-simulated", 64)
         again = await stub.Describe(pb.DescribeRequest(), timeout=5)
         assert again.models[0].decode_rate == 200 and again.slots == 4
 
