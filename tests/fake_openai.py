@@ -89,6 +89,7 @@ class FakeServer:
         models: Any = None,
         others: dict[str, Any] | None = None,
         tls: ssl.SSLContext | None = None,
+        port: int = 0,
     ) -> None:
         """Begin to listen; `models` is the JSON of the list, or a function like `answer`."""
         self.answer: Answer = answer or Scripted()
@@ -102,7 +103,7 @@ class FakeServer:
         """The connection of an answer has ended, in whatever way."""
         self._stop = threading.Event()
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self._threads = [threading.Thread(target=self._accept, name="fake-openai")]
         self._threads[0].start()
 
