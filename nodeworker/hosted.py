@@ -55,6 +55,7 @@ CHAT_PATIENCE = 30.0
 prompt takes less than a second even on a slow machine."""
 PATIENCE = 180.0
 """The same for engines that work on one thing for long: half a minute of speech, a batch of long texts."""
+MOST_SLOTS = 256
 _TICK_SECONDS = 0.1
 _SOUND_PIECE = 64 * 1024
 _ABOUT = ("slots", "context", "dimension", "max_tokens")
@@ -101,6 +102,11 @@ class HostedEngine:
         self._closing = False
 
     @property
+    def lost(self) -> EngineLost | None:
+        """What ended the process; None while it lives."""
+        return self._gone
+
+    @property
     def pid(self) -> int:
         """Id of the engine's process; 0 when there is none."""
         return self._process.pid
@@ -140,7 +146,7 @@ class HostedEngine:
 
         running: Running[Any] = Running(self.kinds, cancelled, stop)
         if self._gone is not None:
-            running.end(EngineLost(self._gone.message, self._gone.hint))
+            running.end(EngineLost(self._gone.message, self._gone.hint))  # one each: a traceback grows with each raise
             return id, running
         try:
             self._process.send({"id": id} | head)
@@ -170,7 +176,7 @@ class HostedEngine:
         self._gone = error
         calls, self._calls = self._calls, {}
         for running in calls.values():
-            running.end(EngineLost(error.message, error.hint))  # one each: a traceback grows where it is raised
+            running.end(EngineLost(error.message, error.hint))
         if self._tick is not None:
             self._tick.cancel()
             self._tick = None
@@ -232,7 +238,7 @@ class HostedEngine:
 
     def _take_about(self, about: dict[str, Any]) -> None:
         self.slots, self.context, self.dimension, self.max_tokens = (count(about[name]) for name in _ABOUT)
-        self.slots = max(1, self.slots)
+        self.slots = min(max(1, self.slots), MOST_SLOTS)
 
     def _take_figures(self, head: dict[str, Any]) -> None:
         self._figures = read_figures(head["figures"])

@@ -48,9 +48,14 @@ Check = Callable[[Any], Any]
 
 
 def text(value: Any) -> str:
-    """Return a string, or raise BadFrame."""
+    """Return a string that UTF-8 can hold, or raise BadFrame."""
     if type(value) is not str:
         raise BadFrame(f"a text is {type(value).__name__}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise BadFrame("a text is no Unicode") from error
     return value
 
 
@@ -153,8 +158,13 @@ read_figures: Callable[[Any], Figures] = row(Figures, count, count, count, numbe
 def error_row(error: BaseException) -> list[str]:
     """Return an error as class, sentence, hint; one from outside our tree as a failed engine."""
     if isinstance(error, EngineError):
-        return [type(error).__name__, error.message, error.hint]
-    return [EngineError.__name__, f"{errors.first_line(cast('Exception', error))}.", ""]
+        return [type(error).__name__, _clean(error.message), _clean(error.hint)]
+    return [EngineError.__name__, f"{_clean(errors.first_line(cast('Exception', error)))}.", ""]
+
+
+def _clean(sentence: str) -> str:
+    """Without what stands for the odd bytes of a file name: nobody could be told of it."""
+    return sentence.encode(errors="replace").decode()
 
 
 def read_error(value: Any) -> EngineError:

@@ -272,6 +272,8 @@ class Room(Generic[E]):
             engine = await self.crew.submit(lambda: self._make(model))
             if isinstance(engine, HostedEngine):
                 await self._open(engine, model, progress)
+                if engine.lost is not None:  # at the very moment when it was ready
+                    raise engine.lost
             else:
                 await self.crew.submit(lambda: self._check_and_load(engine, model, progress))
         except EngineError as error:

@@ -83,6 +83,7 @@ def test_events(event: ChatEvent | TranscriptEvent) -> None:
         ["token", [1.0], "x", "", []],
         ["token", "1", "x", "", []],
         ["token", [1], None, "", []],
+        ["token", [1], "\ud800", "", []],
         ["token", [1], "x", "", [[0.5, [1]]]],
         ["done", "boredom", 1, 2, 3, 4.5, 5.5, 6, 7],
         ["final", "a", "de", [["a", "0", 1]], 1.0, 1.0, 1.0],
@@ -145,6 +146,7 @@ def test_errors_keep_their_class(kind: type[EngineError]) -> None:
 
 def test_other_errors() -> None:
     assert read_error(error_row(ValueError("no such tensor\nat 7"))).message == "no such tensor."
+    assert read_error(error_row(EngineError("No file \udcff.gguf."))).message == "No file ?.gguf."
     assert type(read_error(["Surprise", "x", ""])) is EngineError
     assert len(read_error(["EngineError", "x" * 10_000, ""]).message) == 2000
     with pytest.raises(BadFrame):
