@@ -89,33 +89,42 @@ def prepare(vocabulary: Vocabulary) -> TokenTree:
         return tree
 
 
-def constraint(vocabulary: Vocabulary, sampling: Sampling) -> GrammarConstraint:
-    """Return what the grammar or the JSON schema of a request asks for. Raises BadRequest when it is none."""
+def constraint(vocabulary: Vocabulary, sampling: Sampling, after: str = "") -> GrammarConstraint:
+    """Return what the grammar or the JSON schema of a request asks for. Raises BadRequest when it is none.
+
+    `after`: the grammar begins when this has been written; before, all goes but the end.
+    """
     text = sampling.grammar
     if sampling.json_schema:
         from nodeworker.engines.json_schema import schema_to_gbnf
 
         text = schema_to_gbnf(sampling.json_schema)
-    return GrammarConstraint(prepare(vocabulary), Automaton(read_gbnf(text)))
+    return GrammarConstraint(prepare(vocabulary), Automaton(read_gbnf(text)), after.encode())
 
 
 class GrammarConstraint:
     """Which tokens may come next in one answer."""
 
-    def __init__(self, tree: TokenTree, automaton: Automaton) -> None:
+    def __init__(self, tree: TokenTree, automaton: Automaton, after: bytes = b"") -> None:
+        """`after`: the marker with which the grammar begins; b"": at once."""
         self._tree = tree
         self._automaton = automaton
         self._state = automaton.begin_token(automaton.start)
         self._remembered: dict[int, Marks] = {}
+        self._marker = after
+        self._ahead = b""
+        """End of what stands ahead of the marker."""
 
     def allows(self, token: int) -> bool:
         """Whether the answer may go on with this token."""
         if self._tree.is_end[token]:
-            return self._automaton.may_end(self._state)
+            return not self._marker and self._automaton.may_end(self._state)
         return self._after(token) != DEAD
 
     def allowed(self) -> Marks:
         """All tokens with which the answer may go on. Raises BadRequest when there is none."""
+        if self._marker:
+            return numpy.fromiter(map(self.allows, range(self._tree.size)), bool, self._tree.size)
         marks = self._remembered.get(self._state)
         if marks is None:
             marks = self._tried()
@@ -133,14 +142,26 @@ class GrammarConstraint:
         if self._tree.is_end[token]:
             return
         generation = self._automaton.generation
-        self._state = self._automaton.begin_token(self._after(token))
+        after = self._after(token)
+        if self._marker:
+            ahead = self._ahead + self._tree.pieces[token]
+            self._ahead = ahead[-len(self._marker) :]
+            if self._marker in ahead:
+                self._marker = b""
+        self._state = self._automaton.begin_token(after)
         if self._automaton.generation != generation:
             self._remembered.clear()
 
     def _after(self, token: int) -> int:
         piece = self._tree.pieces[token]
-        state = self._state if piece else DEAD
-        for byte in piece:
+        if self._marker:
+            _, found, piece = (self._ahead + piece).partition(self._marker)
+            return self._read(piece.lstrip()) if found else self._state
+        return self._read(piece) if piece else DEAD
+
+    def _read(self, text: bytes) -> int:
+        state = self._state
+        for byte in text:
             if state == DEAD:
                 break
             state = self._automaton.step(state, byte)

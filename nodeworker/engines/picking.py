@@ -92,8 +92,12 @@ class Picker:
     goes on elsewhere draws the same numbers. Not thread-safe.
     """
 
-    def __init__(self, vocabulary: Vocabulary, sampling: Sampling, seed: int) -> None:
-        """`seed`: any integer. Raises BadRequest for a grammar or schema that is none."""
+    def __init__(self, vocabulary: Vocabulary, sampling: Sampling, seed: int, *, grammar_after: str = "") -> None:
+        """`seed`: any integer. Raises BadRequest for a grammar or schema that is none.
+
+        `grammar_after`: the grammar holds for what follows this text, the end of the reasoning section; until then all
+        goes but the end of the answer.
+        """
         self._sampling = sampling
         self._seed = seed & _MASK
         self._greedy = sampling.temperature <= 0
@@ -108,7 +112,7 @@ class Picker:
         if sampling.grammar or sampling.json_schema:
             from nodeworker.engines.grammar import constraint
 
-            self._constraint = constraint(vocabulary, sampling)
+            self._constraint = constraint(vocabulary, sampling, grammar_after)
 
     def pick(self, scores: Scores, place: int) -> tuple[int, Logprobs | None]:
         """Pick the token for this place of the answer (0 is the first) and take it as part of the answer.

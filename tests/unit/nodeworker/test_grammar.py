@@ -268,6 +268,21 @@ def test_a_grammar_that_the_vocabulary_cannot_write() -> None:
             guide.allowed()
 
 
+def test_a_grammar_can_begin_after_the_reasoning() -> None:
+    vocabulary = Pieces("</think>", "</th", "ink>7", "ink>x", "ink>\n")
+    words = {vocabulary.piece(token): token for token in range(vocabulary.size)}
+    guide = constraint(vocabulary, Sampling(grammar="root ::= [0-9]"), "</think>")
+    for piece in (b"a", b"<", b"</th"):
+        assert not guide.allows(vocabulary.end) and not guide.allowed()[vocabulary.end]
+        guide.accept(words[piece])
+    assert guide.allows(words[b"ink>7"]) and guide.allows(words[b"ink>\n"]) and guide.allows(words[b"a"])
+    assert not guide.allows(words[b"ink>x"]) and not guide.allowed()[words[b"ink>x"]]
+    guide.accept(words[b"ink>\n"])
+    assert not guide.allows(words[b"a"]) and not guide.allows(vocabulary.end)
+    guide.accept(words[b"3"])
+    assert numpy.flatnonzero(guide.allowed()).tolist() == [vocabulary.end]
+
+
 def answer(picker: Picker, rows: Any, vocabulary: Pieces, first: int = 0) -> list[int]:
     tokens = []
     for place in range(first, len(rows)):
