@@ -281,6 +281,11 @@ def _read(connection: socket.socket) -> Asked | None:
     return Asked(method, path, headers, json.loads(body) if body else {})
 
 
+GOOD = b"".join(event(chunk({"content": piece})) for piece in split(WHOLE))
+"""A stream that says `WHOLE`, without its end."""
+END = event(chunk({}, "stop")) + b"data: [DONE]\n\n"
+
+
 @contextlib.contextmanager
 def redirecting(target: str) -> Iterator[FakeServer]:
     """A server that sends everybody elsewhere."""

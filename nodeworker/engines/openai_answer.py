@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nodeworker.engines import ChatEvent, Done, Prefill, Token, ToolCall
-from nodeworker.engines.openai_resume import Seam
-from nodeworker.engines.openai_stream import CallPiece, Chunk, Counts, Surrogates, malformed
+from nodeworker.engines.openai_resume import Continued, Seam
+from nodeworker.engines.openai_stream import CallPiece, Chunk, Counts, Surrogates, Thinking, malformed
 from nodeworker.engines.text import TextStream
 from nodeworker.errors import AnswerLost
 
@@ -37,6 +37,7 @@ class Answer:
         self._seam = seam
         self._stream = TextStream(stops, shown)
         self._text, self._thought = Surrogates(), Surrogates()
+        self._thinking = Thinking(resumed=isinstance(seam, Continued))
         self._limit = limit
         self._calls: dict[int, _Call] = {}
         self._last_call = -1
@@ -76,8 +77,9 @@ class Answer:
             self.characters += len(chunk.text) + len(chunk.reasoning)
             for piece in chunk.calls:
                 self._add(piece)
-            text = self._seam.feed(self._text.feed(chunk.text))
-            yield Token((), self._stream.feed(text.encode()), self._thought.feed(chunk.reasoning), chunk.logprobs)
+            text, thought = self._thinking.feed(self._text.feed(chunk.text))
+            shown = self._stream.feed(self._seam.feed(text).encode())
+            yield Token((), shown, thought + self._thought.feed(chunk.reasoning), chunk.logprobs)
         if chunk.finish:
             if chunk.finish in _FAILED:
                 raise AnswerLost("The model server gave the answer up.", "See its own log.")
@@ -87,10 +89,11 @@ class Answer:
         """Yield what was held back, the tool calls, and Done. Raises AnswerLost when the end has not come."""
         if not self.ended and not self.enough:
             raise AnswerLost("The model server's answer broke off.", "See its own log.")
-        late = self._text.feed("", last=True)
-        text = self._stream.feed((self._seam.feed(late) + self._seam.finish()).encode())
+        late, thought = self._thinking.feed(self._text.feed("", last=True))
+        rest, unclosed = self._thinking.finish()
+        text = self._stream.feed((self._seam.feed(late + rest) + self._seam.finish()).encode())
         text += self._stream.finish()
-        thought = self._thought.feed("", last=True)
+        thought += unclosed + self._thought.feed("", last=True)
         if text or thought:
             yield Token((), text, thought)
         whole = self._finish != "length"  # a call that was cut off is none

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from nodeworker.engines import Logprobs
 from nodeworker.engines.openai_http import refusal
@@ -21,6 +21,7 @@ MOST_LINES = 1000
 MOST_COUNT = 10**9
 _LINE_END = re.compile(rb"[\r\n]")
 DONE = "[DONE]"
+_OPEN, _CLOSE = "<think>", "</think>"
 
 
 class EventParser:
@@ -182,6 +183,46 @@ class Surrogates:
     def feed(self, text: str, *, last: bool = False) -> str:
         """Return text that every encoding can take."""
         return self._decoder.decode(text.encode("utf-16-le", errors="surrogatepass"), last)
+
+
+class Thinking:
+    """Parts off the reasoning at the very beginning of an answer, where a server leaves it in the text."""
+
+    def __init__(self, *, resumed: bool = False) -> None:
+        """An answer that goes on has its beginning behind it."""
+        self._place: Literal["start", "inside", "after", "text"] = "text" if resumed else "start"
+        self._held = ""
+
+    def feed(self, text: str) -> tuple[str, str]:
+        """Return what is known to be (text, reasoning) now."""
+        self._held += text
+        reasoning = ""
+        if self._place == "start":
+            begun = self._held.lstrip()
+            if _OPEN.startswith(begun):
+                return "", ""
+            self._place = "inside" if begun.startswith(_OPEN) else "text"
+            if self._place == "inside":
+                self._held = begun[len(_OPEN) :]
+        if self._place == "inside":
+            reasoning, closed, rest = self._held.partition(_CLOSE)
+            if closed:
+                self._place, self._held = "after", rest
+            else:
+                keep = next((n for n in range(len(_CLOSE) - 1, 0, -1) if reasoning.endswith(_CLOSE[:n])), 0)
+                reasoning, self._held = reasoning[: len(reasoning) - keep], reasoning[len(reasoning) - keep :]
+        if self._place == "after":
+            self._held = self._held.lstrip()
+            self._place = "text" if self._held else "after"
+        if self._place != "text":
+            return "", reasoning
+        text, self._held = self._held, ""
+        return text, reasoning
+
+    def finish(self) -> tuple[str, str]:
+        """Return what was still held back."""
+        held, self._held = self._held, ""
+        return ("", held) if self._place == "inside" else (held, "")
 
 
 def malformed(what: str) -> AnswerLost:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from nodeworker.engines import ChatEvent, ChatRequest, Done, Message, Sampling, Token
 from nodeworker.engines.openai import OpenAiEngine
@@ -12,6 +13,7 @@ from nodeworker.engines.openai_choice import ServerChoice
 from nodeworker.engines.openai_http import Patience
 from nodeworker.engines.openai_server import OpenAiFolder, OpenAiServer
 from nodeworker.models import ModelFolder
+from tests.fake_openai import FakeServer
 
 SHORT = Patience(connect=1.0, send=2.0, short=1.0, first=1.0, between=0.5, last=0.3)
 LONG = Patience()
@@ -34,6 +36,11 @@ def request(text: str = "Say something.", *, shown: str = "", max_tokens: int = 
     """A question."""
     how = Sampling(max_tokens=max_tokens, **sampling)  # type: ignore[arg-type]
     return ChatRequest("r1", (Message("user", text),), how, resume_text=shown)
+
+
+def answered(server: FakeServer, home: Path, **how: Any) -> list[ChatEvent]:
+    """A whole answer of a server, with short patience."""
+    return list(engine_of(server.url, home, SHORT).generate(request(**how)))
 
 
 def text_of(events: list[ChatEvent]) -> str:

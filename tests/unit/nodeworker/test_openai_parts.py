@@ -1,4 +1,4 @@
-"""The parts of the OpenAI-style engine that need no server: what is typed, what streams, where an answer goes on."""
+"""The parts of the OpenAI-style engine that need no server: what is typed, what streams, what an error means."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.engines import ChatRequest, Done, Message, Sampling, Token, Tool, ToolCall
-from nodeworker.engines.openai_answer import Answer
 from nodeworker.engines.openai_choice import ServerChoice, addresses, in_the_house
 from nodeworker.engines.openai_http import refusal
-from nodeworker.engines.openai_request import Dialect, body, written
-from nodeworker.engines.openai_resume import Continued, NoSeam, Retold, Seam, Way, anchor, measured
-from nodeworker.engines.openai_server import Traits
-from nodeworker.engines.openai_stream import EventParser, Surrogates, read_chunk
+from nodeworker.engines.openai_stream import EventParser, Surrogates, Thinking, read_chunk
 from nodeworker.errors import AnswerLost, BadRequest, Busy, ContextOverflow, EngineError, ModelMissing, Unsupported
 from nodeworker.maker import EngineChoice
 
@@ -220,6 +215,34 @@ def test_halves_of_characters_are_joined_or_replaced() -> None:
     assert halves.feed("\ud83c") + halves.feed("", last=True) == "\ufffd"
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("said", "text", "reasoning"),
+    [
+        ("plain text", "plain text", ""),
+        (
+            "  \n<think>\nhm < /think </thin\n</think>\n\nSo <think> it is.",
+            "So <think> it is.",
+            "\nhm < /think </thin\n",
+        ),
+        ("<think>never closed </thi", "", "never closed </thi"),
+        ("<thin air", "<thin air", ""),
+        ("a <think>b</think>", "a <think>b</think>", ""),
+        ("<thi", "<thi", ""),
+        (" ", " ", ""),
+    ],
+)
+def test_reasoning_left_in_the_text_is_parted_off(said: str, text: str, reasoning: str, seed: int) -> None:
+    sizes, thinking, at = random.Random(seed), Thinking(), 0
+    found = [""] * 2
+    while at < len(said):
+        size = sizes.randint(1, 5)
+        found = [a + b for a, b in zip(found, thinking.feed(said[at : at + size]), strict=True)]
+        at += size
+    assert [a + b for a, b in zip(found, thinking.finish(), strict=True)] == [text, reasoning]
+    assert Thinking(resumed=True).feed(said) == (said, "")
+
+
 @pytest.mark.parametrize(
     ("status", "said", "kind"),
     [
@@ -247,215 +270,3 @@ def test_what_a_server_says_is_cut_and_cleaned() -> None:
     assert len(error.message) < 400
     assert "in 7 s" in refusal(429, "", "7").hint
     assert "in a moment" in refusal(429, "", "Fri, 01 Jan").hint
-
-
-def drained(seam: Seam, text: str, sizes: random.Random) -> str:
-    out, at = "", 0
-    while at < len(text):
-        size = sizes.randint(1, 6)
-        out += seam.feed(text[at : at + size])
-        at += size
-    return out + seam.finish()
-
-
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize(
-    ("shown", "said", "new"),
-    [
-        ("The capital of France is", "capital of France is Paris.", " Paris."),
-        ("The capital of France is", '"capital of France is" Paris.', " Paris."),
-        ("The capital of France is", "…capital of France is Paris.", " Paris."),
-        ("The capital of France is ", "of France is Paris.", "Paris."),
-        ("The capi", "The capital of France", "tal of France"),
-        ("The capi", "capital of France", "tal of France"),
-        ("Hello, my dear", "Hello, my dear friend", " friend"),
-        ("The cat sat", "on the mat.", " on the mat."),
-        ("The cat sat", " on the mat.", " on the mat."),
-        ("The cat sat ", "on the mat.", "on the mat."),
-        ("The cat sat", ".", "."),
-        ("東京", "都です", "都です"),
-        ("one two one two", "one two three", " three"),
-        ("A short one", "one", ""),
-        ("Wait", "", ""),
-    ],
-)
-def test_a_retold_answer_has_a_seam(shown: str, said: str, new: str, seed: int) -> None:
-    assert drained(Retold(shown), said, random.Random(seed)) == new
-
-
-def test_an_answer_that_is_told_anew_is_lost() -> None:
-    shown = "It was a dark and stormy night; the rain fell in torrents, except at occasional intervals"
-    with pytest.raises(AnswerLost, match="anew"):
-        drained(Retold(shown), shown[:60] + "as cats and dogs and nobody saw it.", random.Random(1))
-
-
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize(
-    ("shown", "said", "new"),
-    [
-        ("Hello", " world", " world"),
-        ("Hello ", " world", "world"),
-        ("Hello\n\n", "\n\n\nnext", "\nnext"),
-        ("Hello ", "\nworld", "\nworld"),
-        ("la la", "la la la", "la la la"),
-        ("  ", "  both", "both"),
-    ],
-)
-def test_a_continued_answer_has_a_seam(shown: str, said: str, new: str, seed: int) -> None:
-    assert drained(Continued(shown, echo=False), said, random.Random(seed)) == new
-    if shown.strip():
-        assert drained(Continued(shown, echo=True), shown.rstrip() + said, random.Random(seed)) == new
-
-
-def test_an_echo_of_something_else_is_lost() -> None:
-    with pytest.raises(AnswerLost):
-        drained(Continued("Hello world", echo=True), "Hello word", random.Random(1))
-
-
-def test_the_anchor_is_short() -> None:
-    assert anchor("one two  three\nfour five six seven eight nine ten") == "three four five six seven eight nine ten"
-    assert len(anchor("x" * 5000)) <= 120
-
-
-@pytest.mark.parametrize(
-    ("knows", "found"), [("fields", Way.FIELDS), ("prefill", Way.PREFILL), ("", Way.RETELL), ("mute", Way.RETELL)]
-)
-def test_the_way_is_measured_by_tokens(knows: str, found: Way) -> None:
-    def count(messages: list[dict[str, str]], more: dict[str, object]) -> int:
-        if knows == "mute":
-            return 0
-        words = sum(4 + len(message["content"].split()) for message in messages)
-        goes_on = messages[-1]["role"] == "assistant" and (knows == "prefill" or (knows == "fields" and more))
-        return words - 1 if goes_on else words + 3
-
-    # With "prefill" the unknown fields do no harm, so the first way that is tried is the one found.
-    wanted = {found, Way.FIELDS} if knows == "prefill" else {found}
-    assert measured("other", count, lambda messages, more: "").way in wanted
-    assert measured("llama-server", count, lambda messages, more: "").way is found
-
-
-REQUEST = ChatRequest("1", (Message("user", "Hi."),), Sampling(0.7, seed=2**40 + 5, stop=("END",), max_tokens=9))
-
-
-def asked(dialect: Dialect, request: ChatRequest = REQUEST) -> dict[str, object]:
-    return body(request, "m", dialect, messages=written(request.messages), max_tokens=request.sampling.max_tokens)
-
-
-def test_sampling_in_the_words_of_each_server() -> None:
-    llama, vllm, other = asked(Dialect("llama-server")), asked(Dialect("vllm")), asked(Dialect("other"))
-    assert (llama["top_k"], llama["min_p"], llama["repeat_penalty"], llama["return_progress"]) == (0, 0.0, 1.0, True)
-    assert (vllm["top_k"], vllm["min_p"], vllm["repetition_penalty"]) == (-1, 0.0, 1.0)
-    assert "repeat_penalty" not in vllm
-    assert not {"top_k", "min_p", "repeat_penalty", "repetition_penalty", "return_progress"} & other.keys()
-    assert (other["seed"], other["top_p"], other["stop"], other["max_tokens"]) == (5, 1.0, ["END"], 9)
-    plain = asked(Dialect("vllm", extras=False))
-    assert plain.keys() == {"model", "messages", "stream", "max_tokens", "temperature", "top_p", "seed"}
-    greedy = asked(Dialect("vllm"), ChatRequest("1", (Message("user", "Hi."),)))
-    assert greedy.keys() == {"model", "messages", "stream", "temperature", "repetition_penalty", "stream_options"}
-
-
-def constrained(dialect: Dialect, **how: str) -> dict[str, object]:
-    return asked(dialect, ChatRequest("1", REQUEST.messages, Sampling(**how)))  # type: ignore[arg-type]
-
-
-def test_grammar_and_schema_in_the_words_of_each_server() -> None:
-    grammar = 'root ::= "a"'
-    assert constrained(Dialect("llama-server"), grammar=grammar)["grammar"] == grammar
-    assert constrained(Dialect("vllm", (0, 9)), grammar=grammar)["guided_grammar"] == grammar
-    assert constrained(Dialect("vllm", (0, 12)), grammar=grammar)["structured_outputs"] == {"grammar": grammar}
-    assert constrained(Dialect("sglang"), grammar=grammar)["ebnf"] == grammar
-    with pytest.raises(Unsupported):
-        constrained(Dialect("ollama"), grammar=grammar)
-    schema = '{"type": "object"}'
-    named = constrained(Dialect.of(Traits("vllm")), json_schema=schema)["response_format"]
-    assert named == {
-        "type": "json_schema",
-        "json_schema": {"name": "answer", "strict": True, "schema": {"type": "object"}},
-    }
-    plain = constrained(Dialect.of(Traits("llama-cpp-python")), json_schema=schema)["response_format"]
-    assert plain == {"type": "json_object", "schema": {"type": "object"}}
-    with pytest.raises(BadRequest):
-        constrained(Dialect(), json_schema="[]")
-
-
-def test_tools_and_their_answers_are_handed_on() -> None:
-    request = ChatRequest(
-        "1",
-        (
-            Message("user", "Weather?"),
-            Message("assistant", "", (ToolCall("c1", "weather", '{"place": "Ulm"}'),)),
-            Message("tool", "sunny", tool_call_id="c1"),
-        ),
-        Sampling(logprobs=3),
-        tools=(Tool("weather", "tells it", '{"type": "object"}'),),
-    )
-    made = asked(Dialect(), request)
-    assert made["tools"] == [
-        {
-            "type": "function",
-            "function": {"name": "weather", "description": "tells it", "parameters": {"type": "object"}},
-        }
-    ]
-    assert (made["logprobs"], made["top_logprobs"]) == (True, 3)
-    calls = [{"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"place": "Ulm"}'}}]
-    assert made["messages"] == [
-        {"role": "user", "content": "Weather?"},
-        {"role": "assistant", "content": "", "tool_calls": calls},
-        {"role": "tool", "content": "sunny", "tool_call_id": "c1"},
-    ]
-
-
-def made_of(deltas: list[dict[str, object]], finish: str = "tool_calls") -> list[object]:
-    answer = Answer(seam=NoSeam(), stops=(), shown="", limit=0)
-    events: list[object] = []
-    for number, delta in enumerate(deltas):
-        last = finish if number == len(deltas) - 1 else None
-        events += answer.take(read_chunk(json.dumps({"choices": [{"delta": delta, "finish_reason": last}]})))
-    return [*events, *answer.finish()]
-
-
-def call(arguments: object, name: str | None = None, **more: object) -> dict[str, object]:
-    return {"tool_calls": [{"function": {"name": name, "arguments": arguments}, **more}]}
-
-
-@pytest.mark.parametrize(
-    "deltas",
-    [
-        [
-            call("", "a", index=0, id="x"),
-            call('{"n": ', index=0),
-            call("1}", index=0),
-            call("{}", "b", index=1, id="y"),
-        ],
-        [call('{"n": 1}', "a", index=0, id="x"), call("{}", "b", index=0, id="y")],
-        [call({"n": 1}, "a", id="x"), call({}, "b", id="y")],
-        [call('{"n":', "a", id="x"), call(" 1}"), call("", "b", id="y")],
-    ],
-)
-def test_tool_calls_are_put_together(deltas: list[dict[str, object]]) -> None:
-    events = made_of(deltas)
-    calls = [event for event in events if isinstance(event, ToolCall)]
-    assert calls == [ToolCall("x", "a", '{"n": 1}'), ToolCall("y", "b", "{}")]
-    done = events[-1]
-    assert isinstance(done, Done)
-    assert done.reason == "tools"
-    # While a call is being written there are signs of life, or the desktop would take the node for lost.
-    assert sum(isinstance(event, Token) for event in events) == len(deltas)
-
-
-def test_a_tool_call_that_is_cut_off_is_none() -> None:
-    events = made_of([call('{"n": ', "a", id="x")], "length")
-    assert not [event for event in events if isinstance(event, ToolCall)]
-
-
-@pytest.mark.parametrize("arguments", ["{", "[]", "7", "[" * 100_000])
-def test_a_tool_call_that_is_none_is_an_error(arguments: str) -> None:
-    with pytest.raises(AnswerLost):
-        made_of([call(arguments, "a", id="x")])
-
-
-def test_tool_calls_are_bounded() -> None:
-    with pytest.raises(AnswerLost):
-        made_of([call("x" * 100_000, "a", id="x")] * 3)
-    with pytest.raises(AnswerLost):
-        made_of([call("{}", "a", index=number) for number in range(100)])
