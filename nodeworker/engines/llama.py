@@ -1,81 +1,99 @@
-"""LlamaEngine: chat with a GGUF model through llama.cpp, one answer at a time.
+"""LlamaEngine: chat with a GGUF model through llama.cpp, many answers at once, driven by one thread.
 
-Exactness: with temperature 0 an answer that is resumed here equals the answer that was never cut. llama.cpp computes
-one token alone with other arithmetic than several at once, and the last bits differ (measured: 3 of 20 resumed
-answers went another way when the shown tokens were read as one batch). So shown tokens are computed one by one, as
-they were in the first place, and prompt tokens never alone.
+Callers bring answers with `begin` from any thread; the owner thread takes them up between two decodes. See
+docs/engines.md for the whole and nodeworker/engines/scheduler.py for what happens in a turn.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import queue
 import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
-from nodeworker.engines import ChatEvent, ChatRequest, Done, Prefill, Progress, Token
+from nodeworker.engines import ChatEvent, ChatRequest, Figures, Progress, Tell
 from nodeworker.engines.chat_template import ChatTemplate
+from nodeworker.engines.gauge import SMALLEST_CACHE, measure
 from nodeworker.engines.gguf import GgufInfo, read_gguf
-from nodeworker.engines.native import BATCH, NativeModel
+from nodeworker.engines.native import NativeModel, start
+from nodeworker.engines.native_context import NativeContext
+from nodeworker.engines.pace import Pace
+from nodeworker.engines.picking import Picker
+from nodeworker.engines.scheduler import Scheduler
+from nodeworker.engines.sections import Sections
+from nodeworker.engines.slots import Answer
 from nodeworker.engines.text import TextStream
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelTooLarge
 from nodeworker.hardware import free_cores
 from nodeworker.models import ModelFile
+from nodeworker.protocol.prefixes import block_hashes
+from nodeworker.tuning import Tuning, TuningFile
 
 DEFAULT_CONTEXT = 4096
-EXACT_REPLAY_TOKENS = 256
-EXACT_REPLAY_SECONDS = 5.0
-"""Shown tokens are computed one by one up to this many, or as many as take this long; beyond, speed counts more."""
-_CHUNK_SECONDS = 0.4
-"""Prompt pieces are as long as this takes, so that cancelling and progress stay prompt on a slow machine."""
-_SMALLEST_CHUNK, _FIRST_CHUNK = 32, 128
-_SMOOTHING = 0.3
-_RATE_TOKENS = 16
-"""Fewer prompt tokens than this say nothing about speed."""
-_REPORTED_STEPS = 16
+_MOST_SLOTS, _FEWEST_SLOTS = 8, 2
+_CACHE_BYTES = 512 * 1024 * 1024
+"""Unless slots are asked for, the cache takes at most this, and at most a tenth of the free memory."""
 _GRAPH_BYTES = 256 * 1024 * 1024
 """llama.cpp's working memory beside weights and cache, roughly."""
-
-
-@dataclass
-class _Answer:
-    """One answer in the making."""
-
-    prompt: list[int]
-    shown: list[int]
-    """Tokens of the answer that were made elsewhere."""
-    stream: TextStream
-    budget: int
-    """Tokens that may still be made."""
-    cached: int = 0
-    made: int = 0
-    prefill_seconds: float = 0.0
-    decode_seconds: float = 0.0
+_EIGHT_BITS = 34 / 64
+"""Size of an 8-bit cache beside a 16-bit one: 34 bytes hold 32 values."""
+_log = logging.getLogger(__name__)
 
 
 class LlamaEngine:
-    """A chat engine over one GGUF file. `slots` is 1; the cache of the last conversation is kept."""
+    """A chat engine over one GGUF file. Up to `slots` answers run at once; more wait inside."""
 
-    slots = 1
+    def __init__(
+        self,
+        model: ModelFile,
+        *,
+        context: int = 0,
+        threads: int = 0,
+        slots: int = 0,
+        notes: str | Path = "",
+        tuning: Tuning | None = None,
+    ) -> None:
+        """`context`: most tokens of one answer with its prompt; 0: 4096, never more than the model was trained for.
 
-    def __init__(self, model: ModelFile, *, context: int = 0, threads: int = 0) -> None:
-        """`context` in tokens, at most what the model was trained for; 0: 4096. `threads` 0: the free cores."""
+        `slots`: answers at once, each with a whole context; 0: 2 to 8, as memory allows. `threads` 0: as tuned, or the
+        free cores. `notes`: the folder that remembers what was measured. `tuning` overrides what it says.
+        """
         self.model = model
-        self.prefill_rate = 0.0
-        self.decode_rate = 0.0
+        self.slots = slots or _FEWEST_SLOTS
+        self._wanted_slots = slots
         self.context = min(context or DEFAULT_CONTEXT, model.context or context or DEFAULT_CONTEXT)
-        self.threads = threads or free_cores()
+        self.threads = threads
+        self.after_turn: Callable[[], None] = lambda: None
+        self._notes = Path(notes) if notes else None
+        self._tuning = tuning
         self._native: NativeModel | None = None
         self._template: ChatTemplate | None = None
-        self._lock = threading.Lock()
-        self._cached: list[int] = []
-        self._single_from = 0
-        """Tokens of the cache from here on were computed one by one."""
+        self._pace = Pace()
+        self._inbox: deque[Answer] = deque()
+        self._news = threading.Condition()
         self._closing = threading.Event()
+        self._broken: EngineError | None = None
+        self._figures = Figures()
+        self._owner: threading.Thread | None = None
+        self.exact_rows = 1
+        """Most tokens of one decode for which bits stay equal; 0: any number."""
+
+    @property
+    def prefill_rate(self) -> float:
+        """Prompt tokens/s, measured."""
+        return self._pace.prefill_rate
+
+    @property
+    def decode_rate(self) -> float:
+        """Tokens/s of one answer alone, measured."""
+        return self._pace.decode_rate
 
     def load(self, progress: Progress) -> None:
-        """Check the file, load it and warm up.
+        """Check the file, load it, measure it.
 
         Raises:
             ModelDamaged: the file is not a whole GGUF model.
@@ -84,92 +102,130 @@ class LlamaEngine:
         """
         info = read_gguf(self.model.path)
         self.context = min(self.context, info.context or self.context)
-        self._check_memory(info)
         progress(0.01)
-        with self._lock:
-            native = NativeModel(
-                self.model.path,
-                context=self.context,
-                threads=self.threads,
-                progress=lambda fraction: progress(0.01 + 0.9 * fraction),
-                stop=self._closing.is_set,
+        notes = self._notes_of(info)
+        tuning = self._tuning or (notes.read() if notes else Tuning())
+        self.slots = self._fitting_slots(info, tuning)
+        native = NativeModel(
+            self.model.path, progress=lambda fraction: progress(0.01 + 0.8 * fraction), stop=self._closing.is_set
+        )
+        context: NativeContext | None = None
+        try:
+            template = ChatTemplate(
+                info.chat_template,
+                bos=native.special_text("bos"),
+                eos=native.special_text("eos"),
+                control=native.control_texts(),
             )
-            try:
-                self._template = ChatTemplate(
-                    info.chat_template,
-                    bos=native.special_text("bos"),
-                    eos=native.special_text("eos"),
-                    control=native.control_texts(),
-                )
-                # Two tokens touch every weight once, so that the first question does not wait for the disk.
-                native.decode([0, 0], 0)
-                native.keep(0)
-            except EngineError:
-                native.close()
-                raise
-            self.context = native.context
-            self._native = native
-            self._cached = []
+            native.show_markers(tuple(template.shown_control))
+            context = NativeContext(
+                native,
+                streams=self.slots,
+                length=max(self.context, SMALLEST_CACHE),
+                threads=self.threads or tuning.threads or free_cores(),
+                exact=tuning.exact,
+            )
+            self.threads = context.threads
+            progress(0.9)
+            rows = self._measure(native, context, tuning, notes)
+        except EngineError:
+            if context is not None:
+                context.close()
+            native.close()
+            raise
+        scheduler = Scheduler(native, context, self._pace, streams=self.slots, exact_rows=rows, drafts=tuning.drafts)
+        self.exact_rows = rows
+        self._native, self._template = native, template
+        self._figures = scheduler.figures()
+        self._owner = threading.Thread(
+            target=self._drive, args=(native, context, scheduler), name="llama-owner", daemon=True
+        )
+        self._owner.start()
         progress(1.0)
 
     def close(self) -> None:
-        """Free the model; waits for a running answer, which ends at its next token."""
+        """Free the model; running answers end without a word after their current decode."""
         self._closing.set()
-        with self._lock:
-            if self._native is not None:
-                self._native.close()
-            self._native = None
-            self._cached = []
+        with self._news:
+            self._news.notify_all()
+        if self._owner is not None:
+            self._owner.join()
+        self._owner = self._native = None
+
+    def figures(self) -> Figures:
+        """Return what the engine does at the moment; from any thread."""
+        return self._figures
+
+    def begin(self, request: ChatRequest, tell: Tell) -> None:
+        """Take one answer up at the next turn; what is wrong with the request is told, not raised."""
+        try:
+            answer = self._answer(request, tell)
+        except EngineError as error:
+            tell(error)
+            tell(None)
+            return
+        if answer.stream.stopped or answer.most <= 0:  # nothing is left to make: it was cut just before its end
+            answer.finish("stop" if answer.stream.stopped else "length")
+            answer.release()
+            self.after_turn()
+            return
+        with self._news:
+            if self._broken is None and not self._closing.is_set():
+                self._inbox.append(answer)
+                self._news.notify_all()
+                return
+        tell(self._broken or EngineError("The model is not loaded."))
+        answer.release()
 
     def generate(self, request: ChatRequest) -> Iterator[ChatEvent]:
-        """Make one answer; a second call waits for the first.
+        """Make one answer and yield its events; ends early when `request.cancelled` is set or the caller leaves.
 
         Raises:
             BadRequest: the messages or the resumed tokens make no sense.
             ContextOverflow: prompt and resumed tokens leave no room.
             EngineError: llama.cpp failed.
         """
-        while not self._lock.acquire(timeout=0.05):
-            if request.cancelled.is_set():
-                return
+        told: queue.SimpleQueue[ChatEvent | EngineError | None] = queue.SimpleQueue()
+        self.begin(request, told.put)
         try:
-            native, template = self._native, self._template
-            if native is None or template is None or self._closing.is_set():
-                raise EngineError("The model is not loaded.")
-            yield from self._generate(native, template, request)
+            while (event := told.get()) is not None and not request.cancelled.is_set():
+                if isinstance(event, EngineError):
+                    raise event
+                yield event
         finally:
-            self._lock.release()
+            request.cancelled.set()
 
-    def _generate(self, native: NativeModel, template: ChatTemplate, request: ChatRequest) -> Iterator[ChatEvent]:
-        answer = self._begin(native, template, request)
-        if answer.stream.stopped:
-            yield self._done("stop", answer)
-            return
-        if answer.budget <= 0:
-            yield from self._last_text(answer)
-            yield self._done("length", answer)
-            return
-        yield from self._read(native, answer, request)
-        if not self._gone(request):
-            yield from self._write(native, answer, request)
+    # -- one answer's beginning --------------------------------------------------------------------------------------
 
-    def _begin(self, native: NativeModel, template: ChatTemplate, request: ChatRequest) -> _Answer:
-        rendered = template.render([(message.role, message.content) for message in request.messages])
+    def _answer(self, request: ChatRequest, tell: Tell) -> Answer:
+        native, template = self._native, self._template
+        if native is None or template is None or self._closing.is_set():
+            raise EngineError("The model is not loaded.")
+        rendered = template.render(request.messages, request.tools)
         bos = native.special_text("bos")
-        if bos and native.adds_bos():
-            rendered = rendered.removeprefix(bos)  # tokenising puts it there
-        prompt = native.tokenise(rendered, special=True)
+        text = rendered.removeprefix(bos) if bos and native.adds_bos() else rendered  # tokenising puts it there
+        prompt = native.tokenise(text, special=True)
         sampling = request.sampling
+        sections = Sections(
+            template.reasoning,
+            template.tool_markers if request.tools else None,
+            inside_reasoning=template.begins_in_reasoning(rendered),
+            request_id=request.request_id,
+        )
+        picker = Picker(native, sampling, _seed(request))
         if request.resume:
-            if max(request.resume) >= native.vocabulary or min(request.resume) < 0:
+            if max(request.resume) >= native.size or min(request.resume) < 0:
                 raise BadRequest("The resumed tokens are not tokens of this model.", "Resume with text instead.")
             shown = list(request.resume)
             stream = TextStream(sampling.stop)
             for token in shown:
-                stream.feed(native.piece(token))
+                sections.feed(stream.feed(native.piece(token)))
         else:
             shown = native.tokenise(request.resume_text, special=False) if request.resume_text else []
             stream = TextStream(sampling.stop, request.resume_text)
+            sections.feed(request.resume_text)
+        for token in shown:
+            picker.accept(token)
         total = len(prompt) + len(shown)
         if total >= self.context:
             resumed = f" and {len(shown)} tokens of the answer" if shown else ""
@@ -178,142 +234,101 @@ class LlamaEngine:
                 "Ask with fewer or shorter documents, or begin a new conversation.",
             )
         room = self.context - total
-        budget = min(room, sampling.max_tokens - len(shown)) if sampling.max_tokens else room
-        return _Answer(prompt, shown, stream, budget)
-
-    # -- reading the prompt ------------------------------------------------------------------------------------------
-
-    def _read(self, native: NativeModel, answer: _Answer, request: ChatRequest) -> Iterator[Prefill]:
-        """Compute prompt and shown tokens as far as the cache does not hold them."""
-        prompt, shown = answer.prompt, answer.shown
-        total = len(prompt) + len(shown)
-        stepwise = len(shown)
-        if len(shown) > max(EXACT_REPLAY_TOKENS, EXACT_REPLAY_SECONDS * self.decode_rate):
-            stepwise = 0
-        batched = total - stepwise
-        tokens = [*prompt, *shown]
-        position = self._reuse(native, tokens, batched)
-        answer.cached = min(position, len(prompt))
-        yield Prefill(position, total)
-        seconds, first = 0.0, position
-        while position < total and not self._gone(request):
-            step = self._chunk(batched - position) if position < batched else 1
-            piece = tokens[position : position + step]
-            begun = time.perf_counter()
-            self._compute(native, piece, position)
-            seconds += time.perf_counter() - begun
-            position += step
-            if position <= batched and position - first >= _RATE_TOKENS:
-                self.prefill_rate = _smooth(self.prefill_rate, (position - first) / seconds)
-            if step > 1 or position == total or position % _REPORTED_STEPS == 0:
-                yield Prefill(position, total)
-        answer.prefill_seconds = seconds
-
-    def _reuse(self, native: NativeModel, wanted: list[int], batched: int) -> int:
-        """Keep the part of the cache that this request shares with the last one; return its length."""
-        same = 0
-        for old, new in zip(self._cached, wanted, strict=False):
-            if old != new:
-                break
-            same += 1
-        if batched < len(wanted) and same > batched and self._single_from == batched:
-            same = min(same, len(wanted) - 1)  # this very answer was made here, one by one: go on with it
-        else:
-            # At least two tokens of the prompt are computed again, together: see the note on exactness above.
-            same = max(0, min(same, batched - 2))
-            self._single_from = batched
-        if not native.keep(same):
-            same = 0
-        del self._cached[same:]
-        return same
-
-    def _chunk(self, left: int) -> int:
-        wanted = int(self.prefill_rate * _CHUNK_SECONDS) if self.prefill_rate else _FIRST_CHUNK
-        size = max(_SMALLEST_CHUNK, min(BATCH, wanted))
-        if left <= size:
-            return left
-        return size - 1 if left - size == 1 else size  # never leave one token to be computed alone
-
-    def _compute(self, native: NativeModel, tokens: list[int], position: int) -> None:
-        try:
-            native.decode(tokens, position)
-        except EngineError:
-            native.keep(0)
-            self._cached = []
-            raise
-        self._cached += tokens
-
-    # -- writing the answer ------------------------------------------------------------------------------------------
-
-    def _write(self, native: NativeModel, answer: _Answer, request: ChatRequest) -> Iterator[Token | Done]:
-        sampling = request.sampling
-        plain = sampling.temperature <= 0 and sampling.repeat_penalty in (0.0, 1.0)
-        sampler = None if plain else native.sampler(sampling, _seed(request))
-        position = len(answer.prompt) + len(answer.shown)
-        begun = time.perf_counter()
-        try:
-            for token in answer.shown if sampler else ():
-                sampler.accept(token)  # type: ignore[union-attr]
-            while not self._gone(request):
-                begun = time.perf_counter()
-                token = sampler.pick(position - len(answer.prompt)) if sampler else native.best()
-                if native.ends(token):
-                    yield from self._last_text(answer)
-                    yield self._done("stop", answer)
-                    return
-                answer.made += 1
-                text = answer.stream.feed(native.piece(token))
-                spent = time.perf_counter() - begun
-                yield Token((token,), text)
-                if answer.stream.stopped:
-                    yield self._done("stop", answer)
-                    return
-                if answer.made >= answer.budget:
-                    yield from self._last_text(answer)
-                    limited = bool(sampling.max_tokens) and answer.made + len(answer.shown) >= sampling.max_tokens
-                    yield self._done("length" if limited else "context", answer)
-                    return
-                if self._gone(request):
-                    return
-                begun = time.perf_counter()
-                self._compute(native, [token], position)
-                answer.decode_seconds += spent + time.perf_counter() - begun
-                position += 1
-        finally:
-            if sampler:
-                sampler.close()
-            if answer.made > 8 and answer.decode_seconds > 0:
-                self.decode_rate = _smooth(self.decode_rate, (answer.made - 1) / answer.decode_seconds)
-
-    def _last_text(self, answer: _Answer) -> Iterator[Token]:
-        text = answer.stream.finish()
-        if text:
-            yield Token((), text)
-
-    def _gone(self, request: ChatRequest) -> bool:
-        return request.cancelled.is_set() or self._closing.is_set()
-
-    @staticmethod
-    def _done(reason: str, answer: _Answer) -> Done:
-        return Done(
-            reason,  # type: ignore[arg-type]
-            prompt_tokens=len(answer.prompt),
-            cached_tokens=answer.cached,
-            completion_tokens=answer.made,
-            prefill_ms=answer.prefill_seconds * 1000,
-            decode_ms=answer.decode_seconds * 1000,
+        return Answer(
+            request,
+            tell,
+            prompt=prompt,
+            shown=shown,
+            stream=stream,
+            sections=sections,
+            picker=picker,
+            most=min(room, sampling.max_tokens - len(shown)) if sampling.max_tokens else room,
+            blocks=block_hashes((message.role, message.content) for message in request.messages),
         )
 
-    def _check_memory(self, info: GgufInfo) -> None:
+    # -- the owner thread --------------------------------------------------------------------------------------------
+
+    def _drive(self, native: NativeModel, context: NativeContext, scheduler: Scheduler) -> None:
+        try:
+            while not self._closing.is_set():
+                with self._news:
+                    scheduler.waiting.extend(self._inbox)
+                    self._inbox.clear()
+                busy = scheduler.turn()
+                self._figures = scheduler.figures()
+                self.after_turn()
+                if not busy:
+                    with self._news:
+                        self._news.wait_for(lambda: self._inbox or self._closing.is_set())
+        except Exception as error:  # whatever it is, nobody else can tell the callers
+            _log.error("the engine thread failed", exc_info=error)
+            failure = error if isinstance(error, EngineError) else EngineError(f"The engine failed: {error!r}.")
+            with self._news:
+                self._broken = failure
+                scheduler.waiting.extend(self._inbox)
+                self._inbox.clear()
+            scheduler.end_all(failure)
+        finally:
+            with self._news:
+                scheduler.waiting.extend(self._inbox)
+                self._inbox.clear()
+            scheduler.drop_all()
+            self.after_turn()
+            context.close()
+            native.close()
+
+    # -- loading -----------------------------------------------------------------------------------------------------
+
+    def _notes_of(self, info: GgufInfo) -> TuningFile | None:
+        if self._notes is None:
+            return None
+        from nodeworker.hardware import describe
+
+        build = start().llama_print_system_info().decode(errors="replace")
+        key = (self.model.sha256 or str(self.model.path), build, describe().cpu, str(self.threads or free_cores()))
+        return TuningFile(self._notes, *key)
+
+    def _measure(self, native: NativeModel, context: NativeContext, tuning: Tuning, notes: TuningFile | None) -> int:
+        """Measure what is not known of this model; returns how many tokens of a decode keep their bits."""
+        if tuning.exact_rows >= 0 and tuning.decode_rate:
+            self._pace = Pace(tuning.seconds, prefill=tuning.prefill_rate, decode=tuning.decode_rate)
+            context.add([0, 0], 0, 0, 1)  # two tokens touch every weight, so that the first question need not wait
+            context.decode()
+            context.cut(0, 0)
+            return tuning.exact_rows
+        rows, self._pace = measure(native, context)
+        _log.info(
+            "%s: reads %.0f, writes %.1f tokens/s with %d threads; bits are equal for %s tokens at once",
+            self.model.name, self._pace.prefill_rate, self._pace.decode_rate, context.threads, rows or "any number of",
+        )  # fmt: skip
+        if notes is not None:
+            pace = self._pace
+            measured = replace(
+                tuning, exact_rows=rows, prefill_rate=pace.prefill_rate, decode_rate=pace.decode_rate,
+                seconds=dict(pace.seconds),
+            )  # fmt: skip
+            notes.write(measured)
+        return rows
+
+    def _fitting_slots(self, info: GgufInfo, tuning: Tuning) -> int:
+        """Return how many answers run at once. Raises ModelTooLarge with the numbers."""
         import psutil
 
-        needed = self.model.path.stat().st_size + info.kv_bytes_per_token * self.context + _GRAPH_BYTES
         free = psutil.virtual_memory().available
+        each = max(1, int(info.kv_bytes_per_token * self.context * (_EIGHT_BITS if tuning.exact else 1)))
+        slots = self._wanted_slots
+        if not slots:
+            slots = max(_FEWEST_SLOTS, min(_MOST_SLOTS, min(_CACHE_BYTES, free // 10) // each))
+        weights = self.model.path.stat().st_size
+        needed = weights + slots * each + _GRAPH_BYTES
         if needed > free:
             raise ModelTooLarge(
-                f"{self.model.name} needs about {needed // 10**6} MB of memory, but only {free // 10**6} MB are free.",
-                "Choose a smaller model or a smaller context, or use another node.",
+                f"{self.model.name} needs about {needed // 10**6} MB of memory ({weights // 10**6} MB for its weights, "
+                f"{slots * each // 10**6} MB for {slots} contexts of {self.context} tokens), but only "
+                f"{free // 10**6} MB are free.",
+                "Choose a smaller model, a smaller context or fewer slots, or use another node.",
             )
+        return slots
 
 
 def _seed(request: ChatRequest) -> int:
@@ -321,7 +336,3 @@ def _seed(request: ChatRequest) -> int:
     if request.sampling.seed:
         return request.sampling.seed
     return int.from_bytes(hashlib.sha256(request.request_id.encode()).digest()[:8], "little")
-
-
-def _smooth(old: float, new: float) -> float:
-    return new if not old else old + _SMOOTHING * (new - old)
