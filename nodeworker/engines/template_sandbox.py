@@ -14,6 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,14 +26,8 @@ from jinja2.runtime import BlockReference, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 MAX_SOURCE = 512 * 1024
-MAX_STEPS = 400_000
-MAX_SECONDS = 2.0
 MAX_TEXT = 8 * 1024 * 1024
 """Characters of any one text."""
-MAX_WRITTEN = 4 * MAX_TEXT
-"""Characters of all output together, a macro's own output included."""
-MAX_MADE = 8 * MAX_TEXT
-"""Characters of all texts that are made on the way, and 8 for each value of a list."""
 MAX_ITEMS = 100_000
 """Values in one list or mapping, inner ones included."""
 _MAX_BITS = 4_096
@@ -81,6 +76,18 @@ _METHODS = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one rendering may take."""
+
+    seconds: float = 2.0
+    steps: int = 400_000
+    written: int = 4 * MAX_TEXT
+    """Characters of all output together, a macro's own output included."""
+    made: int = 8 * MAX_TEXT
+    """Characters of all texts that are made on the way, and 8 for each value of a list."""
+
+
 class TemplateTooCostly(SecurityError):
     """The template needs more steps, time or memory than any honest one."""
 
@@ -103,9 +110,9 @@ class _Budget(threading.local):
     made = 0
     until = 0.0
 
-    def begin(self) -> None:
-        self.steps, self.written, self.made = MAX_STEPS, MAX_WRITTEN, MAX_MADE
-        self.until = time.monotonic() + MAX_SECONDS
+    def begin(self, limits: Limits) -> None:
+        self.steps, self.written, self.made = limits.steps, limits.written, limits.made
+        self.until = time.monotonic() + limits.seconds
 
     def spend(self, *, written: int = 0, made: int = 0) -> None:
         self.steps -= 1
@@ -120,11 +127,12 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset(["+", "-", "*", "/", "//", "**", "%"])
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = Limits()) -> None:
         """Set up as the training frameworks do: blocks are trimmed, `tojson` leaves all characters as they are."""
         super().__init__(
             trim_blocks=True, lstrip_blocks=True, extensions=[_Generation, loopcontrols], finalize=self._put
         )
+        self._limits = limits
         self._budget = _Budget()
         self._longest_body = 0
         known = self.filters
@@ -144,7 +152,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         template = self.from_string(source)
 
         def render(**variables: Any) -> str:
-            self._budget.begin()
+            self._budget.begin(self._limits)
             pieces = []
             for piece in template.generate(**variables):
                 self._budget.spend(written=len(piece))
@@ -174,6 +182,10 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             elif method == "join" and arguments:
                 arguments = (self._listed(arguments[0], owner), *arguments[1:])
         return self._small(super().call(context, obj, *arguments, **named))
+
+    def wrap_str_format(self, value: Any) -> None:
+        """Let `format` be refused as other methods of text are: a width in it can be of any size."""
+        return None
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Only harmless methods of text."""
