@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--context", type=int, default=0, help="tokens of context (default: as the model has, <= 8192)")
     parser.add_argument("--threads", type=int, default=0, help="threads for an engine (default: as the machine has)")
+    parser.add_argument(
+        "--slots", type=int, default=0, help="answers at once, each with a whole context (default: as memory allows)"
+    )
     parser.add_argument("--grace", type=float, default=5.0, help="seconds for running answers when told to stop")
     parser.add_argument(
         "--metrics", metavar="HOST:PORT", default="", help="show figures to a Prometheus on this machine (default: off)"
@@ -107,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoReturn:
-    from nodeworker.maker import SMALLEST_CONTEXT, EngineChoice
+    from nodeworker.maker import MOST_SLOTS, SMALLEST_CONTEXT, EngineChoice
     from nodeworker.metrics import loopback
 
     try:
@@ -118,11 +121,12 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
             raise BadRequest(f"--context must be {SMALLEST_CONTEXT} or more.")
         if (
             chosen.threads < 0
+            or not 0 <= chosen.slots <= MOST_SLOTS
             or not 0 <= chosen.grace <= 3600
             or not chosen.zone.isprintable()
             or len(chosen.zone) > 40
         ):
-            raise BadRequest("--threads, --grace or --zone makes no sense.")
+            raise BadRequest("--threads, --slots, --grace or --zone makes no sense.")
     except BadRequest as error:
         parser.error(f"{error.message} {error.hint}".strip())  # exits with 2
     if sys.platform == "win32":
@@ -138,6 +142,7 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
         engine=engine,
         context=chosen.context,
         threads=chosen.threads,
+        slots=chosen.slots,
         grace=chosen.grace,
         announce=not chosen.no_announce,
         metrics=metrics,

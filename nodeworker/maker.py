@@ -16,6 +16,7 @@ from nodeworker.errors import BadRequest, ModelMissing
 from nodeworker.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
 from nodeworker.models import FetchProgress, ModelFile, ModelFolder
 from nodeworker.paced_choice import PACED, USAGE, PacedChoice
+from nodeworker.settings import measured_folder
 
 if TYPE_CHECKING:
     from nodeworker.catalogue import CatalogueEntry
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 MOST_CONTEXT = 8192
 """Tokens a chat engine is loaded with at most unless asked: more costs memory in proportion."""
 SMALLEST_CONTEXT = 512
+MOST_SLOTS = 128
 PACED_NAME = "paced-simulated"
 """Of the model that a simulated node shows."""
 
@@ -58,14 +60,19 @@ class EngineChoice:
 class EngineMaker:
     """Builds engines for `nodeworker.rooms`; nothing is loaded here."""
 
-    def __init__(self, choice: EngineChoice, *, context: int = 0, threads: int = 0) -> None:
-        """`context` tokens and `threads` of 0 mean: as fits this machine. Raises BadRequest for a useless context."""
+    def __init__(self, choice: EngineChoice, *, context: int = 0, threads: int = 0, slots: int = 0) -> None:
+        """`context` tokens, `threads` and `slots` of 0 mean: as fits this machine.
+
+        Raises:
+            BadRequest: a context that is too small for any use.
+        """
         if context and context < SMALLEST_CONTEXT:
             raise BadRequest(f"A context of {context} tokens is too small.", f"At least {SMALLEST_CONTEXT}.")
         self._choice = choice
         self._simulate = choice.paced.engines() if choice.paced else None
         self._context = context
         self._threads = threads
+        self._slots = slots
         self._server = OpenAiServer(choice.server) if choice.server else None
 
     def folder(self, real: ModelFolder) -> Folder:
@@ -79,7 +86,7 @@ class EngineMaker:
         """Answers that the chat engine makes at the same time, before it is loaded."""
         if self._server is not None:
             return self._server.slots
-        return self._choice.paced.slots if self._choice.paced else 1
+        return self._choice.paced.slots if self._choice.paced else self._slots or 1
 
     def chat(self, model: ModelFile) -> ChatEngine | HostedChat:
         """Build the engine that answers."""
@@ -91,7 +98,12 @@ class EngineMaker:
             return OpenAiEngine(self._server, model)
         most = self._context or MOST_CONTEXT
         context = min(most, model.context) if model.context else most
-        options = {"context": context, "threads": self._threads}
+        options: dict[str, int | float | str | bool] = {
+            "context": context,
+            "threads": self._threads,
+            "slots": self._slots,
+            "notes": str(measured_folder()),
+        }
         return HostedChat(model, EngineSpec("nodeworker.engines.llama:LlamaEngine", options, ("llama_cpp",)))
 
     def embed(self, model: ModelFile) -> HostedEmbed:

@@ -31,6 +31,7 @@ class Options:
     engine: EngineChoice = field(default_factory=EngineChoice)
     context: int = 0
     threads: int = 0
+    slots: int = 0
     grace: float = 5.0
     """Seconds that running answers get when the node is told to stop."""
     announce: bool = True
@@ -46,7 +47,7 @@ Ready = Callable[[str, str, str], None]
 async def engines(options: Options) -> AsyncIterator[tuple[EngineRooms, Folder, int]]:
     """Make the rooms, the model folder and the number of answers at once; free the engines at the end."""
     real = ModelFolder(models_folder(options.models))
-    maker = EngineMaker(options.engine, context=options.context, threads=options.threads)
+    maker = EngineMaker(options.engine, context=options.context, threads=options.threads, slots=options.slots)
     folder = maker.folder(real)
     rooms = EngineRooms(folder, maker)
     try:

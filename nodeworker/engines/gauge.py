@@ -34,18 +34,18 @@ def measure(model: NativeModel, context: NativeContext) -> tuple[int, Pace]:
         scores, seconds = run.decode(at, 1, 1)
         singles.append(scores[0])
         times.append(seconds)
-    seconds = {1: statistics.median(times)}
+    taken = {1: statistics.median(times)}
     exact = all((row == single).all() for row, single in zip(together, singles, strict=True))
     rows = 0
     if model.rewinds:
-        for size in (_SINGLE, 16, 2, 4) if seconds[1] < 0.1 else (_SINGLE,):
+        for size in (_SINGLE, 16, 2, 4) if taken[1] < 0.1 else (_SINGLE,):
             run.rewind(_PROMPT if size <= _SINGLE else _PROMPT + _SINGLE - size)
-            scores, seconds[size] = run.decode(len(tokens) - size if size > _SINGLE else _PROMPT, size, size)
+            scores, taken[size] = run.decode(len(tokens) - size if size > _SINGLE else _PROMPT, size, size)
             exact = exact and (scores[-1] == singles[-1]).all() if size >= _SINGLE else exact
         if not exact:
             rows = next((size for size in _GROUPS if run.equal(size, singles)), 1)
     run.rewind(0)
-    return rows, Pace(seconds, prefill=_PROMPT / reading, decode=1 / seconds[1])
+    return rows, Pace(taken, prefill=_PROMPT / reading, decode=1 / taken[1])
 
 
 class _Run:
