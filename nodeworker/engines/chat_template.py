@@ -45,7 +45,8 @@ class ChatTemplate:
             self._rendered: Callable[..., str] = TemplateSandbox().compiled(self._source)
         except Exception as error:  # it is foreign code: whatever it does wrong is its fault
             raise EngineError(f"The model's chat template cannot be used: {first_line(error)}.") from error
-        self._fixed = {"bos_token": bos, "eos_token": eos, "add_generation_prompt": True}
+        self._fixed: dict[str, Any] = {"bos_token": bos, "eos_token": eos, "add_generation_prompt": True}
+        self._fixed |= {"functions": None, "function_call": None, "tool_choice": None}  # some ask for the older names
         texts = sorted({text for text in control if len(text) > 1}, key=len, reverse=True)
         self._control = re.compile("|".join(map(re.escape, texts))) if texts else None
         self.reasoning = _reasoning(self._source)
@@ -79,7 +80,10 @@ class ChatTemplate:
         if unknown:
             raise BadRequest(f"A message has the role {min(unknown)!r}.", f"Known roles: {', '.join(ROLES)}.")
         if not self.has_tools and (tools or any(one.role == "tool" or one.tool_calls for one in messages)):
-            raise Unsupported("This model has no tools.", "Ask without tools, or choose a model that has them.")
+            raise Unsupported(
+                "This model has no tools, or calls them in a way that is not known here.",
+                "Ask without tools, or choose another model.",
+            )
         offered = [self._tool(tool) for tool in tools]
         first: Exception | None = None
         for form, empty in self._forms(messages):

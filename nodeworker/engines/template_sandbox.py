@@ -31,7 +31,8 @@ MAX_TEXT = 8 * 1024 * 1024
 MAX_ITEMS = 100_000
 """Values in one list or mapping, inner ones included."""
 _MAX_BITS = 4_096
-_WIDE = re.compile(r"\d{4}|\*")
+_WIDE = re.compile(r"%[^a-zA-Z%]*(\d{4}|\*)|\{[^}]*(\d{4}|\{)")
+"""A width of four digits, or one that is given beside, in a text that is formatted by `%` or by braces."""
 _TURNS, _PLAIN, _SMALL = "<turns>", "<plain>", "<small>"
 """Names of filters that no template can spell."""
 _TEXT_FILTERS = (
@@ -183,9 +184,19 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
                 arguments = (self._listed(arguments[0], owner), *arguments[1:])
         return self._small(super().call(context, obj, *arguments, **named))
 
-    def wrap_str_format(self, value: Any) -> None:
-        """Let `format` be refused as other methods of text are: a width in it can be of any size."""
-        return None
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """Look at what `format` is given before it may run."""
+        safe = super().wrap_str_format(value)
+        if safe is None:
+            return None
+        form = value.__self__
+
+        def formatted(*arguments: Any, **named: Any) -> str:
+            self._check_format(form, [*arguments, *named.values()])
+            text: str = safe(*arguments, **named)
+            return text
+
+        return formatted
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Only harmless methods of text."""
@@ -201,8 +212,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             if repeated and len(one) * other > (MAX_TEXT if isinstance(one, str) else MAX_ITEMS):
                 raise TemplateTooCostly("it repeats a value too often")
         if operator == "%" and isinstance(left, str):
-            _check_format(left)
-            self._plain(right)
+            self._check_format(left, right)
         if operator in ("*", "**") and isinstance(left, int) and isinstance(right, int):
             bits = left.bit_length() * right if operator == "**" else left.bit_length() + right.bit_length()
             if bits > _MAX_BITS:
@@ -265,6 +275,12 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             raise TemplateTooCostly("it makes too long a text")
         return found
 
+    def _check_format(self, form: str, given: Any) -> None:
+        """Refuse to format with a large width, or a long text in many places."""
+        places = form.count("%") + form.count("{")
+        if _WIDE.search(form) or places * self._weighed(given) > MAX_TEXT:
+            raise TemplateTooCostly("it formats with a large width")
+
     def _metered(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """A filter that counts as a step and whose result is measured."""
         skipped = 1 if hasattr(function, "jinja_pass_arg") else 0  # Jinja puts its own context first
@@ -277,6 +293,8 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             if textual:
                 for one in (*values, *named.values()):
                     self._plain(one)
+            if name == "format":
+                self._check_format(str(values[0]), [*values[1:], *named.values()])
             if name in _CHECKS:
                 _CHECKS[name](*values, **named)
             elif name == "join":
@@ -335,11 +353,6 @@ def _check_replace(text: Any, old: Any = "", new: Any = "", *_: Any, **__: Any) 
         raise TemplateTooCostly("it makes too long a text")
 
 
-def _check_format(form: Any, *_: Any, **__: Any) -> None:
-    if _WIDE.search(str(form)):
-        raise TemplateTooCostly("it formats with a large width")
-
-
 def _check_indent(text: Any, width: Any = 4, *_: Any, **__: Any) -> None:
     size = width if isinstance(width, int) else len(str(width))
     if (str(text).count("\n") + 1) * size > MAX_TEXT:
@@ -353,7 +366,6 @@ def _check_round(_: Any, precision: Any = 0, *__: Any, **___: Any) -> None:
 
 _CHECKS: dict[str, Callable[..., None]] = {
     "replace": _check_replace,
-    "format": _check_format,
     "indent": _check_indent,
     "round": _check_round,
 }
@@ -373,8 +385,9 @@ def _to_json(
 
 
 def _now(form: str) -> str:
-    _check_format(form[:100])
-    return datetime.now().strftime(form[:100])
+    if len(form) > 100 or _WIDE.search(form):
+        raise TemplateTooCostly("it formats with a large width")
+    return datetime.now().strftime(form)
 
 
 def _refuse(message: Any = "") -> None:

@@ -154,9 +154,12 @@ def test_training_tags_dates_and_loop_controls_work() -> None:
         "{% endif %}{% endfor %}"
         "{% set ns = namespace(n=0) %}{% for i in range(3) %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}"
         "{% macro twice(x) %}{{ x ~ x }}{% endmacro %}{{ twice('a') }}{{ strftime_now('%Y')|length }}"
+        "{{ '{} in {:>3}'.format('x', 2026) }}{{ '%s%%' % 5 }}"
         "{{ messages[::-1][0].content.split('l')[0] }}{{ ['b', 'a']|sort|join('-') }}"
     )
-    assert template(source).render([Message("system", "s"), Message("user", " Hello ")]) == "Hello!23aa4 Hea-b"
+    assert (
+        template(source).render([Message("system", "s"), Message("user", " Hello ")]) == "Hello!23aa4x in 20265% Hea-b"
+    )
 
 
 @pytest.mark.parametrize(
@@ -192,6 +195,9 @@ HOSTILE = {
     "a given width": "{{ '%*d'|format(99999999, 1) }}",
     "a wide date": "{{ strftime_now('%99999999Y') }}",
     "text.format": "{{ '{:99999999}'.format(1) }}",
+    "text.format of a given width": "{{ '{:{}}'.format(1, 99999999) }}",
+    "formats in many places": "{% set x = 'a' * 900000 %}{{ ('{0}' * 99).format(x) }}",
+    "formats by name in many places": "{% set x = 'a' * 900000 %}{{ ('%(a)s' * 99) % {'a': x} }}",
     "text.center": "{{ 'a'.center(99999999) }}",
     "text.zfill": "{{ 'a'.zfill(99999999) }}",
     "text.translate": "{{ 'a'.translate({97: 'b'}) }}",
@@ -228,6 +234,14 @@ def test_a_hostile_template_ends(name: str) -> None:
     with pytest.raises(Exception) as caught:
         TemplateSandbox(LIMITS).compiled(HOSTILE[name])(messages=[{"role": "user", "content": "Hello"}])
     assert not isinstance(caught.value, MemoryError)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ '{0.__class__}'.format(messages) }}", "{{ raise_exception.__globals__ }}", "{{ messages.__class__ }}"],
+)
+def test_a_template_sees_nothing_of_python(source: str) -> None:
+    assert TemplateSandbox(LIMITS).compiled(source)(messages=[]) == ""
 
 
 def test_time_ends_a_template_too() -> None:
