@@ -17,6 +17,7 @@ import pytest
 
 from nodeworker.engines import EmbedEngine
 from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine
+from nodeworker.engines.windows import MOST_CHARACTERS, windows
 from nodeworker.errors import BadRequest, EngineError, ModelDamaged, ModelUnsafe, Unsupported
 from nodeworker.models import ModelFile, ModelFolder
 from tests.unit.nodeworker.test_onnx_file import OUTSIDE, _held, onnx
@@ -101,12 +102,28 @@ def test_the_company_in_a_batch_does_not_matter(engine: OnnxEmbedderEngine) -> N
         assert _rows(engine, [text])[0] @ rows[place + len(TEXTS)] >= 0.9999
 
 
-def test_beyond_the_cut_nothing_is_read_and_all_is_counted(engine: OnnxEmbedderEngine) -> None:
-    texts = ["word " * 1000, "word " * 1000 + "harbour " * 200, "word"]
+def test_a_long_text_is_read_to_its_end_in_windows(engine: OnnxEmbedderEngine) -> None:
+    long = " ".join(f"{number} ships left the harbour of Bergen in winter." for number in range(110))
+    texts = ["word " * 1000, "word " * 1000 + "harbour " * 200, "word", long]
     found, rows = engine.embed(texts, "passage"), _rows(engine, texts)
-    assert found.tokens == (1002, 1202, 3)
-    assert rows[0] @ rows[1] == pytest.approx(1.0, abs=1e-5)
-    assert engine.embed(["word " * 1000], "query").tokens == (1002,)  # the cut of one call is not left for the next
+    assert found.tokens == (1002, 1202, 3, 1102)
+    assert found.windows == (5, 6, 1, 5)
+    assert rows[0] @ rows[1] < 0.99 < rows[0] @ _rows(engine, ["word " * 254])[0]
+    # What it is: the mean of the windows' vectors, weighted by their tokens, to length 1.
+    assert engine._network is not None
+    read = engine._network.tokenizer.encode(long, add_special_tokens=False)
+    cuts = windows(read.word_ids, 254)
+    parts = [long[read.offsets[first][0] : read.offsets[last - 1][1]] for first, last in cuts]
+    mean = numpy.average(_rows(engine, parts), axis=0, weights=[last - first + 2 for first, last in cuts])
+    assert mean @ rows[3] / numpy.linalg.norm(mean) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_text_without_end_is_refused_and_not_cut(engine: OnnxEmbedderEngine) -> None:
+    with pytest.raises(BadRequest, match="characters is too long"):
+        engine.embed(["fine", "x" * 50_000_000], "passage")
+    with pytest.raises(BadRequest, match="tokens is too long"):
+        engine.embed(["fine", "a " * (MOST_CHARACTERS // 2)], "passage")
+    assert engine.embed(["a" * MOST_CHARACTERS], "passage").tokens == (3,)  # one unknown word
 
 
 def test_the_edges_of_a_call(engine: OnnxEmbedderEngine, model: ModelFile) -> None:
@@ -131,6 +148,44 @@ def test_several_threads_share_it(engine: OnnxEmbedderEngine) -> None:
     for thread in threads:
         thread.join(60)
     assert len(found) == 4 and all((rows * expected).sum(axis=1).min() >= 0.9999 for rows in found)
+
+
+def test_callers_at_once_get_each_their_own_and_a_broken_text_only_its_own_error(engine: OnnxEmbedderEngine) -> None:
+    expected = _rows(engine, TEXTS)
+    found: dict[int, Any] = {}
+
+    def call(number: int) -> None:
+        own = TEXTS[number:] + TEXTS[:number]
+        try:
+            found[number] = _rows(engine, [*own, "\ud800"] if number == 3 else own)
+        except BadRequest as error:
+            found[number] = error
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert isinstance(found.pop(3), BadRequest) and len(found) == 5
+    for number, rows in found.items():
+        places = [*range(number, len(TEXTS)), *range(number)]
+        assert (rows * expected[places]).sum(axis=1).min() >= 0.9999
+
+
+def test_the_number_of_threads_does_not_matter(engine: OnnxEmbedderEngine, model: ModelFile) -> None:
+    expected = _rows(engine, TEXTS)
+    for threads in (1, 3):
+        other = OnnxEmbedderEngine(model, threads=threads)
+        other.load(lambda _fraction: None)
+        assert (_rows(other, TEXTS) * expected).sum(axis=1).min() >= 0.9999
+        other.close()
+
+
+def test_a_cancelled_call_ends_soon(engine: OnnxEmbedderEngine) -> None:
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(BadRequest, match="cancelled"):
+        engine.embed(["word " * 20_000], "passage", cancelled)
 
 
 def _copy(model: ModelFile, target: Path) -> ModelFile:
@@ -178,10 +233,10 @@ def test_a_model_that_names_other_files_or_is_another_network_is_refused(model: 
 
 def test_nothing_heavy_is_imported_and_nothing_printed(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from nodeworker.maker import EngineChoice, EngineMaker;"
+        "import sys; from pathlib import Path; from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine;"
         "from nodeworker.models import ModelFolder;"
         f"folder = ModelFolder(Path({str(tmp_path)!r})); model = folder.find('embed'); folder.verify(model);"
-        "engine = EngineMaker(EngineChoice()).embed(model); engine.load(lambda _: None);"
+        "engine = OnnxEmbedderEngine(model); engine.load(lambda _: None);"
         "assert len(engine.embed(['x'], 'query').data) == 4 * 384;"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'llama_cpp', 'faster_whisper', 'onnx', 'scipy'};"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)"
