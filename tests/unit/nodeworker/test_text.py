@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from nodeworker.engines.text import TextStream
@@ -80,3 +82,40 @@ def test_a_stop_string_that_began_in_text_shown_elsewhere_still_stops() -> None:
     other = TextStream(["STOP"], shown="go on ST")
     assert other.feed(b"AY and") == "AY and"
     assert other.feed(b" STOP") == " "
+
+
+def cut_up(data: bytes, chance: random.Random) -> list[bytes]:
+    """The same bytes in pieces that may end inside a character."""
+    places = sorted(chance.randrange(len(data) + 1) for _ in range(chance.randrange(6)))
+    return [data[low:high] for low, high in zip([0, *places], [*places, len(data)], strict=True)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_cut_and_no_seam_changes_what_is_shown(seed: int) -> None:
+    chance = random.Random(seed)
+    text = "".join(chance.choices("ab日😀", k=chance.randrange(2, 14)))
+    stops = ["".join(chance.choices("ab日😀", k=chance.randrange(1, 5))) for _ in range(chance.randrange(3))]
+    wanted, found = text, [at for at in map(text.find, stops) if at >= 0]
+    if found:
+        wanted = text[: min(found)]
+    for _ in range(30):
+        stream = TextStream(stops)
+        shown = "".join(map(stream.feed, cut_up(text.encode(), chance)))
+        assert (shown + stream.finish(), stream.stopped) == (wanted, bool(found))
+        assert "\ufffd" not in shown
+        # Cut anywhere, and gone on with by a node that knows only the text that was shown.
+        before = TextStream(stops)
+        first = before.feed(text.encode()[: chance.randrange(len(text.encode()) + 1)])
+        if not before.stopped:
+            after = TextStream(stops, first)
+            rest = "".join(map(after.feed, cut_up(text[len(first) :].encode(), chance)))
+            assert (first + rest + after.finish(), after.stopped) == (wanted, bool(found))
+
+
+def test_an_incomplete_character_at_the_end_is_not_shown() -> None:
+    stream = TextStream(["STOP"])
+    assert stream.feed("a日".encode()[:-1]) == "a"
+    assert stream.finish() == ""
+    held = TextStream(["STOP"])
+    assert held.feed(b"aST" + "日".encode()[:1]) == "a"
+    assert held.finish() == "ST"
