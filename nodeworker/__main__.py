@@ -79,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--slots", type=int, default=0, help="answers at once, each with a whole context (default: as memory allows)"
     )
+    parser.add_argument(
+        "--keep-prefixes", action="store_true",
+        help="keep the beginnings of conversations on disk, so that a restart need not read them again",
+    )  # fmt: skip
     parser.add_argument("--grace", type=float, default=5.0, help="seconds for running answers when told to stop")
     parser.add_argument(
         "--metrics", metavar="HOST:PORT", default="", help="show figures to a Prometheus on this machine (default: off)"
@@ -143,6 +147,7 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
         context=chosen.context,
         threads=chosen.threads,
         slots=chosen.slots,
+        keep_prefixes=chosen.keep_prefixes,
         grace=chosen.grace,
         announce=not chosen.no_announce,
         metrics=metrics,

@@ -16,7 +16,7 @@ from nodeworker.errors import BadRequest, ModelMissing
 from nodeworker.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
 from nodeworker.models import FetchProgress, ModelFile, ModelFolder
 from nodeworker.paced_choice import PACED, USAGE, PacedChoice
-from nodeworker.settings import measured_folder
+from nodeworker.settings import kept_folder, measured_folder
 
 if TYPE_CHECKING:
     from nodeworker.catalogue import CatalogueEntry
@@ -60,7 +60,9 @@ class EngineChoice:
 class EngineMaker:
     """Builds engines for `nodeworker.rooms`; nothing is loaded here."""
 
-    def __init__(self, choice: EngineChoice, *, context: int = 0, threads: int = 0, slots: int = 0) -> None:
+    def __init__(
+        self, choice: EngineChoice, *, context: int = 0, threads: int = 0, slots: int = 0, keep_prefixes: bool = False
+    ) -> None:
         """`context` tokens, `threads` and `slots` of 0 mean: as fits this machine.
 
         Raises:
@@ -73,6 +75,7 @@ class EngineMaker:
         self._context = context
         self._threads = threads
         self._slots = slots
+        self._keep = str(kept_folder()) if keep_prefixes else ""
         self._server = OpenAiServer(choice.server) if choice.server else None
 
     def folder(self, real: ModelFolder) -> Folder:
@@ -103,6 +106,7 @@ class EngineMaker:
             "threads": self._threads,
             "slots": self._slots,
             "notes": str(measured_folder()),
+            "keep": self._keep,
         }
         return HostedChat(model, EngineSpec("nodeworker.engines.llama:LlamaEngine", options, ("llama_cpp",)))
 

@@ -32,6 +32,8 @@ class Options:
     context: int = 0
     threads: int = 0
     slots: int = 0
+    keep_prefixes: bool = False
+    """Write cached beginnings of conversations to the home when the engine ends."""
     grace: float = 5.0
     """Seconds that running answers get when the node is told to stop."""
     announce: bool = True
@@ -47,7 +49,13 @@ Ready = Callable[[str, str, str], None]
 async def engines(options: Options) -> AsyncIterator[tuple[EngineRooms, Folder, int]]:
     """Make the rooms, the model folder and the number of answers at once; free the engines at the end."""
     real = ModelFolder(models_folder(options.models))
-    maker = EngineMaker(options.engine, context=options.context, threads=options.threads, slots=options.slots)
+    maker = EngineMaker(
+        options.engine,
+        context=options.context,
+        threads=options.threads,
+        slots=options.slots,
+        keep_prefixes=options.keep_prefixes,
+    )
     folder = maker.folder(real)
     rooms = EngineRooms(folder, maker)
     try:

@@ -50,6 +50,11 @@ def measured_folder() -> Path:
     return home() / "measured"
 
 
+def kept_folder() -> Path:
+    """Return the folder for cached beginnings of conversations; it need not exist yet."""
+    return home() / "kept"
+
+
 def check_name(name: str) -> str:
     """Return `name` when a node may be called that. Raises BadRequest."""
     if not _NAME.fullmatch(name):

@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from nodeworker.acceleration import build_mark
 from nodeworker.engines import ChatEvent, ChatRequest, Figures, Progress, Tell
 from nodeworker.engines.chat_template import ChatTemplate
 from nodeworker.engines.gauge import SMALLEST_CACHE, measure
 from nodeworker.engines.gguf import GgufInfo, read_gguf
-from nodeworker.engines.native import NativeModel, start
-from nodeworker.engines.native_context import NativeContext
+from nodeworker.engines.keeping import KeptPrefixes
+from nodeworker.engines.native import NativeModel
+from nodeworker.engines.native_context import BATCH, NativeContext
 from nodeworker.engines.pace import Pace
 from nodeworker.engines.picking import Picker
 from nodeworker.engines.scheduler import Scheduler
@@ -31,7 +33,7 @@ from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelToo
 from nodeworker.hardware import free_cores
 from nodeworker.models import ModelFile
 from nodeworker.protocol.prefixes import block_hashes
-from nodeworker.tuning import Tuning, TuningFile
+from nodeworker.tuning import FLASH, Tuning, TuningFile, figures_file, settings_file
 
 DEFAULT_CONTEXT = 4096
 _MOST_SLOTS, _FEWEST_SLOTS = 8, 2
@@ -55,12 +57,14 @@ class LlamaEngine:
         threads: int = 0,
         slots: int = 0,
         notes: str | Path = "",
+        keep: str | Path = "",
         tuning: Tuning | None = None,
     ) -> None:
         """`context`: most tokens of one answer with its prompt; 0: 4096, never more than the model was trained for.
 
         `slots`: answers at once, each with a whole context; 0: 2 to 8, as memory allows. `threads` 0: as tuned, or the
-        free cores. `notes`: the folder that remembers what was measured. `tuning` overrides what it says.
+        free cores. `notes`: the folder that remembers what was measured. `tuning` overrides what it says. `keep`: the
+        folder that keeps cached beginnings over a restart; "": none.
         """
         self.model = model
         self.slots = slots or _FEWEST_SLOTS
@@ -69,6 +73,7 @@ class LlamaEngine:
         self.threads = threads
         self.after_turn: Callable[[], None] = lambda: None
         self._notes = Path(notes) if notes else None
+        self._keep = Path(keep) if keep else None
         self._tuning = tuning
         self._native: NativeModel | None = None
         self._template: ChatTemplate | None = None
@@ -78,6 +83,7 @@ class LlamaEngine:
         self._closing = threading.Event()
         self._broken: EngineError | None = None
         self._figures = Figures()
+        self._kept: KeptPrefixes | None = None
         self._owner: threading.Thread | None = None
         self.exact_rows = 1
         """Most tokens of one decode for which bits stay equal; 0: any number."""
@@ -103,8 +109,7 @@ class LlamaEngine:
         info = read_gguf(self.model.path)
         self.context = min(self.context, info.context or self.context)
         progress(0.01)
-        notes = self._notes_of(info)
-        tuning = self._tuning or (notes.read() if notes else Tuning())
+        tuning, notes = self._settings()
         self.slots = self._fitting_slots(info, tuning)
         native = NativeModel(
             self.model.path, progress=lambda fraction: progress(0.01 + 0.8 * fraction), stop=self._closing.is_set
@@ -122,8 +127,10 @@ class LlamaEngine:
                 native,
                 streams=self.slots,
                 length=max(self.context, SMALLEST_CACHE),
-                threads=self.threads or tuning.threads or free_cores(),
+                threads=tuning.threads,
                 exact=tuning.exact,
+                flash=FLASH[tuning.flash],
+                batch=tuning.batch or BATCH,
             )
             self.threads = context.threads
             progress(0.9)
@@ -133,8 +140,13 @@ class LlamaEngine:
                 context.close()
             native.close()
             raise
-        scheduler = Scheduler(native, context, self._pace, streams=self.slots, exact_rows=rows, drafts=tuning.drafts)
+        # Who gave exactness up for speed has nothing to keep by short drafts and replays in groups.
+        kept = rows if tuning.exact else 0
+        scheduler = Scheduler(native, context, self._pace, streams=self.slots, exact_rows=kept, drafts=tuning.drafts)
         self.exact_rows = rows
+        self._kept = self._kept_prefixes(context)
+        if self._kept is not None:
+            _log.info("%d conversations were read back", self._kept.load(context, scheduler.cache))
         self._native, self._template = native, template
         self._figures = scheduler.figures()
         self._owner = threading.Thread(
@@ -274,28 +286,41 @@ class LlamaEngine:
                 self._inbox.clear()
             scheduler.drop_all()
             self.after_turn()
+            if self._kept is not None and self._broken is None:
+                self._kept.save(context, scheduler.cache)
             context.close()
             native.close()
 
     # -- loading -----------------------------------------------------------------------------------------------------
 
-    def _notes_of(self, info: GgufInfo) -> TuningFile | None:
-        if self._notes is None:
-            return None
-        from nodeworker.hardware import describe
+    def _settings(self) -> tuple[Tuning, TuningFile | None]:
+        """Return the settings, threads resolved, and the file with the figures that were measured with them."""
+        kept = Tuning()
+        if self._tuning is not None:
+            kept = self._tuning
+        elif self._notes is not None:
+            kept = settings_file(self._notes, self.model).read()
+        settings = replace(kept, threads=self.threads or kept.threads or free_cores())
+        if self._notes is None or self._tuning is not None:
+            return settings, None
+        return settings, figures_file(self._notes, self.model, settings)
 
-        build = start().llama_print_system_info().decode(errors="replace")
-        key = (self.model.sha256 or str(self.model.path), build, describe().cpu, str(self.threads or free_cores()))
-        return TuningFile(self._notes, *key)
+    def _kept_prefixes(self, context: NativeContext) -> KeptPrefixes | None:
+        if self._keep is None:
+            return None
+        return KeptPrefixes(
+            self._keep, self.model.sha256 or str(self.model.path), build_mark(), str(context.eight_bits)
+        )
 
     def _measure(self, native: NativeModel, context: NativeContext, tuning: Tuning, notes: TuningFile | None) -> int:
         """Measure what is not known of this model; returns how many tokens of a decode keep their bits."""
-        if tuning.exact_rows >= 0 and tuning.decode_rate:
-            self._pace = Pace(tuning.seconds, prefill=tuning.prefill_rate, decode=tuning.decode_rate)
+        known = notes.read() if notes is not None else tuning
+        if known.exact_rows >= 0 and known.decode_rate:
+            self._pace = Pace(known.seconds, prefill=known.prefill_rate, decode=known.decode_rate)
             context.add([0, 0], 0, 0, 1)  # two tokens touch every weight, so that the first question need not wait
             context.decode()
             context.cut(0, 0)
-            return tuning.exact_rows
+            return known.exact_rows
         rows, self._pace = measure(native, context)
         _log.info(
             "%s: reads %.0f, writes %.1f tokens/s with %d threads; bits are equal for %s tokens at once",

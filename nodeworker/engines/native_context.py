@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nodeworker.engines.native import NativeModel, complaints, forget_errors
@@ -24,13 +26,21 @@ class NativeContext:
     """One cache and one batch. Not thread-safe: one thread owns it."""
 
     def __init__(
-        self, model: NativeModel, *, streams: int, length: int, threads: int, exact: bool = True, batch: int = BATCH
+        self,
+        model: NativeModel,
+        *,
+        streams: int,
+        length: int,
+        threads: int,
+        exact: bool = True,
+        batch: int = BATCH,
+        flash: int = -1,
     ) -> None:
         """Reserve memory for `streams` sequences of `length` tokens each. Raises EngineError.
 
         `exact`: an 8-bit cache with flash attention, for which the bits of a token do not depend on its company;
         without it 16 bits, quicker for long prompts (docs/decisions/0010). A model that cannot have the first gets the
-        second.
+        second. `flash`: whether 16 bits are read with flash attention, as llama.cpp numbers it; -1: it decides.
         """
         import numpy
 
@@ -46,6 +56,7 @@ class NativeContext:
             parameters.n_threads = parameters.n_threads_batch = threads
             parameters.kv_unified = False
             parameters.no_perf = True
+            parameters.flash_attn_type = flash
             if eight_bits:
                 parameters.flash_attn_type = 1
                 parameters.type_k = parameters.type_v = _Q8_0
@@ -134,6 +145,28 @@ class NativeContext:
         """Make the first `length` tokens of `source` those of `target`; copies the memory of a whole stream."""
         self._lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)
         self.cut(target, length)
+
+    def bytes_of(self, stream: int) -> int:
+        """Return the size of a stream's state on disk."""
+        return int(self._lib.llama_state_seq_get_size(self._context, stream))
+
+    def save_stream(self, stream: int, tokens: Sequence[int], path: Path) -> bool:
+        """Write a stream and its tokens to a file; returns whether that went well."""
+        given = (self._lib.llama_token * len(tokens))(*tokens)
+        written = self._lib.llama_state_seq_save_file(self._context, os.fsencode(path), stream, given, len(tokens))
+        return bool(written)
+
+    def load_stream(self, stream: int, path: Path) -> list[int]:
+        """Read a file that `save_stream` wrote into an empty stream; its tokens, or nothing when it does not fit."""
+        room = (self._lib.llama_token * self.length)()
+        count = ctypes.c_size_t(0)
+        read = self._lib.llama_state_seq_load_file(
+            self._context, os.fsencode(path), stream, room, self.length, ctypes.byref(count)
+        )
+        if not read:
+            self._lib.llama_memory_seq_rm(self._memory, stream, -1, -1)
+            return []
+        return list(room[: count.value])
 
     def cut(self, stream: int, length: int) -> bool:
         """Keep the first `length` tokens of a stream; False when the model cannot and all had to be forgotten."""

@@ -103,6 +103,10 @@ class PrefixCache:
         """Forget the end of a stream; all of it when the model cannot forget a part."""
         self._cut(held, length)
 
+    def restore(self, held: Held, tokens: Sequence[int], blocks: Iterable[int]) -> None:
+        """Note what was read back into an idle, empty stream."""
+        held.tokens, held.blocks, held.used = list(tokens), tuple(blocks), next(self._clock)
+
     def drop_end(self, held: Held) -> None:
         """Forget in the real cache what this book does not know of."""
         self._cells.cut(held.id, len(held.tokens))

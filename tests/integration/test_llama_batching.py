@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -218,8 +219,8 @@ def test_what_does_not_fit_is_refused_with_the_numbers(model: ModelFile) -> None
         huge.load(lambda _fraction: None)
 
 
-def test_what_was_measured_is_kept(model: ModelFile, tmp_path: pytest.TempPathFactory) -> None:
-    notes = tmp_path / "measured"  # type: ignore[operator]
+def test_what_was_measured_is_kept(model: ModelFile, tmp_path: Path) -> None:
+    notes = tmp_path / "measured"
     for _ in range(2):
         engine = LlamaEngine(model, context=256, slots=1, notes=notes)
         engine.load(lambda _fraction: None)
@@ -239,3 +240,24 @@ def test_iterating_ends_when_the_caller_leaves(engine: LlamaEngine) -> None:
             break
     stream.close()  # type: ignore[attr-defined]
     assert answered(engine, request("Hello.", 3))
+
+
+def test_beginnings_of_conversations_survive_a_restart(model: ModelFile, tmp_path: Path) -> None:
+    wanted = request("Which day is 3?", 12, "kept", system="Harbour office. " + SHIPS)
+    told = []
+    for _ in range(2):
+        engine = LlamaEngine(model, context=2048, slots=2, keep=tmp_path / "kept")
+        engine.load(lambda _fraction: None)
+        told.append(begin(engine, wanted))
+        assert told[-1].done
+        engine.close()
+    assert told[0].done.cached_tokens == 0 and told[1].done.cached_tokens == told[1].done.prompt_tokens - 1
+    assert told[0].ids == told[1].ids
+    (data,) = (tmp_path / "kept").glob("*.bin")
+    data.write_bytes(data.read_bytes()[:-1000])
+    engine = LlamaEngine(model, context=2048, slots=2, keep=tmp_path / "kept")
+    engine.load(lambda _fraction: None)
+    try:
+        assert begin(engine, wanted).done.cached_tokens == 0 and not list((tmp_path / "kept").iterdir())
+    finally:
+        engine.close()
