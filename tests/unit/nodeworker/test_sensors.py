@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -291,6 +293,23 @@ def test_this_machine() -> None:
     assert 0 < now.memory_used_bytes < now.memory_total_bytes == psutil.virtual_memory().total
     assert 0 <= now.cpu_percent <= 100 and 0 <= now.own_cpu_percent <= 100
     assert isinstance(now, Load) and sensors.of_this_machine() is sensors.of_this_machine()
+
+
+def test_memory_of_engine_processes_counts_too(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    alone = machine.sensors().read().memory_used_bytes
+    program = "held = bytearray(64 << 20); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-S", "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None and child.stdin is not None
+        child.stdout.readline()
+        reader = machine.sensors()
+        assert reader.read().memory_used_bytes - alone > 48 << 20
+        child.stdin.close()
+        child.wait()
+        machine.now += 1
+        assert reader.read().memory_used_bytes - alone < 32 << 20  # it has ended, and that harms nobody
 
 
 def test_the_hottest_processor_zone_counts(tmp_path: Path) -> None:
