@@ -155,9 +155,9 @@ class Host:
         elif do == "hear":
             self._workers.submit(self._run, call, lambda: self._hear(call, head))
         elif do == "embed":
-            self._workers.submit(self._compute, call, lambda: self._embed(id, head))
+            self._workers.submit(self._compute, call, lambda: self._embed(call, head))
         elif do == "rerank":
-            self._workers.submit(self._compute, call, lambda: self._rerank(id, head))
+            self._workers.submit(self._compute, call, lambda: self._rerank(call, head))
         else:
             raise BadFrame(f"there is no command {do!r}")
 
@@ -225,14 +225,14 @@ class Host:
             self._tell(call.id, None)
         self._turn()
 
-    def _embed(self, id: int, head: dict[str, Any]) -> None:
-        made = self._engine.embed(tuple(head["texts"]), head["kind"])
-        about = {"is": "vectors", "id": id, "dimension": made.dimension, "tokens": made.tokens, "windows": made.windows}
-        self._send(about, made.data)
+    def _embed(self, call: _Call, head: dict[str, Any]) -> None:
+        made = self._engine.embed(tuple(head["texts"]), head["kind"], call.cancelled)
+        about = {name: getattr(made, name) for name in ("dimension", "tokens", "windows")}
+        self._send({"is": "vectors", "id": call.id} | about, made.data)
 
-    def _rerank(self, id: int, head: dict[str, Any]) -> None:
-        scores = self._engine.rerank(head["query"], tuple(head["texts"]))
-        self._send({"is": "scores", "id": id, "scores": [float(score) for score in scores]})
+    def _rerank(self, call: _Call, head: dict[str, Any]) -> None:
+        scores = self._engine.rerank(head["query"], tuple(head["texts"]), call.cancelled)
+        self._send({"is": "scores", "id": call.id, "scores": [float(score) for score in scores]})
 
     def _hear(self, call: _Call, head: dict[str, Any]) -> Iterator[TranscriptEvent]:
         taken = 0

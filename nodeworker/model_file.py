@@ -11,7 +11,7 @@ from typing import Any
 from nodeworker.catalogue import CatalogueEntry, InstalledPackage
 
 MANIFEST = "manifest.json"
-ROLES = ("chat", "embed", "transcribe")
+ROLES = ("chat", "embed", "transcribe", "rerank")
 """Roles that have an engine in this version."""
 
 
@@ -20,7 +20,7 @@ class ModelFile:
     """One model that is here."""
 
     role: str
-    """chat, embed or transcribe."""
+    """chat, embed, transcribe or rerank."""
     name: str
     sha256: str
     """Of the weights file, lower-case hex."""
@@ -48,9 +48,10 @@ class ModelFile:
     @property
     def needs(self) -> tuple[str, ...]:
         """Python packages that its engine imports and that a node may be without."""
-        if self.role != "embed":
+        if self.role not in ("embed", "rerank"):
             return ()
-        return ("onnxruntime", "tokenizers") if self.main_file.suffix == ".onnx" else ("sentence_transformers",)
+        onnx = self.role == "rerank" or self.main_file.suffix == ".onnx"
+        return ("onnxruntime", "tokenizers") if onnx else ("sentence_transformers",)
 
     @property
     def extra(self) -> str:

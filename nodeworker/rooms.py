@@ -139,7 +139,7 @@ class EngineRooms:
                     return Stream(self.embedding.crew, lambda: iter(()), threading.Event())
                 if isinstance(engine, HostedEmbed):
                     return engine.embed(part, kind)
-                return self._once(self.embedding, lambda: engine.embed(part, kind))
+                return self._once(self.embedding, lambda cancelled: engine.embed(part, kind, cancelled))
 
             call = self._call(self.embedding, found, begin, urgent=kind == "query", bounded=start == 0)
             for vectors in await _results(call):
@@ -166,7 +166,7 @@ class EngineRooms:
         def begin(engine: RerankEngine | HostedRerank) -> Work[tuple[float, ...]]:
             if isinstance(engine, HostedRerank):
                 return engine.rerank(query, given)
-            return self._once(self.reranking, lambda: engine.rerank(query, given))
+            return self._once(self.reranking, lambda cancelled: engine.rerank(query, given, cancelled))
 
         if given:
             for part in await _results(self._call(self.reranking, found, begin)):
@@ -245,9 +245,10 @@ class EngineRooms:
         await asyncio.gather(*(room.close() for room in self.rooms.values()))
         self._folder.close()
 
-    def _once(self, room: Room[Any], work: Callable[[], T]) -> Stream[T]:
-        """Run something that gives one result in a thread."""
-        return Stream(room.crew, lambda: iter((work(),)), threading.Event())
+    def _once(self, room: Room[Any], work: Callable[[threading.Event], T]) -> Stream[T]:
+        """Run something that gives one result in a thread; it is given the event of being cancelled."""
+        cancelled = threading.Event()
+        return Stream(room.crew, lambda: iter((work(cancelled),)), cancelled)
 
     async def _warm(self, room: Room[Any]) -> None:
         try:

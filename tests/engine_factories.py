@@ -168,9 +168,13 @@ class Embed:
     def load(self, progress: Progress) -> None:
         progress(1.0)
 
-    def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
+    def embed(
+        self, texts: Sequence[str], kind: Literal["query", "passage"], cancelled: threading.Event | None = None
+    ) -> Vectors:
         for text in texts:
             _die_of(text)
+            if text == "wait":
+                assert cancelled is not None and cancelled.wait(20)
             if text == "too long":
                 raise ContextOverflow("Too long.")
         data = b"".join(struct.pack("<f", len(text)) for text in texts)
@@ -189,7 +193,7 @@ class Rerank:
     def load(self, progress: Progress) -> None:
         progress(1.0)
 
-    def rerank(self, query: str, texts: Sequence[str]) -> tuple[float, ...]:
+    def rerank(self, query: str, texts: Sequence[str], cancelled: threading.Event | None = None) -> tuple[float, ...]:
         return tuple(float(text.count(query)) for text in texts)
 
     def close(self) -> None:

@@ -218,8 +218,10 @@ class EmbedEngine(Protocol):
         """Load the model. Raises EngineError."""
         ...
 
-    def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
-        """Embed all texts. Raises EngineError."""
+    def embed(
+        self, texts: Sequence[str], kind: Literal["query", "passage"], cancelled: threading.Event | None = None
+    ) -> Vectors:
+        """Embed all texts; raises BadRequest soon after `cancelled`. Raises EngineError."""
         ...
 
     def close(self) -> None:
@@ -234,8 +236,8 @@ class RerankEngine(Protocol):
         """Load the model. Raises EngineError."""
         ...
 
-    def rerank(self, query: str, texts: Sequence[str]) -> tuple[float, ...]:
-        """Return one score a text, higher is better. Raises EngineError."""
+    def rerank(self, query: str, texts: Sequence[str], cancelled: threading.Event | None = None) -> tuple[float, ...]:
+        """Return one score a text, higher is better; raises BadRequest soon after `cancelled`. Raises EngineError."""
         ...
 
     def close(self) -> None:

@@ -21,10 +21,13 @@ import pytest
 from nodeworker.engines import ChatRequest, Done, Final, Message, Partial, Token, figures_of
 from nodeworker.errors import ContextOverflow, EngineError, EngineLost, ModelDamaged, ModelTooLarge
 from nodeworker.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
-from nodeworker.models import ModelFile
+from nodeworker.maker import EngineChoice, EngineMaker
+from nodeworker.model_file import write_manifest
+from nodeworker.models import ModelFile, ModelFolder
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.rooms import EngineRooms
 from nodeworker.threads import Feed
+from tests import onnx_models
 from tests.integration.node_serving import client, command, serving
 from tests.integration.test_node_calls import FakeFolder, ask, refused
 from tests.integration.test_node_process import PARENT, alive
@@ -317,6 +320,10 @@ async def test_embedding_reranking_and_hearing_in_processes() -> None:
         many = await asyncio.gather(*(rooms.embed(["x" * number], "query") for number in range(20)))
         assert [one.tokens[0] for one in many] == list(range(20))
         assert (await rooms.rerank("a", ["banana", "kiwi"])).scores == (3.0, 0.0)
+        waiting = asyncio.create_task(rooms.embed(["wait"], "passage"))
+        await until(lambda: rooms.embedding.active == 1)
+        waiting.cancel()
+        await until(lambda: rooms.embedding.active == 0)
         with pytest.raises(EngineLost):
             await rooms.embed(["abort"], "query")
         assert (await rooms.embed(["abc"], "query")).tokens == (3,)
@@ -476,6 +483,25 @@ async def test_a_node_survives_its_engine(home: Path) -> None:
         request.messages[0].content = "say 3"
         text = "".join([event.token.text async for event in stub.Generate(request, timeout=30)])
         assert text == said("2", 3)
+
+
+async def test_a_real_reranker_of_the_model_folder(home: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    (home / "made").mkdir()
+    made = onnx_models.reranker(home / "made")
+    place = home / "models" / made.sha256
+    place.parent.mkdir()
+    made.path.rename(place)
+    write_manifest(place, made)
+    folder = ModelFolder(home / "models", packages=False)
+    maker = EngineMaker(EngineChoice(), threads=1)
+    async with serving(home, maker=maker, folder=folder) as node, client(node.address) as stub:
+        request = pb.RerankRequest(query="the cat sits on a mat", texts=["a cat sits under the tree", "ships"])
+        scored = await stub.Rerank(request, timeout=60)
+        assert len(scored.scores) == 2 and scored.scores[0] != scored.scores[1]
+        assert (scored.model, scored.model_sha256) == (made.name, made.sha256)
+        assert alive(node.rooms.processes()["rerank"].pid)
+        assert (await refused(stub.Rerank(request)))[1] == "bad_request"  # no deadline
 
 
 async def test_a_damaged_gguf_is_an_error_of_its_own(tmp_path: Path) -> None:

@@ -129,7 +129,9 @@ class FakeEmbed:
     def load(self, progress: Progress) -> None:
         progress(1.0)
 
-    def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Vectors:
+    def embed(
+        self, texts: Sequence[str], kind: Literal["query", "passage"], cancelled: threading.Event | None = None
+    ) -> Vectors:
         self.calls.append((kind, len(texts)))
         if self.hold is not None:
             assert self.hold.wait(5)
@@ -180,7 +182,7 @@ class FakeRerank:
     def load(self, progress: Progress) -> None:
         progress(1.0)
 
-    def rerank(self, query: str, texts: Sequence[str]) -> tuple[float, ...]:
+    def rerank(self, query: str, texts: Sequence[str], cancelled: threading.Event | None = None) -> tuple[float, ...]:
         return tuple(float(text.count(query)) for text in texts)
 
     def close(self) -> None:
