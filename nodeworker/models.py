@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import json
 import logging
 import os
 import shutil
@@ -42,6 +41,8 @@ from nodeworker.fetch import (
     pip_download,
     raise_if,
 )
+from nodeworker.hashes import RememberedHashes, sha256_of
+from nodeworker.loose_models import loose_models
 from nodeworker.model_file import (
     MANIFEST,
     ModelFile,
@@ -100,8 +101,7 @@ class ModelFolder:
         self._free = free
         self._probe = probe
         self._installed = installed
-        self._lock = threading.Lock()
-        self._verified: dict[str, list[int | str]] = {}
+        self._hashes = RememberedHashes(folder / "verified.json")
 
     def all(self) -> list[ModelFile]:
         """Every model here, fetched ones first; a damaged manifest is left out and logged, never raised.
@@ -116,6 +116,7 @@ class ModelFolder:
                 _log.warning("model %s is left out: %s", manifest.parent.name, error)
                 continue
             found[model.sha256] = model
+        found |= {model.sha256: model for model in loose_models(self._folder, self._hashes.of)} | found
         if self._packages:
             for entry in self._catalogue:
                 starter = in_packages(entry) if entry.usable and entry.sha256 not in found else None
@@ -166,33 +167,25 @@ class ModelFolder:
             ModelUnsafe: a file is of a kind that can run code.
         """
         main = model.main_file
-        try:
-            now = main.stat()
-        except OSError as error:
-            raise ModelMissing(f"The file of {model.name} has gone.", f"tangnet models add {model.name}") from error
+        if not main.is_file():
+            raise ModelMissing(f"The file of {model.name} has gone.", f"tangnet models add {model.name}")
         if model.path.is_dir() and not model.spread:
             check_folder(model.path)
         for path in model.spread or (main,):
             check_file(path)
         self._verify_small_files(model)
-        seen: list[int | str] = [now.st_size, now.st_mtime_ns, now.st_ino, model.sha256]
-        with self._lock:
-            if self._remembered().get(str(main)) == seen:
-                return
-        if _sha256(main) != model.sha256:
+        if self._hashes.of(main) != model.sha256:
             raise ModelDamaged(
                 f"{model.name} is damaged: its file has another hash than it should have.",
                 f"Remove it and fetch it again: tangnet models remove {model.name}",
             )
-        with self._lock:
-            self._remember(str(main), seen)
 
     def _verify_small_files(self, model: ModelFile) -> None:
         """Settings and vocabularies of a catalogue model: small enough to be hashed every time."""
         entry = next((e for e in self._catalogue if e.sha256 == model.sha256), None)
         for file in entry.files[1:] if entry and model.path.is_dir() else ():
             path = model.file(file.name)
-            if not path.is_file() or _sha256(path) != file.sha256:
+            if not path.is_file() or sha256_of(path) != file.sha256:
                 raise ModelDamaged(
                     f"{model.name} is damaged: {file.name} is not the file that it should be.",
                     f"Fetch it again: tangnet models add {model.name}",
@@ -243,7 +236,7 @@ class ModelFolder:
         model = next((m for m in self.all() if wanted in (m.name.lower(), m.sha256)), None)
         if model is None:
             raise ModelMissing(f"There is no model {name!r} here.", "tangnet models list shows what is here.")
-        folder = self._folder / model.sha256
+        folder = model.path if model.path.parent == self._folder else self._folder / model.sha256
         if not folder.is_dir():
             raise NotAllowed(
                 f"{model.name} is a starter model inside an installed package; it is not in the model folder.",
@@ -311,10 +304,7 @@ class ModelFolder:
             shutil.rmtree(target)
         os.replace(files, target)
         shutil.rmtree(files.parent, ignore_errors=True)
-        main = model.main_file
-        now = main.stat()
-        with self._lock:
-            self._remember(str(main), [now.st_size, now.st_mtime_ns, now.st_ino, model.sha256])
+        self._hashes.learn(model.main_file, model.sha256)
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[Path]:
@@ -347,26 +337,6 @@ class ModelFolder:
             return f"Did you mean: tangnet models add {close[0]}"
         return f"Known models for tangnet models add: {', '.join(usable)}; or the path of a GGUF file."
 
-    def _remembered(self) -> dict[str, list[int | str]]:
-        if not self._verified:
-            try:
-                stored = json.loads((self._folder / "verified.json").read_text(encoding="utf-8"))
-                self._verified = {str(k): list(v) for k, v in stored.items()}
-            except (OSError, ValueError, TypeError, AttributeError):
-                self._verified = {}
-        return self._verified
-
-    def _remember(self, key: str, seen: list[int | str]) -> None:
-        self._remembered()[key] = seen
-        path = self._folder / "verified.json"
-        temporary = path.with_suffix(f".{os.getpid()}.new")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(self._verified), encoding="utf-8")
-            os.replace(temporary, path)
-        except OSError as error:
-            _log.info("verified.json cannot be written (%s): models are hashed again in the next start", error)
-
 
 def _copy_and_hash(
     path: Path, target: Path, progress: Callable[[FetchProgress], None], cancelled: threading.Event, size: int
@@ -386,11 +356,6 @@ def _copy_and_hash(
     except OSError as error:
         raise NoSpace(f"{path.name} could not be copied: {error.strerror or error}.") from error
     return digest.hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _plain_name(name: str) -> str:
