@@ -485,6 +485,27 @@ async def test_a_node_survives_its_engine(home: Path) -> None:
         assert text == said("2", 3)
 
 
+@pytest.mark.models
+async def test_a_real_model_is_killed_and_says_the_same_again(home: Path) -> None:
+    request = ask("1", max_tokens=24)
+    folder = ModelFolder(home / "models")
+    maker = EngineMaker(EngineChoice(), context=1024, threads=1)
+    async with serving(home, maker=maker, folder=folder) as node, client(node.address) as stub:
+        request.model = "smollm2-135m"
+        whole = [event.token.text async for event in stub.Generate(request, timeout=120)]
+        first = chat_pid(node.rooms)
+        request.request_id = "2"
+        events = aiter(stub.Generate(request, timeout=120))
+        while not (await anext(events)).token.text:
+            pass
+        os.kill(first, signal.SIGKILL)
+        assert (await refused(events))[1] == "engine_failed"
+        request.request_id = "3"
+        again = [event.token.text async for event in stub.Generate(request, timeout=120)]
+        assert "".join(again) == "".join(whole) != ""
+        assert chat_pid(node.rooms) != first and node.rooms.engine_restarts == 1
+
+
 async def test_a_real_reranker_of_the_model_folder(home: Path) -> None:
     pytest.importorskip("onnxruntime")
     (home / "made").mkdir()
