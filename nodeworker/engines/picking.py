@@ -23,6 +23,9 @@ PENALTY_TOKENS = 64
 """Tokens of the answer that a repeat penalty looks back on."""
 _ROWS = 64
 """Tokens of one group; the best of each group say how far down to look."""
+_FEW = 128
+"""Up to this top-k the rest is done in plain Python: each call of numpy costs more than all of it, above all when the
+weights of the model have just been through the caches."""
 _FIRST_GUESS = 64
 """So many tokens are looked at first for top-p; adapts to what was needed last, which changes the cost only."""
 _BLOCK = 256
@@ -151,6 +154,10 @@ class Picker:
         values = self._penalised(scores) if self._penalty and self._recent else scores
         if self._greedy:
             return [self._best(values)], [1.0]
+        if 0 < self._sampling.top_k <= _FEW:
+            tokens, best = self._few(values)
+            few = _weights(best, self._temperature)
+            return tokens, [weight / sum(few) for weight in few]
         peaks, top = _peaks(values)
         kept, logits = self._filtered(values, peaks, top)
         if kept is None:
@@ -164,6 +171,9 @@ class Picker:
     def _choose(self, values: Scores, chance: float) -> int:
         if self._greedy:
             return self._best(values)
+        if 0 < self._sampling.top_k <= _FEW:
+            tokens, best = self._few(values)
+            return tokens[_drawn(_weights(best, self._temperature), chance)]
         peaks, top = _peaks(values)
         kept, logits = self._filtered(values, peaks, top)
         if kept is None:
@@ -179,6 +189,19 @@ class Picker:
         token = int(values.argmax())  # argmax finds a NaN first
         _finite(values[token])
         return token
+
+    def _few(self, values: Scores) -> tuple[list[int], list[float]]:
+        """What `_filtered` returns, for a small top-k."""
+        count = self._sampling.top_k
+        at, logits = _top(values, count)
+        kept = len(logits)
+        if 0 < self._sampling.top_p < 1 and kept > 1:
+            powers = _weights(logits, 1.0)
+            kept = _drawn(powers, self._sampling.top_p) + 1
+        if self._least is not None:
+            while kept > 1 and logits[kept - 1] < logits[0] + self._least:
+                kept -= 1
+        return at[:kept], logits[:kept]
 
     def _filtered(self, values: Scores, peaks: Scores, top: float) -> tuple[Places | None, Floats]:
         """The tokens that survive top-k, top-p and min-p, best first, and their scores; None: all of them."""
@@ -270,6 +293,42 @@ class Picker:
             ids=tuple(int(one) for one in ids[:count]),
             values=tuple(float(logit) - total for logit in logits[:count]),
         )
+
+
+def _weights(logits: list[float], temperature: float) -> list[float]:
+    """Probabilities of scores, best first, before they are divided by their sum."""
+    top = logits[0]
+    return [math.exp((logit - top) / temperature) for logit in logits]
+
+
+def _drawn(weights: list[float], share: float) -> int:
+    """The first place at which the weights so far reach this share of their sum."""
+    goal, run = share * sum(weights), 0.0
+    for place, weight in enumerate(weights):
+        run += weight
+        if run >= goal:
+            return place
+    return len(weights) - 1
+
+
+def _top(values: Scores, count: int) -> tuple[list[int], list[float]]:
+    """The `count` best tokens and their scores, best first. Raises ModelDamaged."""
+    columns, left = divmod(len(values), _ROWS)
+    if left == 0 and columns >= 2 * count:
+        # As in _peaks and _candidates, with as few calls as can be.
+        ordered = numpy.partition(values.reshape(_ROWS, columns).max(axis=0), (columns - count, columns - 1))
+        _finite(ordered[-1])
+        at = (values >= ordered[columns - count]).nonzero()[0]
+    else:
+        peaks, _ = _peaks(values)
+        at = _candidates(values, peaks, count)
+    logits = values[at]
+    order = logits.argsort(kind="stable")[: -count - 1 : -1]
+    best: list[float] = logits[order].tolist()
+    while best[-1] == -math.inf:
+        best.pop()  # what a grammar forbids
+    tokens: list[int] = at[order[: len(best)]].tolist()
+    return tokens, best
 
 
 def _peaks(values: Scores) -> tuple[Scores, float]:
