@@ -155,8 +155,7 @@ class Picker:
         if self._greedy:
             return [self._best(values)], [1.0]
         if 0 < self._sampling.top_k <= _FEW:
-            tokens, best = self._few(values)
-            few = _weights(best, self._temperature)
+            _, tokens, few = self._few(values, 0.0)
             return tokens, [weight / sum(few) for weight in few]
         peaks, top = _peaks(values)
         kept, logits = self._filtered(values, peaks, top)
@@ -172,8 +171,7 @@ class Picker:
         if self._greedy:
             return self._best(values)
         if 0 < self._sampling.top_k <= _FEW:
-            tokens, best = self._few(values)
-            return tokens[_drawn(_weights(best, self._temperature), chance)]
+            return self._few(values, chance)[0]
         peaks, top = _peaks(values)
         kept, logits = self._filtered(values, peaks, top)
         if kept is None:
@@ -190,18 +188,48 @@ class Picker:
         _finite(values[token])
         return token
 
-    def _few(self, values: Scores) -> tuple[list[int], list[float]]:
-        """What `_filtered` returns, for a small top-k."""
+    def _few(self, values: Scores, chance: float) -> tuple[int, list[int], list[float]]:
+        """The token drawn with a small top-k, the tokens that survive, and their probabilities times their sum.
+
+        As `_peaks`, `_candidates` and `_filtered`, but in one go with as few calls as can be.
+        """
         count = self._sampling.top_k
-        at, logits = _top(values, count)
-        kept = len(logits)
-        if 0 < self._sampling.top_p < 1 and kept > 1:
-            powers = _weights(logits, 1.0)
-            kept = _drawn(powers, self._sampling.top_p) + 1
+        columns, left = divmod(len(values), _ROWS)
+        if left == 0 and columns >= 2 * count:
+            ordered = numpy.partition(values.reshape(_ROWS, columns).max(axis=0), (columns - count, columns - 1))
+            _finite(ordered[-1])
+            at = (values >= ordered[columns - count]).nonzero()[0]
+        else:
+            peaks, _ = _peaks(values)
+            at = _candidates(values, peaks, count)
+        logits = values[at]
+        order = logits.argsort(kind="stable")[: -count - 1 : -1]
+        best: list[float] = logits[order].tolist()
+        while best[-1] == -math.inf:
+            best.pop()  # what a grammar forbids
+        exp, top, share = math.exp, best[0], self._sampling.top_p
+        if 0 < share < 1:
+            weights = [exp(score - top) for score in best]
+            goal, run, kept = share * sum(weights), 0.0, 0
+            for weight in weights:
+                run += weight
+                kept += 1
+                if run >= goal:
+                    break
+            del best[kept:]
         if self._least is not None:
-            while kept > 1 and logits[kept - 1] < logits[0] + self._least:
-                kept -= 1
-        return at[:kept], logits[:kept]
+            while best[-1] < top + self._least:
+                best.pop()
+        temperature = self._temperature
+        weights = [exp((score - top) / temperature) for score in best]
+        goal, run, place = chance * sum(weights), 0.0, -1
+        for weight in weights:
+            run += weight
+            place += 1
+            if run >= goal:
+                break
+        tokens: list[int] = at[order[: len(best)]].tolist()
+        return tokens[place], tokens, weights
 
     def _filtered(self, values: Scores, peaks: Scores, top: float) -> tuple[Places | None, Floats]:
         """The tokens that survive top-k, top-p and min-p, best first, and their scores; None: all of them."""
@@ -293,42 +321,6 @@ class Picker:
             ids=tuple(int(one) for one in ids[:count]),
             values=tuple(float(logit) - total for logit in logits[:count]),
         )
-
-
-def _weights(logits: list[float], temperature: float) -> list[float]:
-    """Probabilities of scores, best first, before they are divided by their sum."""
-    top = logits[0]
-    return [math.exp((logit - top) / temperature) for logit in logits]
-
-
-def _drawn(weights: list[float], share: float) -> int:
-    """The first place at which the weights so far reach this share of their sum."""
-    goal, run = share * sum(weights), 0.0
-    for place, weight in enumerate(weights):
-        run += weight
-        if run >= goal:
-            return place
-    return len(weights) - 1
-
-
-def _top(values: Scores, count: int) -> tuple[list[int], list[float]]:
-    """The `count` best tokens and their scores, best first. Raises ModelDamaged."""
-    columns, left = divmod(len(values), _ROWS)
-    if left == 0 and columns >= 2 * count:
-        # As in _peaks and _candidates, with as few calls as can be.
-        ordered = numpy.partition(values.reshape(_ROWS, columns).max(axis=0), (columns - count, columns - 1))
-        _finite(ordered[-1])
-        at = (values >= ordered[columns - count]).nonzero()[0]
-    else:
-        peaks, _ = _peaks(values)
-        at = _candidates(values, peaks, count)
-    logits = values[at]
-    order = logits.argsort(kind="stable")[: -count - 1 : -1]
-    best: list[float] = logits[order].tolist()
-    while best[-1] == -math.inf:
-        best.pop()  # what a grammar forbids
-    tokens: list[int] = at[order[: len(best)]].tolist()
-    return tokens, best
 
 
 def _peaks(values: Scores) -> tuple[Scores, float]:
