@@ -100,9 +100,11 @@ class EngineProcess(asyncio.Protocol):
         """End the child at once; `why` is told instead of the signal."""
         self._why = self._why or why
         self._cut()
-        if self.pid:
+        if pid := self.pid:
             with contextlib.suppress(ProcessLookupError):
-                self._child.kill()  # type: ignore[union-attr]
+                # Not the subprocess module's kill: it would fetch the exit status away from asyncio, and with it the
+                # signal that ended a child which had just died.
+                os.kill(pid, signal.SIGKILL)
 
     async def close(self, seconds: float) -> None:
         """Let the child free its engine and end; after `seconds` it is killed."""
