@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
@@ -37,6 +38,8 @@ MAX_TEXTS = 4096
 FEED_BYTES = 1024 * 1024
 """Sound that may wait for the engine (33 s); then the caller is slowed down."""
 MAX_AUDIO_SECONDS = 30 * 60
+MAX_RECORDING_SECONDS = 8 * 3600
+"""The same for a recording, which is read in batches."""
 OPTIONS = (
     *SERVER_OPTIONS,
     # A client whose cable was pulled must not keep its slot until its deadline.
@@ -184,10 +187,13 @@ class NodeService(node_pb2_grpc.NodeServicer):
         first = await anext(aiter(request_iterator), None)
         if first is None or first.WhichOneof("kind") != "config":
             raise BadRequest("Transcribe begins with its configuration.")
+        config = first.config
+        if not 0 <= config.expected_seconds < math.inf:
+            raise BadRequest("The expected length of a recording must be a number of seconds.")
+        most = MAX_RECORDING_SECONDS if config.recording else MAX_AUDIO_SECONDS
         cancelled = threading.Event()
         feed = Feed(cancelled, FEED_BYTES)
-        reading = asyncio.create_task(_hear(request_iterator, feed, cancelled))
-        config = first.config
+        reading = asyncio.create_task(_hear(request_iterator, feed, cancelled, most))
         heard = self._rooms.transcribe(
             feed,
             cancelled,
@@ -333,7 +339,9 @@ def _local_only(what: str) -> None:
         raise NotAllowed(f"Only a user of that machine may {what} it.", "Run `tangnet-node models` on the node itself.")
 
 
-async def _hear(requests: AsyncIterator[pb.TranscribeRequest], feed: Feed, cancelled: threading.Event) -> None:
+async def _hear(
+    requests: AsyncIterator[pb.TranscribeRequest], feed: Feed, cancelled: threading.Event, most: int
+) -> None:
     heard = 0
     try:
         async for request in requests:
@@ -345,8 +353,8 @@ async def _hear(requests: AsyncIterator[pb.TranscribeRequest], feed: Feed, cance
             if len(request.pcm16) % 2:
                 raise BadRequest("Sound must come in whole 16-bit samples.")
             heard += len(request.pcm16)
-            if heard > MAX_AUDIO_SECONDS * SAMPLE_RATE * 2:
-                raise BadRequest(f"At most {MAX_AUDIO_SECONDS // 60} minutes of sound in one call.")
+            if heard > most * SAMPLE_RATE * 2:
+                raise BadRequest(f"At most {most // 60} minutes of sound in one call.")
             if request.pcm16:
                 await feed.put(request.pcm16)
     except BaseException:  # nothing that is made of half the sound may look like the whole

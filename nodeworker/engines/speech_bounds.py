@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from nodeworker.engines import SpeechEnded, SpeechStarted
@@ -24,6 +24,51 @@ class Span:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Windows without speech in a row, perhaps between two words: `middle` is the best place to cut."""
+
+    start: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """Windows that it lasts."""
+        return self.end - self.start
+
+    @property
+    def middle(self) -> int:
+        """The window before which to cut."""
+        return (self.start + self.end) // 2
+
+
+def pauses(probabilities: Sequence[float], first: int = 0) -> list[Pause]:
+    """Return every run of windows below the bound of speech; `first` is the window of the first probability."""
+    found: list[Pause] = []
+    begun: int | None = None
+    for at, probability in enumerate(probabilities, first):
+        if probability >= _OFF:
+            if begun is not None:
+                found.append(Pause(begun, at))
+            begun = None
+        elif begun is None:
+            begun = at
+    if begun is not None:
+        found.append(Pause(begun, first + len(probabilities)))
+    return found
+
+
+def quietest(probabilities: Sequence[float], first: int = 0) -> int:
+    """Return the window in the deepest dip: where nobody pauses, that is between two words; the later of two."""
+
+    def depth(at: int) -> float:
+        around = probabilities[max(0, at - 1) : at + 2]
+        return sum(around) / len(around)
+
+    at = min(range(len(probabilities)), key=lambda at: (depth(at), -at))
+    return first + at
 
 
 class SpeechBounds:
