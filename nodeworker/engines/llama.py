@@ -216,15 +216,21 @@ class LlamaEngine:
         rendered = template.render(request.messages, request.tools)
         bos = native.special_text("bos")
         text = rendered.removeprefix(bos) if bos and native.adds_bos() else rendered  # tokenising puts it there
-        prompt = native.tokenise(text, special=True)
         sampling = request.sampling
+        reasons = template.begins_in_reasoning(rendered)
+        if reasons and request.resume_text and template.reasoning:
+            # What was shown elsewhere is the answer: the reasoning that the template opens is over.
+            text, reasons = f"{text}\n{template.reasoning[1]}\n\n", False
+        prompt = native.tokenise(text, special=True)
         sections = Sections(
             template.reasoning,
             template.tool_markers if request.tools else None,
-            inside_reasoning=template.begins_in_reasoning(rendered),
+            inside_reasoning=reasons,
             request_id=request.request_id,
         )
-        picker = Picker(native, sampling, _seed(request))
+        # A grammar is for the answer, not for what the model thinks before it.
+        after = template.reasoning[1] if reasons and template.reasoning else ""
+        picker = Picker(native, sampling, _seed(request), grammar_after=after)
         if request.resume:
             if max(request.resume) >= native.size or min(request.resume) < 0:
                 raise BadRequest("The resumed tokens are not tokens of this model.", "Resume with text instead.")

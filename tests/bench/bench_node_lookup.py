@@ -1,0 +1,100 @@
+"""Answers over documents with and without drafts from the prompt: the same text, sooner.
+
+TANGNET_BENCH_DATA=FOLDER pytest -m bench tests/bench/bench_node_lookup.py -s
+FOLDER holds qa/squad2/docs/*.md and qa/squad2/qa_small.jsonl. The prompt is the app's own, with the first part of the
+document that holds the answer as its passage; greedy, one answer at a time. "quotation" asks for the passage word for
+word: what drafts can gain at best.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from nodeworker.engines import ChatRequest, Message
+from nodeworker.engines.llama import LlamaEngine
+from nodeworker.model_file import ModelFile
+from tests.bench import native
+from tests.bench.asking import GREEDY, Heard, ask, request
+from tests.bench.engines import loaded
+from tests.bench.figures import CORES, DATA, cores, show
+
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.models,
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(not DATA, reason="TANGNET_BENCH_DATA names no folder"),
+]
+
+QUESTIONS = 12
+LENGTH = 4096
+PASSAGE = 1800
+"""Characters of the document in the prompt."""
+GOAL = "ratio >= 1.3"
+
+
+def requests(kind: str) -> list[ChatRequest]:
+    """The questions with their passage, as the app puts them."""
+    from app.prompts import WITH_DOCUMENTS
+
+    folder = Path(DATA, "qa", "squad2")
+    rows = [json.loads(line) for line in (folder / "qa_small.jsonl").read_text(encoding="utf-8").splitlines()]
+    made = []
+    for row in [row for row in rows if row["kind"] == "answerable"][:QUESTIONS]:
+        passage = (folder / "docs" / row["doc"]).read_text(encoding="utf-8")[:PASSAGE]
+        wanted = row["question"] if kind == "question" else "Copy the passage word for word, nothing else."
+        text = f"[1] {row['doc']}\n<<<{passage}>>>\n\n{wanted}"
+        made.append(
+            request(f"{kind}-{row['id']}", [Message("system", WITH_DOCUMENTS), Message("user", text)], GREEDY, 96)
+        )
+    return made
+
+
+def written(engine: LlamaEngine, wanted: list[ChatRequest]) -> tuple[list[Heard], float]:
+    """The answers, and the seconds of writing them: reading the prompt is left out."""
+    answers, seconds = [], 0.0
+    for one in wanted:
+        begun = time.perf_counter()
+        answer = ask(engine, [ChatRequest(one.request_id, one.messages, one.sampling)])[0]
+        seconds += time.perf_counter() - begun - answer.end.prefill_ms / 1000
+        answers.append(answer)
+    return answers, seconds
+
+
+@pytest.mark.parametrize("kind", ["question", "quotation"])
+@pytest.mark.parametrize("count", CORES)
+@pytest.mark.parametrize("quantisation", ["Q4_1", "Q4_0"])
+def test_drafts(kind: str, count: int, quantisation: str, tmp_path: Path) -> None:
+    model: ModelFile = native.starter() if quantisation == "Q4_1" else native.requantised(tmp_path / "models")
+    wanted = requests(kind)
+    with cores(count):
+        plain_options = {"slots": 2, "threads": count, "context": LENGTH, "drafts": False}
+        with loaded(model, plain_options) as plain, loaded(model, {**plain_options, "drafts": True}) as quick:
+            ours, reference, texts = [], [], []
+            drafted = accepted = 0
+            for one in wanted:  # in turns: other work slows both down
+                answers, seconds = written(plain, [one])
+                reference.append(len(answers[0].ids) / seconds)
+                texts.append(answers[0].ids)
+                answers, seconds = written(quick, [one])
+                ours.append(len(answers[0].ids) / seconds)
+                assert answers[0].ids == texts[-1], "a draft changed the text"
+                drafted += answers[0].end.drafted_tokens
+                accepted += answers[0].end.accepted_tokens
+    lengths = [len(ids) for ids in texts]
+    ours_all = sum(lengths) / sum(length / rate for length, rate in zip(lengths, ours, strict=True))
+    plain_all = sum(lengths) / sum(length / rate for length, rate in zip(lengths, reference, strict=True))
+    show(
+        f"{kind}, {quantisation}, {count} threads: writing with drafts",
+        ours_all,
+        "tokens/s",
+        plain_all,
+        GOAL,
+        answers=len(lengths),
+        tokens=sum(lengths),
+        drafted=drafted,
+        accepted=accepted,
+    )
