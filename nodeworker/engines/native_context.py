@@ -136,7 +136,7 @@ class NativeContext:
         pointer = self._lib.llama_get_logits(self._context)
         if not pointer:
             raise EngineError("The engine failed: it has no scores.")
-        flat = (ctypes.c_float * (rows * self._size)).from_address(ctypes.addressof(pointer.contents))
+        flat: Any = (ctypes.c_float * (rows * self._size)).from_address(ctypes.addressof(pointer.contents))
         return numpy.frombuffer(flat, dtype=numpy.float32).reshape(rows, self._size)
 
     # -- the cache ---------------------------------------------------------------------------------------------------
