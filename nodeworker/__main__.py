@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         "--prefer", choices=("exact", "speed"), default="exact",
         help="speed: also take a 16-bit cache, with which answers may differ in near ties",
     )  # fmt: skip
+    bench.add_argument("--anyway", action="store_true", help="keep the settings although other programs were at work")
     bench.add_argument("--seconds", type=float, default=0.0, help="how long it may take (default with --tune: 120)")
     bench.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     models = commands.add_parser("models", parents=[common], help="models of this machine")
@@ -179,8 +180,8 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
 def _bench(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     if not (chosen.seconds == 0 or 1 <= chosen.seconds <= 86_400):  # also what is no number
         parser.error("--seconds makes no sense")
-    if chosen.prefer == "speed" and not chosen.tune:
-        parser.error("--prefer speed says what --tune may choose")
+    if (chosen.prefer == "speed" or chosen.anyway) and not chosen.tune:
+        parser.error("--prefer and --anyway say what --tune may do")
     from nodeworker import bench
     from nodeworker.commands import Output
 
@@ -189,7 +190,7 @@ def _bench(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         signal.signal(number, signal.default_int_handler)
     if chosen.with_parent:
         bench.end_with_parent(sys.stdin.buffer)
-    wanted = bench.Wanted(chosen.model, chosen.tune, chosen.prefer == "speed", chosen.seconds)
+    wanted = bench.Wanted(chosen.model, chosen.tune, chosen.prefer == "speed", chosen.anyway, chosen.seconds)
     bench.bench(chosen.models, wanted, Output(chosen.json, sys.stdout), sys.stderr)
 
 
