@@ -49,7 +49,7 @@ class Recogniser(Detector, Protocol):
         """Read up to 30 s of sound (float32). Raises EngineError.
 
         Words with the space before them and times from the beginning; without `careful` it is quicker and gives whole
-        phrases instead of words.
+        phrases instead of words, or nothing where it cannot be sure.
         """
         ...
 
@@ -154,8 +154,9 @@ class Listening:
             self._language, self._probability = self._recogniser.language_of(sound)
         if self._language:
             phrases = self._recogniser.recognise(sound, self._language, self._hotwords, careful=False)
-            self._agreement.read(pieces("".join(phrase.text for phrase in phrases)))
-            self._leave(phrases, start)
+            if phrases:
+                self._agreement.read(pieces("".join(phrase.text for phrase in phrases)))
+                self._leave(phrases, start)
         ended = time.perf_counter()
         self._partial_not_before = ended + (ended - begun)
         self._partial_at = held.samples

@@ -29,8 +29,6 @@ from nodeworker.protocol import SAMPLE_RATE
 
 _CAREFUL = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Temperatures tried one after the other when a text repeats itself or is improbable: faster-whisper's own."""
-_QUICK_TOKENS = (16, 10.0)
-"""Tokens of a partial text at most: so many, and so many for each second. Nobody speaks quicker; a circle ends."""
 _LANGUAGE_SECONDS = 30
 _FILES = ("model.bin", "config.json", "tokenizer.json")
 _FETCH_AGAIN = "Remove it and fetch it again."
@@ -48,6 +46,7 @@ class WhisperEngine:
         self._threads = threads or free_cores()
         self._whisper: Any = None
         self._vad: Any = None
+        self._made: tuple[tuple[Any, str, str], BatchReader] | None = None
         self._readers = 1
         self._recordings = 0
         self._lock = threading.RLock()
@@ -79,7 +78,7 @@ class WhisperEngine:
         """Free the model; a running transcription ends at its next piece."""
         self._closing.set()
         with self._lock:
-            self._whisper = self._vad = None
+            self._whisper = self._vad = self._made = None
 
     def transcribe(
         self,
@@ -162,26 +161,22 @@ class WhisperEngine:
 
         Without `careful` it is quicker and gives whole phrases instead of words. Raises EngineError.
         """
-        fixed, rate = _QUICK_TOKENS
         with self._lock:
             try:
+                if not careful:
+                    return self._reader(language, hotwords).phrases(sound)
                 segments, _ = self._loaded().transcribe(
                     sound,
                     language=language,
-                    beam_size=5 if careful else 1,
-                    temperature=_CAREFUL if careful else 0.0,
+                    beam_size=5,
+                    temperature=_CAREFUL,
                     condition_on_previous_text=False,
-                    word_timestamps=careful,
+                    word_timestamps=True,
                     hotwords=hotwords or None,
-                    max_new_tokens=None if careful else min(200, fixed + int(rate * len(sound) / SAMPLE_RATE)),
                 )
                 words: list[Word] = []
                 for segment in segments:
-                    if careful:
-                        found = [Word(w.word, float(w.start), float(w.end)) for w in segment.words or ()]
-                        words += without_loops(found)
-                    else:
-                        words.append(Word(segment.text, segment.start, segment.end))
+                    words += without_loops([Word(w.word, float(w.start), float(w.end)) for w in segment.words or ()])
             except (RuntimeError, ValueError) as error:
                 raise EngineError(f"Recognising speech failed: {first_line(error)}.") from error
         return words
@@ -193,7 +188,7 @@ class WhisperEngine:
         """
         with self._lock:
             try:
-                reader = BatchReader(self._loaded(), language, hotwords)
+                reader = self._reader(language, hotwords)
                 shares = [list(sounds[at :: self._readers]) for at in range(self._readers)]
                 if len(sounds) < 2 or self._readers == 1:
                     readings = reader.read(sounds, rest=rest)
@@ -234,6 +229,13 @@ class WhisperEngine:
             raise EngineError("The model is not loaded.")
         return self._whisper
 
+    def _reader(self, language: str, hotwords: str) -> BatchReader:
+        """The reader of a session; made anew when another session or another shape of the model comes."""
+        key = (self._loaded(), language, hotwords)
+        if self._made is None or self._made[0] != key:
+            self._made = (key, BatchReader(*key))
+        return self._made[1]
+
     def _on_gpu(self) -> bool:
         with self._lock:
             return bool(self._loaded().model.device != "cpu")
@@ -253,7 +255,7 @@ class WhisperEngine:
         """Open the model for that many readers. The old one goes first: two would need twice the memory."""
         self._loaded()
         if readers != self._readers:
-            self._whisper = None
+            self._whisper = self._made = None
             self._whisper = self._open(readers)
             self._readers = readers
 
