@@ -82,6 +82,11 @@ class Embedding(Generic[P]):
         windows = tuple(len(read.pieces) for read in found)
         return Vectors(vectors.tobytes(), self._dimension, tuple(read.tokens for read in found), windows)
 
+    @property
+    def padding(self) -> float:
+        """Share of all that was computed that was padding, 0 to 1."""
+        return self._merging.padding
+
     def close(self) -> None:
         """End; waits for running batches."""
         self._merging.close()

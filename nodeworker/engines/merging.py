@@ -68,6 +68,8 @@ class Merging(Generic[P, R]):
         self._least_tokens = least_tokens or most_tokens
         self._calls: list[_Call[P, R]] = []
         self._closed = False
+        self._tokens = 0
+        self._computed = 0
         self._changed = threading.Condition()
         self._threads = [
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True) for number in range(workers)
@@ -103,6 +105,12 @@ class Merging(Generic[P, R]):
         with self._changed:
             return sum(len(call.waiting) for call in self._calls)
 
+    @property
+    def padding(self) -> float:
+        """Share of all that was computed that was padding, 0 to 1."""
+        with self._changed:
+            return 1.0 - self._tokens / self._computed if self._computed else 0.0
+
     def close(self) -> None:
         """End: running batches are waited for, everything else fails. Doing it twice does no harm."""
         with self._changed:
@@ -126,6 +134,9 @@ class Merging(Generic[P, R]):
                 if batch := self._form():
                     for call, place in batch:
                         del call.waiting[place]
+                    lengths = [len(call.pieces[place]) for call, place in batch]
+                    self._tokens += sum(lengths)
+                    self._computed += len(lengths) * max(lengths)
                     return batch
                 self._changed.wait()
             return None

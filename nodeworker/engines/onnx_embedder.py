@@ -102,6 +102,11 @@ class OnnxEmbedderEngine:
             raise EngineError("The model is not loaded.")
         return self._embedding.embed(texts, kind, cancelled)
 
+    @property
+    def padding(self) -> float:
+        """Share of all that was computed that was padding, 0 to 1."""
+        return self._embedding.padding if self._embedding is not None else 0.0
+
     def close(self) -> None:
         """Free the model; running batches are waited for, calls that wait fail."""
         if self._embedding is not None:

@@ -101,6 +101,9 @@ def test_results_come_in_the_callers_order() -> None:
     with merging(network, most_tokens=40, workers=2, least_tokens=10) as made:
         assert made.results(pieces) == [tuple(2 * n for n in piece) for piece in pieces]
         assert made.results([]) == []
+        computed = sum(len(batch) * max(map(len, batch)) for batch in network.batches)
+        assert made.padding == pytest.approx(1 - sum(map(len, pieces)) / computed)
+        assert 0 < made.padding < 0.5
     for batch in network.batches:
         assert len(batch) == 1 or len(batch) * max(map(len, batch)) <= 40
 
@@ -116,6 +119,7 @@ def test_callers_share_batches_of_like_length() -> None:
         assert first.end() == [_piece(2, 3)]
         assert others[0].end() == [_piece(4, 2), _piece(6, 9)]
         assert others[1].end() == [_piece(8, 10), _piece(10, 2)]
+        assert made.padding == 0.0
     shared = next(batch for batch in network.batches if _piece(2, 2) in batch)
     assert sorted(shared) == [_piece(2, 2), _piece(5, 2)]
 
