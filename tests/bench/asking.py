@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from nodeworker.protocol.node_pb2_grpc import NodeAsyncStub
 
 PATIENCE = 600.0
+_WORDS = (
+    "the", "keeper", "wrote", "down", "every", "ship", "that", "passed", "his", "lighthouse", "with", "its", "flag",
+    "course", "hour", "and", "the", "weather", "of", "that", "day",
+)  # fmt: skip
 TOPICS = (
     "a lighthouse", "a river in winter", "two brothers", "a lost map", "the first train", "an old piano", "a storm",
     "the desert", "a letter", "the moon", "a shipwreck", "a garden", "the last bus", "a clockmaker", "a red kite",
@@ -105,6 +110,13 @@ def another(one: ChatRequest) -> ChatRequest:
     return replace(
         one, request_id=f"{one.request_id}+", messages=(*before, replace(last, content=f"{last.content} no"))
     )
+
+
+def passage(number: int, tokens: int) -> str:
+    """A text of about so many tokens that begins like no other, so that nothing of it is in a cache."""
+    words = itertools.islice(itertools.cycle(_WORDS), tokens * 7 // 10)
+    text = " ".join(f"{word} {number + place}" if place % 9 == 0 else word for place, word in enumerate(words))
+    return f"{number} {text}"
 
 
 def request(id: str, messages: Sequence[Message], sampling: Sampling, tokens: int) -> ChatRequest:

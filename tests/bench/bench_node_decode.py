@@ -8,7 +8,6 @@ off: what they gain is measured by bench_node_lookup.py.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import statistics
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 
 from nodeworker.engines import ChatRequest, Message, Sampling
 from tests.bench import native
-from tests.bench.asking import DRAWN, GREEDY, Heard, ask, ask_node, request, story
+from tests.bench.asking import DRAWN, GREEDY, Heard, ask, ask_node, passage, request, story
 from tests.bench.engines import loaded
 from tests.bench.figures import CORES, PROMPT, ROUNDS, TOKENS, cores, show
 from tests.bench.node_child import running
@@ -26,16 +25,12 @@ pytestmark = [pytest.mark.bench, pytest.mark.models, pytest.mark.timeout(3600)]
 SLOTS = 8
 LENGTH = 2048
 GOAL = "ratio >= 0.97"
-WORDS = (
-    "the keeper wrote down every ship that passed his lighthouse with its flag course hour and the weather of that day"
-)
 
 
 def prompt(number: int) -> ChatRequest:
-    """A long prompt that begins like no other, so that nothing of it is in a cache."""
-    words = itertools.islice(itertools.cycle(WORDS.split()), PROMPT * 7 // 10)
-    text = " ".join(f"{word} {number + place}" if place % 9 == 0 else word for place, word in enumerate(words))
-    return request(f"prompt-{number}", [Message("system", f"{number} {text}"), Message("user", "Go on.")], GREEDY, 1)
+    """A long prompt of which nothing is in a cache."""
+    messages = [Message("system", passage(number, PROMPT)), Message("user", "Go on.")]
+    return request(f"prompt-{number}", messages, GREEDY, 1)
 
 
 @pytest.mark.parametrize("sampling", [GREEDY, DRAWN], ids=["greedy", "drawn"])
