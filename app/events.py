@@ -306,6 +306,8 @@ class ModelInfo:
     present: bool = True
     note: str = ""
     nodes: tuple[str, ...] = ()
+    tuned: bool = False
+    """Its settings were chosen by measuring on the machine that has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,5 +340,9 @@ class NodeInfo:
     hardware: str = ""
     accelerator: str = ""
     """Name of its GPU; "" = none."""
+    build: str = ""
+    """What its engine was built for beside the processor, such as "CUDA"; "" = none."""
+    graphics: str = ""
+    """Who made its graphics processors, with or without a driver: "NVIDIA, Intel"."""
     seen_at: float = field(default=0.0, compare=False)
     """time.monotonic() of the last word from it; 0 = never."""

@@ -189,7 +189,7 @@ def _bench(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     if chosen.with_parent:
-        bench.end_with_parent(sys.stdin.buffer)
+        bench.end_with_parent(0)
     wanted = bench.Wanted(chosen.model, chosen.tune, chosen.prefer == "speed", chosen.anyway, chosen.seconds)
     bench.bench(chosen.models, wanted, Output(chosen.json, sys.stdout), sys.stderr)
 

@@ -31,6 +31,11 @@ _DRIVERS = {"v3d": "VideoCore", "panfrost": "Mali", "panthor": "Mali", "msm": "A
 _DISPLAY_CLASS = "0x03"
 
 
+def look() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return `of_build()` and `of_machine()`."""
+    return of_build(), of_machine()
+
+
 def of_build(folder: Path | None = None) -> tuple[str, ...]:
     """Return what llama.cpp was built for beside the processor: ("CUDA",), or () for none or when it is not there."""
     folder = folder or _libraries()

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TextIO, TypeVar
+from typing import TYPE_CHECKING, Protocol, TextIO, TypeVar
 
 import psutil
 
@@ -314,12 +314,13 @@ class Progress:
         self._err.flush()
 
 
-def end_with_parent(stream: BinaryIO) -> None:
-    """End this process when `stream` ends: whoever started it holds the other side, and has gone."""
+def end_with_parent(descriptor: int) -> None:
+    """End this process when `descriptor` ends: whoever started it holds the other side, and has gone."""
 
     def wait() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while stream.read(4096):
+        # Not through sys.stdin: its lock, held by this thread, would abort the interpreter at its own end.
+        with contextlib.suppress(OSError):
+            while os.read(descriptor, 4096):
                 pass
         os._exit(1)
 

@@ -7,12 +7,13 @@ import contextlib
 import logging
 import math
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import grpc
 
-from nodeworker import __version__, hardware, wire
+from nodeworker import __version__, acceleration, hardware, wire
 from nodeworker.door import CALLER, Door
 from nodeworker.engines import ChatEvent, Done, Prefill, Token
 from nodeworker.errors import BadRequest, Busy, EngineError, NotAllowed, Unsupported
@@ -22,8 +23,10 @@ from nodeworker.protocol import MAX_MESSAGE_BYTES, SAMPLE_RATE, SERVER_OPTIONS, 
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.rooms import Began, EngineRooms, QueuedAt, Shelf, checked_roles
 from nodeworker.sensors import Sensors, of_this_machine
+from nodeworker.settings import measured_folder
 from nodeworker.tally import Call, Tally
 from nodeworker.threads import Crew, Feed
+from nodeworker.tuning import Tuning, remembered
 
 if TYPE_CHECKING:
     from nodeworker.catalogue import CatalogueEntry
@@ -99,13 +102,16 @@ class NodeService(node_pb2_grpc.NodeServicer):
     async def Describe(self, request: pb.DescribeRequest, context: Context[Any, Any]) -> pb.Description:
         """Say what this node is and has."""
         machine = await self._crew.submit(hardware.describe)
-        models = [self._model(file) for file in await self._rooms.models()]
+        build, graphics = await self._crew.submit(acceleration.look)
+        files = await self._rooms.models()
+        known = await self._crew.submit(lambda: remembered(measured_folder(), files))
+        models = [self._model(file, known) for file in files]
         return pb.Description(
             id=self._id,
             name=self._name,
             version=__version__,
             zone=self._zone,
-            hardware=wire.hardware(machine),
+            hardware=wire.hardware(machine, build=build, graphics=graphics),
             models=models,
             simulated=self._simulated,
             slots=self._reporter.slots,
@@ -223,8 +229,11 @@ class NodeService(node_pb2_grpc.NodeServicer):
         """List the models here and, if wanted, those that could be fetched. Paths are for the local caller only."""
         local = CALLER.get().local
         here = await self._crew.submit(self._folder.all)
+        known = await self._crew.submit(lambda: remembered(measured_folder(), here))
         listed = [
-            pb.ListedModel(model=self._model(file), present=True, path=str(file.path) if local else "", note=file.note)
+            pb.ListedModel(
+                model=self._model(file, known), present=True, path=str(file.path) if local else "", note=file.note
+            )
             for file in here
         ]
         if request.catalogue:
@@ -299,11 +308,13 @@ class NodeService(node_pb2_grpc.NodeServicer):
         for piece in _unsupported("This node does not hand out models.", "On the node: tangnet-node models add NAME."):
             yield piece
 
-    def _model(self, file: ModelFile) -> pb.Model:
-        chat = self._rooms.chat
+    def _model(self, file: ModelFile, known: Mapping[str, Tuning] = MappingProxyType({})) -> pb.Model:
+        """Describe a model: with the rates that its engine measures, or else those that are remembered."""
+        tuning, chat = known.get(file.sha256, Tuning()), self._rooms.chat
+        rates = tuning.prefill_rate, tuning.decode_rate
         if chat.engine is not None and chat.model is not None and chat.model.sha256 == file.sha256:
-            return wire.model(file, prefill_rate=chat.engine.prefill_rate, decode_rate=chat.engine.decode_rate)
-        return wire.model(file)
+            rates = chat.engine.prefill_rate, chat.engine.decode_rate
+        return wire.model(file, prefill_rate=rates[0], decode_rate=rates[1], tuned=tuning.tuned)
 
     @contextlib.contextmanager
     def _counted(self, role: str, context: Context[Any, Any], *, limit: int = 0) -> Iterator[Call]:

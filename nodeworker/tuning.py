@@ -10,7 +10,8 @@ import contextlib
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,17 @@ def settings_file(folder: Path, model: ModelFile) -> TuningFile:
 def figures_file(folder: Path, model: ModelFile, settings: Tuning) -> TuningFile:
     """Return where the figures are kept that were measured with these settings."""
     return TuningFile(folder, "figures", *_machine(model), settings.label)
+
+
+def remembered(folder: Path, models: Iterable[ModelFile]) -> dict[str, Tuning]:
+    """Return what is kept of the chat models among `models`, by hash: their settings, and the figures with those."""
+    found = {}
+    for model in models:
+        if model.role == "chat" and model.path.suffix == ".gguf":
+            kept = settings_file(folder, model).read()
+            settings = replace(kept, threads=kept.threads or free_cores())
+            found[model.sha256] = replace(figures_file(folder, model, settings).read(), tuned=kept.tuned)
+    return found
 
 
 def _machine(model: ModelFile) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ def role_of(name: str) -> pb.Role.ValueType:
     return pb.Role.Value(key) if key in _ROLES else pb.ROLE_UNSPECIFIED
 
 
-def model(file: ModelFile, *, prefill_rate: float = 0.0, decode_rate: float = 0.0) -> pb.Model:
+def model(file: ModelFile, *, prefill_rate: float = 0.0, decode_rate: float = 0.0, tuned: bool = False) -> pb.Model:
     """Describe a model; the rates are 0 unless measured."""
     return pb.Model(
         role=role_of(file.role),
@@ -136,11 +136,12 @@ def model(file: ModelFile, *, prefill_rate: float = 0.0, decode_rate: float = 0.
         decode_rate=decode_rate,
         dimension=file.dimension,
         parameters=file.parameters,
+        tuned=tuned,
     )
 
 
-def hardware(found: Hardware) -> pb.Hardware:
-    """Describe the machine."""
+def hardware(found: Hardware, *, build: tuple[str, ...] = (), graphics: tuple[str, ...] = ()) -> pb.Hardware:
+    """Describe the machine, what llama.cpp was built for, and what graphics there are: see acceleration.py."""
     return pb.Hardware(
         cpu=found.cpu,
         cores=found.cores,
@@ -148,6 +149,8 @@ def hardware(found: Hardware) -> pb.Hardware:
         accelerator=found.accelerator,
         accelerator_memory_bytes=found.accelerator_memory_bytes,
         machine=found.machine,
+        build=", ".join(build),
+        graphics=", ".join(graphics),
     )
 
 

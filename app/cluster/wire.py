@@ -58,6 +58,7 @@ def model_info(model: pb.Model, *, present: bool = True, note: str = "") -> Mode
         parameters=model.parameters,
         present=present,
         note=one_line(note, 300),
+        tuned=model.tuned,
     )
 
 
@@ -86,6 +87,8 @@ def described(info: NodeInfo, description: pb.Description) -> NodeInfo:
         simulated=description.simulated,
         hardware=", ".join(filter(None, (one_line(hardware.cpu), cores, memory, one_line(hardware.machine, 20)))),
         accelerator=one_line(hardware.accelerator),
+        build=one_line(hardware.build),
+        graphics=one_line(hardware.graphics),
         memory_total_bytes=hardware.memory_bytes,
         seen_at=time.monotonic(),
     )

@@ -15,7 +15,6 @@ GLOBAL = ("--json", "-h", "--help", "--version")
 LATER = {
     "serve": "serve the assistant over HTTP",
     "keys": "keys for `tangnet serve`",
-    "bench": "measure this installation",
 }
 
 
@@ -80,6 +79,7 @@ def parser() -> Parser:
     _models(add("models", "models", "list, add and remove models"), shared)
     _conversations(add("conversations", "conversations", "list, show, search, export and delete conversations"), shared)
     add("doctor", "doctor", "check audio, models, disk, index, nodes, clock and permissions")
+    _bench(add("bench", "bench", "measure this machine and tune it"))
     for name, sentence in LATER.items():
         one = add(name, "later", f"{sentence} (not in this version)")
         one.add_argument("rest", nargs="*", help=argparse.SUPPRESS)
@@ -126,6 +126,19 @@ def _ask(one: argparse.ArgumentParser) -> None:
     one.add_argument("--seed", type=_natural, default=0, metavar="N", help="for the same draw at temperatures above 0")
     one.add_argument("--temperature", type=_temperature, metavar="T", help="0 (likeliest word, default) to 2")
     one.add_argument("--speak", type=Path, metavar="FILE.wav", help="write the spoken answer (not in this version)")
+
+
+def _bench(one: argparse.ArgumentParser) -> None:
+    what = ("node", "search", "voice", "cluster")
+    one.add_argument("what", nargs="?", choices=what, default="node", help="what to measure (this version: node)")
+    one.add_argument("--model", default="", metavar="NAME", help="chat model (default: the one that would answer)")
+    one.add_argument("--tune", action="store_true", help="find the best settings for this machine and keep them")
+    one.add_argument(
+        "--prefer", choices=("exact", "speed"), default="exact",
+        help="speed: also take a 16-bit cache, with which answers may differ in near ties",
+    )  # fmt: skip
+    one.add_argument("--anyway", action="store_true", help="keep the settings although other programs were at work")
+    one.add_argument("--seconds", type=_duration, default=0.0, metavar="N", help="how long it may take")
 
 
 def _documents(add: Any) -> None:
@@ -196,6 +209,13 @@ def _positive(text: str) -> int:
 def _natural(text: str) -> int:
     value = int(text)
     if not 0 <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _duration(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 86_400:
         raise ValueError
     return value
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from app.commands.context import Context
 from app.commands.output import size
 from app.errors import TangnetError
+from app.events import ModelInfo
 from app.runtime import Runtime
 
 ROLES = {"chat": "smollm2-135m", "embed": "minilm-l6-v2-int8", "transcribe": "whisper-tiny.en"}
@@ -36,6 +37,7 @@ async def run(context: Context) -> int:
     checks: dict[str, Callable[[Runtime], Awaitable[Finding]]] = {
         "audio": _audio,
         "models": _models,
+        "acceleration": _acceleration,
         "disk": _disk,
         "index": _index,
         "nodes": _nodes,
@@ -93,6 +95,63 @@ async def _models(runtime: Runtime) -> Finding:
             "All are there, but the chat model is too weak to be trusted: `tangnet models add qwen2.5-coder-1.5b`.",
         )
     return Finding("models", True, f"{', '.join(model.name for model in models)}.")
+
+
+async def _acceleration(runtime: Runtime) -> Finding:
+    """What models are computed with here, what could be, and whether the settings fit the machine."""
+    models = await runtime.cluster.models()  # waits for this machine's node, which then has said what it has
+    node = next((node for node in runtime.cluster.nodes() if node.local), None)
+    if node is None:
+        return Finding("acceleration", False, "This machine's node is not known.", "Look into the logs folder.")
+    message, hint = acceleration(node.build, node.accelerator, node.graphics)
+    own = [model for model in models if model.role == "chat" and model.present and "local" in model.nodes]
+    told = [f"{model.name}: {_measured(model)}." for model in own]
+    if own and not any(model.tuned for model in own):
+        told.append("`tangnet bench node --tune` finds the best settings.")
+    return Finding("acceleration", not hint, " ".join([message, *told]), hint)
+
+
+def acceleration(build: str, card: str, graphics: str) -> tuple[str, str]:
+    """Return what models are computed with, and how to get more ("" when there is nothing to gain).
+
+    Args:
+        build: what llama.cpp was built for, such as "CUDA".
+        card: the NVIDIA card whose driver works.
+        graphics: who made the graphics processors that are there.
+    """
+    seen = card or graphics
+    if build:
+        if "CUDA" in build and not card:
+            return (
+                f"Built for {build}, but no NVIDIA card answers: models run on the processor.",
+                "Does `nvidia-smi` show the card? Its driver may be missing.",
+            )
+        return f"Models run on {seen or 'the graphics processor'} ({build}).", ""
+    if card:
+        return (
+            f"There is {card}, but llama.cpp was built for the processor alone.",
+            "Install NVIDIA's CUDA toolkit, so that `nvcc --version` answers, then run: python3 tangnet.py --gpu",
+        )
+    if "NVIDIA" in graphics:
+        return (
+            "There is an NVIDIA card, but no driver for it answers: models run on the processor.",
+            "Install its driver and the CUDA toolkit, then run: python3 tangnet.py --gpu",
+        )
+    if graphics:
+        # A graphics processor that shares the memory of the processor is no clear gain, so this is no failure.
+        return (
+            f"Models run on the processor. There are graphics by {graphics}; with Vulkan's development files, "
+            "`CMAKE_ARGS=-DGGML_VULKAN=on python3 tangnet.py --gpu` builds llama.cpp for them.",
+            "",
+        )
+    return "Models run on the processor; there is no graphics processor.", ""
+
+
+def _measured(model: ModelInfo) -> str:
+    if not model.decode_rate:
+        return "not measured yet"
+    rates = f"reads {model.prefill_rate:.0f}, writes {model.decode_rate:.0f} tokens/s"
+    return f"{rates}, tuned" if model.tuned else f"{rates}, default settings"
 
 
 async def _disk(runtime: Runtime) -> Finding:

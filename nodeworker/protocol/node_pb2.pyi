@@ -103,6 +103,7 @@ class Model(_message.Message):
     DECODE_RATE_FIELD_NUMBER: _builtins.int
     DIMENSION_FIELD_NUMBER: _builtins.int
     PARAMETERS_FIELD_NUMBER: _builtins.int
+    TUNED_FIELD_NUMBER: _builtins.int
     role: Global___Role.ValueType
     name: _builtins.str
     sha256: _builtins.str
@@ -122,6 +123,8 @@ class Model(_message.Message):
     """embedding size; 0 for others"""
     parameters: _builtins.int
     """0 = unknown"""
+    tuned: _builtins.bool
+    """its settings were chosen by `bench --tune` on this machine"""
     def __init__(
         self,
         *,
@@ -137,10 +140,11 @@ class Model(_message.Message):
         decode_rate: _builtins.float = ...,
         dimension: _builtins.int = ...,
         parameters: _builtins.int = ...,
+        tuned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "context", b"context", "decode_rate", b"decode_rate", "dimension", b"dimension", "licence", b"licence", "name", b"name", "parameters", b"parameters", "prefill_rate", b"prefill_rate", "quantisation", b"quantisation", "role", b"role", "sha256", b"sha256", "trustworthy", b"trustworthy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "context", b"context", "decode_rate", b"decode_rate", "dimension", b"dimension", "licence", b"licence", "name", b"name", "parameters", b"parameters", "prefill_rate", b"prefill_rate", "quantisation", b"quantisation", "role", b"role", "sha256", b"sha256", "trustworthy", b"trustworthy", "tuned", b"tuned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -156,6 +160,8 @@ class Hardware(_message.Message):
     ACCELERATOR_FIELD_NUMBER: _builtins.int
     ACCELERATOR_MEMORY_BYTES_FIELD_NUMBER: _builtins.int
     MACHINE_FIELD_NUMBER: _builtins.int
+    BUILD_FIELD_NUMBER: _builtins.int
+    GRAPHICS_FIELD_NUMBER: _builtins.int
     cpu: _builtins.str
     cores: _builtins.int
     memory_bytes: _builtins.int
@@ -164,6 +170,10 @@ class Hardware(_message.Message):
     accelerator_memory_bytes: _builtins.int
     machine: _builtins.str
     """"x86_64", "aarch64" """
+    build: _builtins.str
+    """what llama.cpp was built for beside the processor: "CUDA", "Metal", "Vulkan"; "" = none"""
+    graphics: _builtins.str
+    """who made the graphics processors, with or without a driver: "NVIDIA, Intel"; "" = none"""
     def __init__(
         self,
         *,
@@ -173,10 +183,12 @@ class Hardware(_message.Message):
         accelerator: _builtins.str = ...,
         accelerator_memory_bytes: _builtins.int = ...,
         machine: _builtins.str = ...,
+        build: _builtins.str = ...,
+        graphics: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accelerator", b"accelerator", "accelerator_memory_bytes", b"accelerator_memory_bytes", "cores", b"cores", "cpu", b"cpu", "machine", b"machine", "memory_bytes", b"memory_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accelerator", b"accelerator", "accelerator_memory_bytes", b"accelerator_memory_bytes", "build", b"build", "cores", b"cores", "cpu", b"cpu", "graphics", b"graphics", "machine", b"machine", "memory_bytes", b"memory_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -14,6 +14,7 @@ import pytest
 from app.cli import main
 from app.commands import models
 from app.commands.arguments import command_names, parser
+from app.commands.doctor import acceleration
 from app.conversations import Conversations
 from app.errors import NodeLost, TrustError
 from app.events import FileIndexed, NodeInfo
@@ -133,6 +134,9 @@ def test_a_bug_is_one_sentence_and_a_log(tangnet: Program, home: Path) -> None:
         ("models", "fly"),
         ("pair", "pi-4"),
         ("conversations", "show", "nowhere"),
+        ("bench", "everything"),
+        ("bench", "node", "--seconds", "0"),
+        ("bench", "node", "--prefer", "speed"),
     ],
 )
 def test_wrong_usage_is_2_and_json_too(tangnet: Program, arguments: tuple[str, ...]) -> None:
@@ -144,7 +148,13 @@ def test_wrong_usage_is_2_and_json_too(tangnet: Program, arguments: tuple[str, .
 
 @pytest.mark.parametrize(
     "arguments",
-    [("serve",), ("keys", "create"), ("bench", "node"), ("models", "push", "pi-4"), ("ask", "hi", "--speak", "a.wav")],
+    [
+        ("serve",),
+        ("keys", "create"),
+        ("bench", "search"),
+        ("models", "push", "pi-4"),
+        ("ask", "hi", "--speak", "a.wav"),
+    ],
 )
 def test_what_is_not_there_says_so(tangnet: Program, arguments: tuple[str, ...]) -> None:
     assert tangnet.json(*arguments, status=1)[-1]["code"] == "not_in_this_version"
@@ -240,13 +250,43 @@ def test_help_and_version(tangnet: Program, arguments: tuple[str, ...], capsys: 
 
 
 def test_doctor_names_each_check(tangnet: Program) -> None:
-    tangnet.cluster.catalogue = (STARTER, replace(STARTER, name="minilm", role="embed"))
+    here = replace(STARTER, nodes=("local",))
+    tangnet.cluster.catalogue = (here, replace(here, name="minilm", role="embed"))
     lines = tangnet.json("doctor")
     checks: Callable[[str], dict[str, Any]] = lambda name: next(line for line in lines if line["check"] == name)  # noqa: E731
-    assert {line["check"] for line in lines} == {"audio", "models", "disk", "index", "nodes", "clock", "permissions"}
+    names = {"audio", "models", "acceleration", "disk", "index", "nodes", "clock", "permissions"}
+    assert {line["check"] for line in lines} == names
+    assert "smollm2-135m: not measured yet. `tangnet bench node --tune`" in checks("acceleration")["message"]
     assert not checks("models")["ok"] and "transcribe" in checks("models")["message"]
     assert checks("permissions")["ok"] and checks("clock")["ok"]
     assert all(line["ok"] or line["hint"] for line in lines)
+
+
+def test_doctor_says_how_fast_the_model_is_and_whether_it_is_tuned(tangnet: Program) -> None:
+    quick = replace(STARTER, nodes=("local",), prefill_rate=180.4, decode_rate=72.0)
+    tangnet.cluster.catalogue = (quick,)
+    said = next(line for line in tangnet.json("doctor") if line["check"] == "acceleration")["message"]
+    assert "reads 180, writes 72 tokens/s, default settings. `tangnet bench node --tune`" in said
+    tangnet.cluster.catalogue = (replace(quick, tuned=True),)
+    said = next(line for line in tangnet.json("doctor") if line["check"] == "acceleration")["message"]
+    assert said.endswith("writes 72 tokens/s, tuned.")
+
+
+@pytest.mark.parametrize(
+    ("build", "card", "graphics", "message", "hint"),
+    [
+        ("", "", "", "Models run on the processor; there is no graphics processor.", ""),
+        ("CUDA", "NVIDIA H100", "NVIDIA", "Models run on NVIDIA H100 (CUDA).", ""),
+        ("Metal", "", "Apple", "Models run on Apple (Metal).", ""),
+        ("CUDA", "", "", "no NVIDIA card answers", "nvidia-smi"),
+        ("", "NVIDIA H100", "NVIDIA", "There is NVIDIA H100, but", "python3 tangnet.py --gpu"),
+        ("", "", "NVIDIA", "no driver for it answers", "python3 tangnet.py --gpu"),
+        ("", "", "Intel", "-DGGML_VULKAN=on", ""),
+    ],
+)
+def test_doctor_says_what_models_run_on(build: str, card: str, graphics: str, message: str, hint: str) -> None:
+    said, advice = acceleration(build, card, graphics)
+    assert message in said and hint in advice and bool(advice) == bool(hint)
 
 
 def test_the_page_on_the_command_line_knows_every_command() -> None:
