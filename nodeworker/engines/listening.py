@@ -14,9 +14,10 @@ from typing import Any, Protocol
 
 from nodeworker.engines import Final, Partial, TranscriptEvent, Word
 from nodeworker.engines.agreement import Agreement, pieces
-from nodeworker.engines.held_sound import PAD, Detector, HeldSound, gathered
-from nodeworker.engines.speech_bounds import WINDOW, WINDOW_SECONDS, quietest
-from nodeworker.engines.spoken_words import in_order, whole_words
+from nodeworker.engines.chunks import Chunk, Reader, read_through, sound_of
+from nodeworker.engines.held_sound import PAD, HeldSound, gathered
+from nodeworker.engines.speech_bounds import WINDOW, WINDOW_SECONDS, Span, quietest
+from nodeworker.engines.spoken_words import whole_words
 from nodeworker.protocol import SAMPLE_RATE
 
 CUT_AFTER, CUT_LATEST = 20.0, 28.0
@@ -38,18 +39,13 @@ _SURE = 0.7
 """Probability from which on a language found out early is not looked at again."""
 
 
-class Recogniser(Detector, Protocol):
+class Recogniser(Reader, Protocol):
     """What a live transcription needs of a recogniser."""
 
-    def language_of(self, sound: Any) -> tuple[str, float]:
-        """Return the language that is spoken and its probability."""
-        ...
+    def phrases(self, sound: Any, language: str, hotwords: str) -> Sequence[Word]:
+        """Read up to 30 s of sound (float32) quickly; nothing where it cannot be sure. Raises EngineError.
 
-    def recognise(self, sound: Any, language: str, hotwords: str, *, careful: bool) -> Sequence[Word]:
-        """Read up to 30 s of sound (float32). Raises EngineError.
-
-        Words with the space before them and times from the beginning; without `careful` it is quicker and gives whole
-        phrases instead of words, or nothing where it cannot be sure.
+        Phrases with the space before them and times from the beginning.
         """
         ...
 
@@ -80,16 +76,16 @@ class Listening:
             yield from self._held.take(block)
             self._held.forget_silence()
             while (cut := self._place_to_cut()) is not None and not stopped():
-                self._settle(cut)
+                self._settle(cut, stopped)
             if partials and not stopped() and (partial := self._partial()):
                 yield partial
         if stopped():
             return
         yield from self._held.take(b"", last=True)
         while (cut := self._place_to_cut()) is not None and not stopped():
-            self._settle(cut)
+            self._settle(cut, stopped)
         if not stopped():
-            self._settle(self._held.end)
+            self._settle(self._held.end, stopped)
 
     def final(self, seconds: float) -> Final:
         """Return all that was said; `seconds` is what the work took."""
@@ -115,22 +111,19 @@ class Listening:
             return None
         return quietest(held.loudness(earliest, latest), earliest)
 
-    def _settle(self, cut: int) -> None:
+    def _settle(self, cut: int, stopped: Callable[[], bool]) -> None:
         """Read the held sound before window `cut` for good, and drop it."""
         held, words = self._held, list[Word]()
         spans = held.speech(end=cut)
         if spans:
-            start = max(held.offset, spans[0].start - PAD)
-            end = min(cut, spans[-1].end + PAD)
-            sound = held.sound(start, end)
+            whole = Chunk((Span(max(held.offset, spans[0].start - PAD), min(cut, spans[-1].end + PAD)),))
             doubted = not self._words and 0 < self._probability < _SURE
             if not self._language or doubted:
-                self._language, self._probability = self._recogniser.language_of(sound)
-            found = self._recogniser.recognise(sound, self._language, self._hotwords, careful=True)
-            shift = start * WINDOW_SECONDS
-            shifted = (Word(word.text, word.start + shift, word.end + shift) for word in found)
+                self._language, self._probability = self._recogniser.language_of(sound_of(whole, held))
             after = self._words[-1].end if self._words else 0.0
-            words = in_order(shifted, max(shift, after), min(end * WINDOW_SECONDS, held.seconds))
+            words = read_through(
+                self._recogniser, held, [whole], self._language, self._hotwords, after=after, stopped=stopped
+            )
         self._words += words
         said = pieces("".join(word.text for word in words))
         self._agreement.settle(said, reading_goes_on=self._read_from > cut)
@@ -153,7 +146,7 @@ class Listening:
         if not self._language and spoken >= _LANGUAGE_SPEECH:
             self._language, self._probability = self._recogniser.language_of(sound)
         if self._language:
-            phrases = self._recogniser.recognise(sound, self._language, self._hotwords, careful=False)
+            phrases = self._recogniser.phrases(sound, self._language, self._hotwords)
             if phrases:
                 self._agreement.read(pieces("".join(phrase.text for phrase in phrases)))
                 self._leave(phrases, start)

@@ -67,7 +67,7 @@ def quietest(probabilities: Sequence[float], first: int = 0) -> int:
         around = probabilities[max(0, at - 1) : at + 2]
         return sum(around) / len(around)
 
-    at = min(range(len(probabilities)), key=lambda at: (depth(at), -at))
+    at = min(range(len(probabilities)), key=lambda at: (depth(at), probabilities[at], -at))
     return first + at
 
 

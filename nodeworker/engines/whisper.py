@@ -7,6 +7,7 @@ as many readers as there are threads, one thread each: nothing has to wait at ba
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,6 @@ from nodeworker.engines.hotwords import fitting
 from nodeworker.engines.listening import Listening
 from nodeworker.engines.recording import Recording
 from nodeworker.engines.speech_bounds import WINDOW
-from nodeworker.engines.spoken_words import without_loops
 from nodeworker.errors import BadRequest, EngineError, ModelDamaged, Unsupported, first_line
 from nodeworker.hardware import free_cores
 from nodeworker.models import ModelFile
@@ -35,6 +35,15 @@ _FETCH_AGAIN = "Remove it and fetch it again."
 _EACH = (1, 2, 4)
 """Chunks that one reader takes at once, see Recording."""
 _EACH_GPU = (4, 8, 16)
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say what the library raises in this package's words."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        raise EngineError(f"Recognising speech failed: {first_line(error)}.") from error
 
 
 class WhisperEngine:
@@ -149,60 +158,48 @@ class WhisperEngine:
 
     def language_of(self, sound: Any) -> tuple[str, float]:
         """Return the language spoken in the first half minute and its probability. Raises EngineError."""
-        with self._lock:
-            try:
-                found = self._loaded().detect_language(sound[: _LANGUAGE_SECONDS * SAMPLE_RATE])
-            except (RuntimeError, ValueError) as error:
-                raise EngineError(f"Finding out the language failed: {first_line(error)}.") from error
+        with self._lock, _told():
+            found = self._loaded().detect_language(sound[: _LANGUAGE_SECONDS * SAMPLE_RATE])
         return str(found[0]), float(found[1])
 
-    def recognise(self, sound: Any, language: str, hotwords: str, *, careful: bool) -> list[Word]:
-        """Read up to 30 s of sound (float32): words with the space before them, times from its beginning.
-
-        Without `careful` it is quicker and gives whole phrases instead of words. Raises EngineError.
-        """
-        with self._lock:
-            try:
-                if not careful:
-                    return self._reader(language, hotwords).phrases(sound)
-                segments, _ = self._loaded().transcribe(
-                    sound,
-                    language=language,
-                    beam_size=5,
-                    temperature=_CAREFUL,
-                    condition_on_previous_text=False,
-                    word_timestamps=True,
-                    hotwords=hotwords or None,
-                )
-                words: list[Word] = []
-                for segment in segments:
-                    words += without_loops([Word(w.word, float(w.start), float(w.end)) for w in segment.words or ()])
-            except (RuntimeError, ValueError) as error:
-                raise EngineError(f"Recognising speech failed: {first_line(error)}.") from error
-        return words
+    def phrases(self, sound: Any, language: str, hotwords: str) -> list[Word]:
+        """Read up to 30 s of sound (float32) quickly: phrases; [] when it cannot be believed. Raises EngineError."""
+        with self._lock, _told():
+            return self._reader(language, hotwords).phrases(sound)
 
     def read(self, sounds: Sequence[Any], language: str, hotwords: str, *, rest: bool = False) -> list[Reading]:
         """Read stretches of at most 30 s at once; an improbable one again with care. Raises EngineError.
 
         `rest`: they are what earlier readings left out.
         """
-        with self._lock:
-            try:
-                reader = self._reader(language, hotwords)
-                shares = [list(sounds[at :: self._readers]) for at in range(self._readers)]
-                if len(sounds) < 2 or self._readers == 1:
-                    readings = reader.read(sounds, rest=rest)
-                else:
-                    with ThreadPoolExecutor(self._readers, "reader") as pool:
-                        parts = list(pool.map(lambda share: reader.read(share, rest=rest), shares))
-                    readings = [parts[at % self._readers][at // self._readers] for at in range(len(sounds))]
-            except (RuntimeError, ValueError) as error:
-                raise EngineError(f"Recognising speech failed: {first_line(error)}.") from error
+        with self._lock, _told():
+            reader, readers = self._reader(language, hotwords), min(self._readers, len(sounds))
+            if readers < 2:
+                readings = reader.read(sounds, rest=rest)
+            else:
+                shares = [sounds[at::readers] for at in range(readers)]
+                with ThreadPoolExecutor(readers, "reader") as pool:
+                    parts = list(pool.map(lambda share: reader.read(share, rest=rest), shares))
+                readings = [parts[at % readers][at // readers] for at in range(len(sounds))]
         for at, reading in enumerate(readings):
             if reading.doubtful and not self._closing.is_set():
-                words = tuple(self.recognise(sounds[at], language, hotwords, careful=True))
-                readings[at] = Reading(words, len(sounds[at]) / SAMPLE_RATE)
+                readings[at] = self._with_care(sounds[at], language, hotwords)
         return readings
+
+    def _with_care(self, sound: Any, language: str, hotwords: str) -> Reading:
+        """Read with one temperature after the other, as faster-whisper does. Raises EngineError."""
+        with self._lock, _told():
+            segments, _ = self._loaded().transcribe(
+                sound,
+                language=language,
+                beam_size=5,
+                temperature=_CAREFUL,
+                condition_on_previous_text=False,
+                word_timestamps=True,
+                hotwords=hotwords or None,
+            )
+            words = [Word(w.word, float(w.start), float(w.end)) for segment in segments for w in segment.words or ()]
+        return Reading(tuple(words), len(sound) / SAMPLE_RATE)
 
     # -- the model ---------------------------------------------------------------------------------------------------
 
