@@ -53,8 +53,11 @@ class Recogniser(Reader, Protocol):
 class Listening:
     """One transcription: the sound not yet read for good, the bounds of speech, the words so far."""
 
-    def __init__(self, recogniser: Recogniser, language: str, hotwords: str) -> None:
-        """`language` "": found out; the first stretch of speech decides."""
+    def __init__(
+        self, recogniser: Recogniser, language: str, hotwords: str, *, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        """`language` "": found out; the first stretch of speech decides. `clock` in seconds."""
+        self._clock = clock
         self._recogniser = recogniser
         self._language = language
         self._probability = 0.0
@@ -136,7 +139,7 @@ class Listening:
         held = self._held
         if held.samples - self._partial_at < PARTIAL_EVERY * SAMPLE_RATE:
             return None
-        begun = time.perf_counter()
+        begun = self._clock()
         spans = held.speech(max(self._read_from, held.offset))
         spoken = sum(span.end - span.start for span in spans) * WINDOW_SECONDS
         if begun < self._partial_not_before or spoken < _LEAST_SPEECH:
@@ -150,7 +153,7 @@ class Listening:
             if phrases:
                 self._agreement.read(pieces("".join(phrase.text for phrase in phrases)))
                 self._leave(phrases, start)
-        ended = time.perf_counter()
+        ended = self._clock()
         self._partial_not_before = ended + (ended - begun)
         self._partial_at = held.samples
         partial = Partial(self._agreement.text, self._agreement.confirmed)

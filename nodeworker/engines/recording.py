@@ -31,9 +31,17 @@ class Recording:
     """One recording being read: sound comes in, text and progress go out."""
 
     def __init__(
-        self, reader: Reader, language: str, hotwords: str, *, expected: float, batches: Sequence[int]
+        self,
+        reader: Reader,
+        language: str,
+        hotwords: str,
+        *,
+        expected: float,
+        batches: Sequence[int],
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         """`expected` seconds, 0 where unknown; `batches`: sizes that a batch may have, the smallest first."""
+        self._clock = clock
         self._reader = reader
         self._language = language
         self._probability = 0.0
@@ -103,9 +111,9 @@ class Recording:
             if len(self._chunks) < size and not short:
                 return
             batch, self._chunks = self._chunks[:size], self._chunks[size:]
-            begun = time.perf_counter()
+            begun = self._clock()
             words = self._understood(batch, stopped)
-            took = time.perf_counter() - begun
+            took = self._clock() - begun
             self._words += words
             self._held.forget(batch[-1].end)
             self._resize(took, len(batch) == size)
