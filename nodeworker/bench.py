@@ -135,6 +135,7 @@ class Session:
         self._clock = clock
         self._threads = threads
         self._default = Tuning(threads=threads[0])
+        self._deadline = 0.0
         self._outcome: dict[str, object] = {}
         """What became of --tune."""
 
@@ -142,6 +143,7 @@ class Session:
         """Tune when asked to, then print all figures. Raises EngineError, KeyboardInterrupt."""
         begun = self._clock()
         budget = wanted.seconds or (BUDGET if wanted.tune else SHOWING)
+        self._deadline = begun + budget
         choice = self._tune(wanted, budget * CHOOSING) if wanted.tune else None
         settings = choice.settings if choice else self._resolved(self._kept.read())
         self._figures(settings, max(1.0, budget - (self._clock() - begun)))
@@ -154,7 +156,7 @@ class Session:
             threads=self._threads,
             seconds=seconds,
             prefer_speed=wanted.prefer_speed,
-            tell=self._show,
+            tell=lambda what, _left: self._now(what),
             clock=self._clock,
         )
         choice = chooser.choice
@@ -216,7 +218,7 @@ class Session:
         both = [self._default] if settings.label == self._default.label else [self._default, settings]
         trials, piece = self._trials, budget / _PIECES / len(both)
         self._compare(f"prefill_{_SHORT}", "tokens/s", both, lambda each: trials.read(each, _SHORT, piece)[0], piece)
-        self._show("How much can be read", 0.0)
+        self._now("how much can be read")
         _, tokens = trials.read(self._default, trials.longest_prompt, 2 * piece)  # all settings read as much
         reading = self._compare(
             f"prefill_{tokens}", "tokens/s", both, lambda each: trials.read(each, tokens, math.inf)[0], 2 * piece
@@ -257,10 +259,13 @@ class Session:
         for turn in range(_ROUNDS):
             if turn and (piece == 0 or (self._clock() - begun) * (turn + 1) / turn > piece * len(both)):
                 break
-            self._show(name, 0.0)
+            self._now(name)
             for each in both:
                 found[each.label] += measure(each)
         return found
+
+    def _now(self, what: str) -> None:
+        self._show(what, max(0.0, self._deadline - self._clock()))
 
     # -- printing ----------------------------------------------------------------------------------------------------
 

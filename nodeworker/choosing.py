@@ -27,8 +27,8 @@ STALL_RATIO = 4.0
 """The same as a multiple of one thread's longest pause: a large model needs seconds for a token by nature."""
 COLLAPSE = 0.5
 """Least speed on busy cores, beside that of one thread."""
-DRAFT_HITS = 0.8
-"""Share of right guesses in an answer that quotes: what drafts are judged by."""
+DRAFT_HITS = 0.95
+"""Share of right guesses in a quotation. The engine guesses only where it pays; this asks whether it ever does."""
 MOST_DRAFT = 15
 CHUNK_SECONDS = 0.4
 """The engine reads prompts in pieces that take so long."""
@@ -175,6 +175,11 @@ class Chooser:
     def _choose_cache(self) -> None:
         """Eight bits keep answers exact; sixteen may be quicker, and are taken only by one who prefers that."""
         settings = self.choice.settings
+        # The longer the prompt, the more the cache matters: as long as fits into half of the time that is left.
+        speed = self.choice.speeds["threads"].get(settings.label) if "threads" in self.choice.speeds else None
+        if speed is not None:
+            left = self._deadline - self._clock()
+            self._tokens = max(self._tokens, min(READ, int(speed.reading * left / 2 / (1 + len(FLASH))) // 32 * 32))
         wide = [replace(settings, exact=False, flash=flash) for flash in FLASH]
         ranked = self._ranked("cache", [settings, *wide], settings)
         speeds = self.choice.speeds["cache"]
@@ -219,6 +224,7 @@ class Chooser:
 
     def _endures(self, settings: Tuning) -> bool:
         """Whether it goes on when all cores are busy; a refusal is measured twice, for it may be bad luck."""
+        self._longest = 0.0  # of reading prompts: this takes a second or two
         for _ in range(2):
             alone = self._strain(replace(settings, threads=1))
             strain = self._strain(settings)

@@ -153,4 +153,4 @@ def test_the_budget_is_kept_and_what_was_left_out_is_said(tmp_path: Path) -> Non
 def test_people_read_sentences(tmp_path: Path) -> None:
     _, out, err = measured(Pretended(), tmp_path, Wanted(tune=True), as_json=False)
     assert "prefill 32: " in out and "default settings: 100" in out
-    assert "a first look (72 s left)" in err and "threads: " in err
+    assert "a first look (120 s left)" in err and "threads: " in err
