@@ -149,7 +149,7 @@ def acceleration(build: str, card: str, graphics: str) -> tuple[str, str]:
 
 def _measured(model: ModelInfo) -> str:
     if not model.decode_rate:
-        return "not measured yet"
+        return "tuned, measured again when it is loaded" if model.tuned else "not measured yet"
     rates = f"reads {model.prefill_rate:.0f}, writes {model.decode_rate:.0f} tokens/s"
     return f"{rates}, tuned" if model.tuned else f"{rates}, default settings"
 

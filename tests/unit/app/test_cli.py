@@ -270,6 +270,9 @@ def test_doctor_says_how_fast_the_model_is_and_whether_it_is_tuned(tangnet: Prog
     tangnet.cluster.catalogue = (replace(quick, tuned=True),)
     said = next(line for line in tangnet.json("doctor") if line["check"] == "acceleration")["message"]
     assert said.endswith("writes 72 tokens/s, tuned.")
+    tangnet.cluster.catalogue = (replace(quick, decode_rate=0.0, tuned=True),)
+    said = next(line for line in tangnet.json("doctor") if line["check"] == "acceleration")["message"]
+    assert said.endswith("smollm2-135m: tuned, measured again when it is loaded.")
 
 
 @pytest.mark.parametrize(
