@@ -123,12 +123,9 @@ class WhisperEngine:
             readers = 1 if self._on_gpu() else self._threads
             batches = tuple(readers * chunks for chunks in each)
             session = Recording(self, known, fit, expected=expected_seconds, batches=batches)
-            self._begin_recording(readers)
-            try:
+            with self.readers(readers):
                 yield from session.run(audio, stopped)
                 yield from self._ending(session, cancelled, started)
-            finally:
-                self._end_recording()
         else:
             session = Listening(self, known, fit)
             yield from session.run(audio, partials, stopped)
@@ -237,16 +234,19 @@ class WhisperEngine:
         with self._lock:
             return bool(self._loaded().model.device != "cpu")
 
-    def _begin_recording(self, readers: int) -> None:
+    @contextlib.contextmanager
+    def readers(self, count: int) -> Iterator[None]:
+        """Have chunks read by `count` readers that share the threads, until the last who wanted that is through."""
         with self._lock:
+            self._shape(count)
             self._recordings += 1
-            self._shape(readers)
-
-    def _end_recording(self) -> None:
-        with self._lock:
-            self._recordings -= 1
-            if not self._recordings and not self._closing.is_set():
-                self._shape(1)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._recordings -= 1
+                if not self._recordings and not self._closing.is_set():
+                    self._shape(1)
 
     def _shape(self, readers: int) -> None:
         """Open the model for that many readers. The old one goes first: two would need twice the memory."""
