@@ -13,7 +13,7 @@ import numpy as np
 
 from nodeworker.engines import Word
 from nodeworker.engines.batch_reading import Reading
-from nodeworker.engines.held_sound import Detector, HeldSound
+from nodeworker.engines.held_sound import PAD, Detector, HeldSound
 from nodeworker.engines.speech_bounds import WINDOW_SECONDS, Pause, Span
 from nodeworker.engines.spoken_words import in_order, without_loops
 
@@ -24,8 +24,6 @@ _CUT_FROM = int(20.0 / WINDOW_SECONDS)
 """A chunk is cut here at the earliest; anywhere behind it a pause of _GOOD_PAUSE windows (0.29 s) is as good as any."""
 _GOOD_PAUSE = 9
 _LEAST_PAUSE = 3
-_PAD = 12
-"""Windows (0.38 s) around speech that are kept, so at most twice that between two stretches of it."""
 _UNREAD = 0.8
 """Seconds of speech behind the last word of a reading that are read again."""
 _UNREAD_FROM = 6
@@ -80,10 +78,10 @@ class Chunk:
 
 
 def kept(speech: Sequence[Span], start: int, end: int) -> list[Span]:
-    """Return what is worth reading between two windows: speech and a little around it."""
+    """Return what is worth reading between two windows: speech and PAD around it."""
     spans: list[Span] = []
     for span in speech:
-        padded = Span(max(span.start - _PAD, start), min(span.end + _PAD, end))
+        padded = Span(max(span.start - PAD, start), min(span.end + PAD, end))
         if spans and padded.start <= spans[-1].end:
             spans[-1] = Span(spans[-1].start, max(padded.end, spans[-1].end))
         elif padded.end > padded.start:

@@ -106,7 +106,7 @@ class Listening:
         good = [
             pause
             for pause in held.pauses(earliest, min(held.end, latest))
-            if pause.length >= _CUT_PAUSE and (pause.end < held.end or pause.length >= 2 * PAD)
+            if pause.length >= _CUT_PAUSE and (pause.end < held.end or pause.length >= PAD)
         ]
         if good:
             return max(good, key=lambda pause: (pause.length, pause.start)).middle
