@@ -78,7 +78,7 @@ class Gate:
 
 
 @pytest.fixture(scope="package", autouse=True)
-def collector() -> Iterator[Collector]:
+def collector(qapp: QApplication) -> Iterator[Collector]:
     """No thread of a test may free the widgets of an earlier one: see app/ui/collector.py."""
     made = Collector()
     yield made
