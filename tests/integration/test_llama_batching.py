@@ -115,7 +115,8 @@ def test_one_long_prompt_that_several_share_is_read_once(engine: LlamaEngine) ->
     counts = [listener.done for listener in listeners]
     total = counts[0].prompt_tokens
     assert total > 600 and counts[0].cached_tokens < 30
-    assert all(done.cached_tokens > total - 60 for done in counts[1:])
+    # Who could share only 64 tokens more by waiting does not wait; the question itself is not shared.
+    assert all(done.cached_tokens > total - 64 - 30 for done in counts[1:])
     again = begin(engine, request("Which day is 3?", 4, "again", system=shared)).done
     assert again.cached_tokens >= total - 2
 
