@@ -1,9 +1,10 @@
 """Answers over documents with and without drafts from the prompt: the same text, sooner.
 
 TANGNET_BENCH_DATA=FOLDER pytest -m bench tests/bench/bench_node_lookup.py -s
-FOLDER holds qa/squad2/docs/*.md and qa/squad2/qa_small.jsonl. The prompt is the app's own, with the first part of the
-document that holds the answer as its passage; greedy, one answer at a time. "quotation" asks for the passage word for
-word: what drafts can gain at best.
+FOLDER holds qa/squad2/docs/*.md and qa/squad2/qa_small.jsonl. The prompt is the app's own, with the paragraphs of the
+document that holds the answer as its passages; greedy, one answer at a time. "quotation" asks for a passage word for
+word: the most that drafts can gain in an answer. What they could gain if every one were right is printed first: it
+follows from how much longer a decode of several tokens takes, which depends on the weights' format.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from app import prompts
+from app.events import Passage
 from nodeworker.engines import ChatRequest, Message
 from nodeworker.engines.llama import LlamaEngine
 from nodeworker.model_file import ModelFile
 from tests.bench import native
-from tests.bench.asking import GREEDY, Heard, ask, request
+from tests.bench.asking import GREEDY, Heard, ask, passage, request
 from tests.bench.engines import loaded
-from tests.bench.figures import CORES, DATA, cores, show
+from tests.bench.figures import CORES, DATA, PROMPT, ROUNDS, TOKENS, cores, show
 
 pytestmark = [
     pytest.mark.bench,
@@ -31,25 +34,28 @@ pytestmark = [
 
 QUESTIONS = 12
 LENGTH = 4096
-PASSAGE = 1800
-"""Characters of the document in the prompt."""
+PASSAGES = 3
+ANSWER = 96
 GOAL = "ratio >= 1.3"
 
 
 def requests(kind: str) -> list[ChatRequest]:
-    """The questions with their passage, as the app puts them."""
-    from app.prompts import WITH_DOCUMENTS
-
+    """The questions with their passages, as the app puts them."""
     folder = Path(DATA, "qa", "squad2")
     rows = [json.loads(line) for line in (folder / "qa_small.jsonl").read_text(encoding="utf-8").splitlines()]
     made = []
     for row in [row for row in rows if row["kind"] == "answerable"][:QUESTIONS]:
-        passage = (folder / "docs" / row["doc"]).read_text(encoding="utf-8")[:PASSAGE]
-        wanted = row["question"] if kind == "question" else "Copy the passage word for word, nothing else."
-        text = f"[1] {row['doc']}\n<<<{passage}>>>\n\n{wanted}"
-        made.append(
-            request(f"{kind}-{row['id']}", [Message("system", WITH_DOCUMENTS), Message("user", text)], GREEDY, 96)
-        )
+        heading, *paragraphs = (folder / "docs" / row["doc"]).read_text(encoding="utf-8").split("\n\n")
+        gold = next((at for at, text in enumerate(paragraphs) if row["answers"][0] in text), 0)
+        chosen = [*paragraphs[gold:], *paragraphs[:gold]][: PASSAGES if kind == "question" else 1]
+        passages = [
+            Passage(n, f"/documents/{row['doc']}", None, heading.lstrip("# "), 0, len(text), 0.5, text)
+            for n, text in enumerate(chosen, 1)
+        ]
+        wanted = row["question"] if kind == "question" else "Copy passage [1] word for word, and say nothing else."
+        asked = prompts.build(wanted, passages=passages)
+        messages = [Message(message.role, message.content) for message in asked]
+        made.append(request(f"{kind}-{row['id']}", messages, GREEDY, ANSWER))
     return made
 
 
@@ -62,6 +68,23 @@ def written(engine: LlamaEngine, wanted: list[ChatRequest]) -> tuple[list[Heard]
         seconds += time.perf_counter() - begun - answer.end.prefill_ms / 1000
         answers.append(answer)
     return answers, seconds
+
+
+@pytest.mark.parametrize("count", CORES)
+@pytest.mark.parametrize("quantisation", ["Q4_1", "Q4_0"])
+def test_the_most_that_drafts_could_gain(count: int, quantisation: str, tmp_path: Path) -> None:
+    """The bare C loop: a decode of one token, and of one with a draft."""
+    model = native.starter() if quantisation == "Q4_1" else native.requantised(tmp_path / "models")
+    text = [native.chatml([Message("system", passage(1, PROMPT)), Message("user", "Go on.")])]
+    chosen = {"threads": count, "length": LENGTH, "tokens": TOKENS // 2, **native.EQUAL}
+    rates: dict[int, list[float]] = {size: [] for size in (1, 2, 4, 8, 16)}
+    with cores(count):
+        for _ in range(ROUNDS):
+            for size, seen in rates.items():
+                seen.append(size * native.run(model.path, text, {**chosen, "group": size}).writes)
+    for size in list(rates)[1:]:
+        figure = f"a draft of {size - 1} if all of it were right, {quantisation}, {count} threads"
+        show(figure, rates[size], "tokens/s", rates[1])
 
 
 @pytest.mark.parametrize("kind", ["question", "quotation"])

@@ -19,7 +19,14 @@ from tests.bench.figures import CORES, ROUNDS, TOKENS, cores, show
 
 pytestmark = [pytest.mark.bench, pytest.mark.models, pytest.mark.timeout(3600)]
 
-WAYS = {"1000": "1000, as the node sets it", "": "the library's own", "10000": "10000", "100": "100", "passive": "none"}
+WAYS = {
+    "1000": "1000, as the node sets it",
+    "": "the library's own",
+    "10000": "10000",
+    "300": "300",
+    "100": "100",
+    "passive": "none",
+}
 PATIENCE = 60.0
 """Seconds after which a run counts as hung."""
 

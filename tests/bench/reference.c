@@ -6,7 +6,8 @@
  * Standard input holds one prompt after the other, each ended by a NUL byte; stream number i gets prompt i modulo their
  * number. Keys: streams, tokens (each stream's answer), slots (streams that the cache has, at least as many), threads,
  * length (cells of a stream), batch, kv (f16 or q8_0), flash (-1 as llama.cpp likes, 0, 1), unified, chain (0: the
- * likeliest token; 1: top-k 40, top-p 0.95, temperature 0.8, drawn), seed. Answers do not end before their length: ends
+ * likeliest token; 1: top-k 40, top-p 0.95, temperature 0.8, drawn), seed, group (tokens that each stream computes at
+ * once, of which it keeps one: what a draft costs that is all wrong). Answers do not end before their length: ends
  * that the model wants are passed over. */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -20,7 +21,7 @@
 enum { MOST_STREAMS = 128, MOST_PROMPT_BYTES = 1 << 20 };
 
 struct options {
-    int streams, slots, tokens, threads, length, batch, flash, unified, chain, q8;
+    int streams, slots, tokens, group, threads, length, batch, flash, unified, chain, q8;
     unsigned seed;
 };
 
@@ -61,7 +62,7 @@ static struct span since(struct span begun) {
 
 static struct options parse(int count, char ** words) {
     struct options o = {
-        .streams = 1, .tokens = 64, .threads = 1, .length = 512, .batch = 512, .flash = 1, .q8 = 1, .seed = 1,
+        .streams = 1, .tokens = 64, .group = 1, .threads = 1, .length = 512, .batch = 512, .flash = 1, .q8 = 1, .seed = 1,
     };
     for (int i = 0; i < count; i++) {
         char * value = strchr(words[i], '=');
@@ -71,6 +72,7 @@ static struct options parse(int count, char ** words) {
         if (!strcmp(key, "streams")) o.streams = atoi(value);
         else if (!strcmp(key, "slots")) o.slots = atoi(value);
         else if (!strcmp(key, "tokens")) o.tokens = atoi(value);
+        else if (!strcmp(key, "group")) o.group = atoi(value);
         else if (!strcmp(key, "threads")) o.threads = atoi(value);
         else if (!strcmp(key, "length")) o.length = atoi(value);
         else if (!strcmp(key, "batch")) o.batch = atoi(value);
@@ -83,7 +85,8 @@ static struct options parse(int count, char ** words) {
         else fail("an option is unknown");
     }
     if (o.slots < o.streams) o.slots = o.streams;
-    if (o.streams < 1 || o.tokens < 0 || o.threads < 1 || o.batch < o.slots || o.slots > MOST_STREAMS) {
+    if (o.streams < 1 || o.tokens < 0 || o.threads < 1 || o.slots > MOST_STREAMS ||
+        o.group < 1 || o.batch < o.slots || o.streams * o.group > MOST_STREAMS || o.batch < o.streams * o.group) {
         fail("an option makes no sense");
     }
     return o;
@@ -168,7 +171,7 @@ static void run(const char * path, struct options o) {
     double * gaps = malloc(sizeof(double) * (size_t) (o.tokens + 1));
     if (!told || !gaps) fail("no memory");
     for (int s = 0; s < o.streams; s++) {
-        if (lengths[s % count] + o.tokens > o.length) fail("the streams are too short");
+        if (lengths[s % count] + o.tokens + o.group > o.length) fail("the streams are too short");
         chains[s] = o.chain ? make_chain(o.seed + (unsigned) s) : NULL;
     }
 
@@ -198,9 +201,15 @@ static void run(const char * path, struct options o) {
     for (int made = 0; made < o.tokens; made++) {
         told[made] = next[0];
         batch.n_tokens = 0;
-        for (int s = 0; s < o.streams; s++) put(&batch, next[s], lengths[s % count] + made, s, 1);
+        for (int s = 0; s < o.streams; s++) {
+            for (int i = 0; i < o.group; i++) put(&batch, next[s], lengths[s % count] + made + i, s, 1);
+        }
         decode(context, &batch);
-        for (int s = 0; s < o.streams; s++) next[s] = pick(context, chains[s], s, vocabulary);
+        for (int s = 0; s < o.streams; s++) {
+            next[s] = pick(context, chains[s], s * o.group, vocabulary);
+            for (int i = 1; i < o.group; i++) pick(context, chains[s], s * o.group + i, vocabulary);
+            if (o.group > 1) llama_memory_seq_rm(memory, s, lengths[s % count] + made + 1, -1);
+        }
         double at = now().wall;
         gaps[made] = at - last;
         if (gaps[made] > longest) longest = gaps[made];
