@@ -136,7 +136,7 @@ async def test_watch_and_busy_tell_the_wait_that_then_comes_true(home: Path) -> 
         assert [event.WhichOneof("kind") for event in firsts] == ["prefill", "queued", "queued"]
         status = await anext(aiter(stub.Watch(pb.WatchRequest(), timeout=10)))
         assert (status.active, status.queued, status.slots) == (1, 2, 1)
-        assert 600 <= status.predicted_wait_ms <= 900
+        assert 600 <= status.predicted_wait_ms <= 3 * 301  # three whole answers with their prompts, at most
         assert status.kv_cells == 4096 and 0 < status.free_kv_cells < 4096
         assert (status.decode_rate, status.prefill_rate) == (100, 100_000)
         full = stub.Generate(ask("4"), timeout=10)
