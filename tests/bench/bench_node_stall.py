@@ -17,7 +17,7 @@ import pytest
 
 from nodeworker.engines import ChatRequest, Message
 from tests.bench import native
-from tests.bench.asking import GREEDY, PATIENCE, Heard, ask_node, listening, passage, request, story
+from tests.bench.asking import GREEDY, PATIENCE, Heard, another, ask_node, listening, passage, request, story
 from tests.bench.busy import busy, share_left
 from tests.bench.figures import CORES, PROMPT, ROUNDS, SECONDS, TOKENS, cores, percentile, show
 from tests.bench.node_child import Child, running
@@ -32,19 +32,22 @@ LONGEST = 1500
 
 
 class Streams:
-    """Answers that are being written until nobody wants them any more."""
+    """Answers that are being written until nobody wants them any more; one that ends is followed by another."""
 
     def __init__(self, node: Child, count: int, opening: str = "") -> None:
-        self.answers = [Heard() for _ in range(count)]
+        self.answers: list[Heard] = []
+        self._count = count
         every = (story(number, GREEDY, LONGEST, opening) for number in range(count))
-        self._tasks = [
-            asyncio.create_task(self._listen(node, answer, one))
-            for answer, one in zip(self.answers, every, strict=True)
-        ]
+        self._tasks = [asyncio.create_task(self._listen(node, one)) for one in every]
 
     async def reach(self, tokens: int) -> None:
         """Wait until each has that many tokens."""
-        await until(lambda: min(len(answer.ids) for answer in self.answers) >= tokens, PATIENCE)
+        await until(lambda: sum(len(answer.ids) >= tokens for answer in self.answers) >= self._count, PATIENCE)
+
+    @property
+    def begun(self) -> float:
+        """When the last of the first answers had its first token."""
+        return max(answer.at[0] for answer in self.answers[: self._count])
 
     def gaps(self, begun: float, ended: float) -> list[float]:
         """Milliseconds from one token to the next, for those that came in this time."""
@@ -65,9 +68,13 @@ class Streams:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _listen(self, node: Child, answer: Heard, one: ChatRequest) -> None:
-        async for _ in listening(node.stub, answer, one):
-            pass
+    async def _listen(self, node: Child, one: ChatRequest) -> None:
+        while True:
+            answer = Heard()
+            self.answers.append(answer)
+            async for _ in listening(node.stub, answer, one):
+                pass
+            one = another(one)
 
 
 @pytest.mark.parametrize("count", CORES)
@@ -88,7 +95,7 @@ async def test_a_long_prompt_arrives(count: int, short: Path) -> None:
                 one = (await ask_node(node.stub, [long_prompt(2000 * number + 1007)]))[0]
                 came = one.at[0]
                 await streams.end()
-                calm = streams.gaps(max(answer.at[0] for answer in streams.answers), asked)
+                calm = streams.gaps(streams.begun, asked)
                 parts = [new - old for (_, old, _), (_, new, _) in pairwise(one.prefills)]
                 before += calm
                 during += streams.gaps(asked, came)
