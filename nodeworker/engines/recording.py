@@ -40,7 +40,7 @@ class Recording:
         batches: Sequence[int],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`expected` seconds, 0 where unknown; `batches`: sizes that a batch may have, the smallest first."""
+        """`expected` seconds, 0 where unknown; `batches`: sizes that a batch may have, the second is begun with."""
         self._clock = clock
         self._reader = reader
         self._language = language
@@ -48,7 +48,7 @@ class Recording:
         self._hotwords = hotwords
         self._expected = min(expected, MOST_EXPECTED) if math.isfinite(expected) and expected > 0 else 0.0
         self._batches = batches
-        self._size = 0
+        self._size = 1
         self._held = HeldSound(reader)
         self._from = 0
         """Window from which on no chunk has been made yet."""

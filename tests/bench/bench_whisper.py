@@ -1,8 +1,8 @@
 """Recordings read by the node's engine against faster-whisper alone: same model, sound, beams, threads and run.
 
 `TANGNET_BENCH_DATA=FOLDER pytest -m bench tests/bench/bench_whisper.py -s`. FOLDER holds speech/manifest.jsonl (path,
-text, kind, lang); without it a packaged voice speaks. The two sides alternate, and medians of RUNS are compared, in
-seconds of wall time and of processor time: the second is the one to look at where others use the machine too.
+text, kind, lang); without it only a packaged voice speaks. The two sides alternate, and medians of RUNS are compared,
+in seconds of wall time and of processor time: the second is the one to look at where others use the machine too.
 """
 
 from __future__ import annotations
@@ -58,11 +58,10 @@ class Side:
         self.cpu.append(time.process_time() - cpu)
 
 
-def clips() -> list[tuple[Any, str]]:
-    """Sound (float32) and text of each clip."""
+def clips(data: str) -> list[tuple[Any, str]]:
+    """Sound (float32) and text of each clip: of many speakers, or without a folder of one packaged voice."""
     from faster_whisper.audio import decode_audio
 
-    data = os.environ.get("TANGNET_BENCH_DATA", "")
     if not data:
         return [(decode_audio(str(question_wav(text))), text) for text in SENTENCES]
     folder = Path(data, "speech")
@@ -73,11 +72,11 @@ def clips() -> list[tuple[Any, str]]:
     return [(decode_audio(str(path)), row["text"]) for row in rows if (path := folder / row["path"]).exists()]
 
 
-def long_recording() -> tuple[Any, str]:
+def long_recording(data: str) -> tuple[Any, str]:
     """Clips one after the other with pauses, SECONDS long; and what is said."""
     parts: list[Any] = []
     said: list[str] = []
-    length, known = 0, clips()
+    length, known = 0, clips(data)
     while length < SECONDS * SAMPLE_RATE:
         sound, text = known[len(said) % len(known)]
         gap = np.random.default_rng(len(said)).normal(0, 1e-4, int(GAPS[len(said) % len(GAPS)] * SAMPLE_RATE))
@@ -134,9 +133,13 @@ def raw_sides(model: ModelFile, threads: int, sound: Any) -> dict[str, Side]:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_long_recording(threads: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("speakers", ["one voice", "many speakers"])
+def test_a_long_recording(speakers: str, threads: int, tmp_path: Path) -> None:
+    data = os.environ.get("TANGNET_BENCH_DATA", "") if speakers == "many speakers" else ""
+    if speakers == "many speakers" and not data:
+        pytest.skip("TANGNET_BENCH_DATA names no folder")
     model = ModelFolder(tmp_path).find("transcribe", os.environ.get("TANGNET_BENCH_WHISPER", "whisper-tiny.en"))
-    sound, said = long_recording()
+    sound, said = long_recording(data)
     engine, ours = engine_side(model, threads, sound)
     raw = raw_sides(model, threads, sound)
     try:
@@ -145,7 +148,7 @@ def test_a_long_recording(threads: int, tmp_path: Path) -> None:
                 side.run()
     finally:
         engine.close()
-    what = f"recording of {len(sound) / SAMPLE_RATE:.0f} s, {threads} thread{'s' * (threads > 1)}, against "
+    what = f"recording of {len(sound) / SAMPLE_RATE:.0f} s, {speakers}, {threads} thread{'s' * (threads > 1)}, against "
     for name, side in raw.items():
         show(f"{what}{name}: wall time", statistics.median(ours.wall), "s", statistics.median(side.wall))
         show(f"{what}{name}: processor time", statistics.median(ours.cpu), "s", statistics.median(side.cpu))
@@ -155,7 +158,7 @@ def test_a_long_recording(threads: int, tmp_path: Path) -> None:
 def test_one_thread_each_or_all_together(tmp_path: Path) -> None:
     """Two readers of one thread against one reader of two threads: how a recording is read, and how it is not."""
     model = ModelFolder(tmp_path).find("transcribe", "whisper-tiny.en")
-    sound, _ = long_recording()
+    sound, _ = long_recording("")
     chunks = [sound[at * 28 * SAMPLE_RATE : (at + 1) * 28 * SAMPLE_RATE] for at in range(4)]
     engine = WhisperEngine(model, threads=2)
     engine.load(lambda _fraction: None)
