@@ -20,7 +20,7 @@ from nodeworker.hardware import free_cores
 from nodeworker.models import ModelFile
 
 log = logging.getLogger(__name__)
-BATCH_TOKENS = 512
+BATCH_TOKENS = 256
 """Most tokens in one run, padding included."""
 LEAST_TOKENS = 128
 """A batch is not cut below this to give all cores work."""
