@@ -84,8 +84,6 @@ class EmbedderEngine:
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},
             )
-            progress(0.9)
-            encoder.encode(["warm up"], show_progress_bar=False)
         except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
             raise ModelDamaged(
                 f"{self.model.name} cannot be loaded: {first_line(error)}", "Remove it and fetch it again."
@@ -98,6 +96,14 @@ class EmbedderEngine:
         merging = Merging[_Piece, Any]("embed", self._vectors, most_tokens=BATCH_TOKENS, most_pieces=BATCH_TEXTS)
         normalised = any(type(module).__name__ == "Normalize" for module in encoder)
         self._embedding = Embedding(self._read, merging, dimension=self.dimension, to_length_one=normalised)
+        progress(0.9)
+        try:  # on the thread that computes later: OpenMP is slow as soon as two of them have workers
+            self._embedding.embed(["warm up"], "passage")
+        except EngineError as error:
+            self.close()
+            raise ModelDamaged(
+                f"{self.model.name} cannot compute: {error.message}", "Remove it and fetch it again."
+            ) from error
         progress(1.0)
 
     def embed(

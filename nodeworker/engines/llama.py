@@ -12,6 +12,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,60 +100,19 @@ class LlamaEngine:
         return self._pace.decode_rate
 
     def load(self, progress: Progress) -> None:
-        """Check the file, load it, measure it.
+        """Check the file, load it, measure it; `progress` is called from another thread.
 
         Raises:
             ModelDamaged: the file is not a whole GGUF model.
             ModelTooLarge: it would not fit into the free memory.
             EngineError: llama.cpp refuses it.
         """
-        info = read_gguf(self.model.path)
-        self.context = min(self.context, info.context or self.context)
-        progress(0.01)
-        tuning, notes = self._settings()
-        self.slots = self._fitting_slots(info, tuning)
-        native = NativeModel(
-            self.model.path, progress=lambda fraction: progress(0.01 + 0.8 * fraction), stop=self._closing.is_set
-        )
-        context: NativeContext | None = None
-        try:
-            template = ChatTemplate(
-                info.chat_template,
-                bos=native.special_text("bos"),
-                eos=native.special_text("eos"),
-                control=native.control_texts(),
-            )
-            native.show_markers(tuple(template.shown_control))
-            context = NativeContext(
-                native,
-                streams=self.slots,
-                length=max(self.context, SMALLEST_CACHE),
-                threads=tuning.threads,
-                exact=tuning.exact,
-                flash=FLASH[tuning.flash],
-                batch=tuning.batch or BATCH,
-            )
-            self.threads = context.threads
-            progress(0.9)
-            rows = self._measure(native, context, tuning, notes)
-        except EngineError:
-            if context is not None:
-                context.close()
-            native.close()
-            raise
-        # Who gave exactness up for speed has nothing to keep by short drafts and replays in groups.
-        kept = rows if tuning.exact else 0
-        scheduler = Scheduler(native, context, self._pace, streams=self.slots, exact_rows=kept, drafts=tuning.drafts)
-        self.exact_rows = rows
-        self._kept = self._kept_prefixes(context)
-        if self._kept is not None:
-            _log.info("%d conversations were read back", self._kept.load(context, scheduler.cache))
-        self._native, self._template = native, template
-        self._figures = scheduler.figures()
-        self._owner = threading.Thread(
-            target=self._drive, args=(native, context, scheduler), name="llama-owner", daemon=True
-        )
+        # OpenMP keeps threads for every thread that computes, and puts them to sleep at each barrier as soon as all of
+        # them together are more than the cores: measured with the thread that loads, an answer took 1.7 times as long.
+        loaded: Future[None] = Future()
+        self._owner = threading.Thread(target=self._own, args=(progress, loaded), name="llama-owner", daemon=True)
         self._owner.start()
+        loaded.result()
         progress(1.0)
 
     def close(self) -> None:
@@ -266,6 +226,16 @@ class LlamaEngine:
 
     # -- the owner thread --------------------------------------------------------------------------------------------
 
+    def _own(self, progress: Progress, loaded: Future[None]) -> None:
+        """Load, then drive: whatever computes is on this thread."""
+        try:
+            native, context, scheduler = self._loaded(progress)
+        except BaseException as error:  # whatever it is, the caller of `load` is told
+            loaded.set_exception(error)
+            return
+        loaded.set_result(None)
+        self._drive(native, context, scheduler)
+
     def _drive(self, native: NativeModel, context: NativeContext, scheduler: Scheduler) -> None:
         try:
             while not self._closing.is_set():
@@ -298,6 +268,52 @@ class LlamaEngine:
             native.close()
 
     # -- loading -----------------------------------------------------------------------------------------------------
+
+    def _loaded(self, progress: Progress) -> tuple[NativeModel, NativeContext, Scheduler]:
+        info = read_gguf(self.model.path)
+        self.context = min(self.context, info.context or self.context)
+        progress(0.01)
+        tuning, notes = self._settings()
+        self.slots = self._fitting_slots(info, tuning)
+        native = NativeModel(
+            self.model.path, progress=lambda fraction: progress(0.01 + 0.8 * fraction), stop=self._closing.is_set
+        )
+        context: NativeContext | None = None
+        try:
+            template = ChatTemplate(
+                info.chat_template,
+                bos=native.special_text("bos"),
+                eos=native.special_text("eos"),
+                control=native.control_texts(),
+            )
+            native.show_markers(tuple(template.shown_control))
+            context = NativeContext(
+                native,
+                streams=self.slots,
+                length=max(self.context, SMALLEST_CACHE),
+                threads=tuning.threads,
+                exact=tuning.exact,
+                flash=FLASH[tuning.flash],
+                batch=tuning.batch or BATCH,
+            )
+            self.threads = context.threads
+            progress(0.9)
+            rows = self._measure(native, context, tuning, notes)
+        except EngineError:
+            if context is not None:
+                context.close()
+            native.close()
+            raise
+        # Who gave exactness up for speed has nothing to keep by short drafts and replays in groups.
+        kept = rows if tuning.exact else 0
+        scheduler = Scheduler(native, context, self._pace, streams=self.slots, exact_rows=kept, drafts=tuning.drafts)
+        self.exact_rows = rows
+        self._kept = self._kept_prefixes(context)
+        if self._kept is not None:
+            _log.info("%d conversations were read back", self._kept.load(context, scheduler.cache))
+        self._native, self._template = native, template
+        self._figures = scheduler.figures()
+        return native, context, scheduler
 
     def _settings(self) -> tuple[Tuning, TuningFile | None]:
         """Return the settings, threads resolved, and the file with the figures that were measured with them."""

@@ -82,6 +82,7 @@ class NativeModel:
         self.rewinds = not (lib.llama_model_is_recurrent(self.model) or lib.llama_model_is_hybrid(self.model))
         """Whether the cache can forget the end of a sequence; the state of a recurrent model cannot."""
         self._pieces: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
 
     def close(self) -> None:
         """Free the weights; may be called twice."""
@@ -120,7 +121,10 @@ class NativeModel:
 
     def is_end(self, token: int) -> bool:
         """Whether the model ends its answer with this token."""
-        return bool(self.lib.llama_vocab_is_eog(self.pointer, token))
+        known = self._ends.get(token)
+        if known is None:
+            known = self._ends[token] = bool(self.lib.llama_vocab_is_eog(self.pointer, token))
+        return known
 
     def special_text(self, which: str) -> str:
         """Text of the "bos" or "eos" token; "" when the model has none."""

@@ -91,6 +91,10 @@ class NativeContext:
             setattr(native, name, ctypes.cast(array.ctypes.data, kind))
         self._filled = 0
         self._rows = 0
+        self._where: Any = lib.llama_cpp._lib["llama_get_logits"]  # of our own: as a number, its address comes quicker
+        self._where.argtypes, self._where.restype = [ctypes.c_void_p], ctypes.c_void_p
+        self._scores: tuple[int, int, Any] = (0, 0, None)
+        """Address and rows of the array that was given out last."""
 
     def close(self) -> None:
         """Free everything; may be called twice."""
@@ -133,11 +137,14 @@ class NativeContext:
         """Float32[rows, vocabulary] of the last decode: llama.cpp's own memory, valid until the next."""
         import numpy
 
-        pointer = self._lib.llama_get_logits(self._context)
-        if not pointer:
+        address = self._where(self._context)
+        if not address:
             raise EngineError("The engine failed: it has no scores.")
-        flat: Any = (ctypes.c_float * (rows * self._size)).from_address(ctypes.addressof(pointer.contents))
-        return numpy.frombuffer(flat, dtype=numpy.float32).reshape(rows, self._size)
+        if self._scores[:2] != (address, rows):
+            flat: Any = (ctypes.c_float * (rows * self._size)).from_address(address)
+            self._scores = (address, rows, numpy.frombuffer(flat, dtype=numpy.float32).reshape(rows, self._size))
+        found: numpy.ndarray[Any, Any] = self._scores[2]
+        return found
 
     # -- the cache ---------------------------------------------------------------------------------------------------
 

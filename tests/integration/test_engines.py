@@ -29,6 +29,7 @@ from nodeworker.engines import (
 )
 from nodeworker.engines.gguf import read_gguf
 from nodeworker.engines.llama import LlamaEngine
+from nodeworker.engines.native_context import NativeContext
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelDamaged
 from nodeworker.models import ModelFile, ModelFolder, probe_in_child
 
@@ -249,6 +250,25 @@ def test_nothing_is_written_to_standard_output(chat_model: ModelFile) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, str(chat_model.path)], capture_output=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, b"")
+
+
+def test_all_computing_is_done_by_one_thread(chat_model: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that compute have OpenMP's workers sleep at each barrier: see LlamaEngine.load."""
+    computing: set[int] = set()
+    decode = NativeContext.decode
+
+    def watched(context: NativeContext) -> None:
+        computing.add(threading.get_ident())
+        decode(context)
+
+    monkeypatch.setattr(NativeContext, "decode", watched)
+    engine = LlamaEngine(chat_model, context=256)
+    engine.load(lambda _fraction: None)
+    try:
+        assert _text(_ask(engine, Sampling(max_tokens=4)))
+    finally:
+        engine.close()
+    assert len(computing) == 1 and threading.get_ident() not in computing
 
 
 def test_a_closed_engine_says_so(chat_model: ModelFile) -> None:
