@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoReturn:
     from nodeworker.maker import MOST_SLOTS, SMALLEST_CONTEXT, EngineChoice
-    from nodeworker.metrics import loopback
+    from nodeworker.serving.metrics import loopback
 
     try:
         name = "" if chosen.local_socket else check_name(chosen.name or default_name())
@@ -182,8 +182,8 @@ def _bench(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         parser.error("--seconds makes no sense")
     if (chosen.prefer == "speed" or chosen.anyway) and not chosen.tune:
         parser.error("--prefer and --anyway say what --tune may do")
-    from nodeworker import bench
     from nodeworker.commands import Output
+    from nodeworker.tuning import bench
 
     # As Ctrl-C: what is known by then is kept, also where a script started this with Ctrl-C ignored.
     for number in (signal.SIGINT, signal.SIGTERM):

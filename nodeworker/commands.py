@@ -21,8 +21,8 @@ from nodeworker.protocol.pins import Pin, Pins
 from nodeworker.settings import check_name, models_folder, nodes_folder
 
 if TYPE_CHECKING:
-    from nodeworker.catalogue import CatalogueEntry
-    from nodeworker.model_file import ModelFile
+    from nodeworker.models.catalogue import CatalogueEntry
+    from nodeworker.models.model_file import ModelFile
 
 ANSWER_SECONDS = 5.0
 """How long a running node may take to open pairing."""
@@ -116,7 +116,7 @@ def status(name: str, output: Output) -> None:
 
 def list_models(folder: str, output: Output) -> None:
     """Print the models here and those that could be fetched."""
-    from nodeworker.models import ModelFolder
+    from nodeworker.models.folder import ModelFolder
 
     models = ModelFolder(models_folder(folder))
     here = models.all()
@@ -144,7 +144,7 @@ def _listed(model: ModelFile | CatalogueEntry, *, present: bool) -> dict[str, ob
 
 def add_model(folder: str, source: str, output: Output) -> None:
     """Fetch a model by catalogue name or add a GGUF file; a running node uses it at once. Raises EngineError."""
-    from nodeworker.models import FetchProgress, ModelFolder
+    from nodeworker.models.folder import FetchProgress, ModelFolder
 
     cancelled = threading.Event()
     shown = 0.0
@@ -171,7 +171,7 @@ def add_model(folder: str, source: str, output: Output) -> None:
 
 def remove_model(folder: str, name: str, output: Output) -> None:
     """Remove a fetched model. Raises EngineError."""
-    from nodeworker.models import ModelFolder
+    from nodeworker.models.folder import ModelFolder
 
     model = ModelFolder(models_folder(folder)).remove(name)
     output.say(f"{model.name} is removed.", name=model.name, role=model.role, sha256=model.sha256, present=False)

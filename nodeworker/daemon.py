@@ -14,9 +14,8 @@ from pathlib import Path
 
 import grpc
 
-from nodeworker import __version__, metrics
+from nodeworker import __version__
 from nodeworker.announce import Announcement, own_addresses
-from nodeworker.door import Door
 from nodeworker.errors import BadRequest
 from nodeworker.pairing_service import POLL_SECONDS, PairingDesk
 from nodeworker.protocol import node_pb2_grpc
@@ -24,7 +23,9 @@ from nodeworker.protocol.files import replace_file, take_lock
 from nodeworker.protocol.identity import Identity, fingerprint
 from nodeworker.protocol.pins import Pins
 from nodeworker.running import Options, Ready, engines, stop_signals
-from nodeworker.server import OPTIONS, NodeService
+from nodeworker.serving import metrics
+from nodeworker.serving.door import Door
+from nodeworker.serving.server import OPTIONS, NodeService
 from nodeworker.settings import Listen, node_home
 from nodeworker.trust import Trust
 

@@ -1,4 +1,4 @@
-"""Errors of a node; the server turns each into a gRPC status with code and hint (see server.py).
+"""Errors of a node; the server turns each into a gRPC status with code and hint (see serving/server.py).
 
 EngineError(code, message, hint)
 ├── ModelMissing, ModelDamaged, ModelUnsafe, ModelTooLarge

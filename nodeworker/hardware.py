@@ -1,4 +1,4 @@
-"""What this machine is: processor, memory, accelerator. How it is at the moment is told by sensors.py."""
+"""What this machine is: processor, memory, accelerator. How it is at the moment is told by load/sensors.py."""
 
 from __future__ import annotations
 

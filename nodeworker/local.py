@@ -14,12 +14,12 @@ from pathlib import Path
 
 import grpc
 
-from nodeworker import metrics
-from nodeworker.door import Door
 from nodeworker.errors import BadRequest, EngineError
 from nodeworker.protocol import LOCAL_NODE_NAME, node_pb2_grpc
 from nodeworker.running import Options, Ready, engines, stop_signals
-from nodeworker.server import OPTIONS, NodeService
+from nodeworker.serving import metrics
+from nodeworker.serving.door import Door
+from nodeworker.serving.server import OPTIONS, NodeService
 from nodeworker.settings import local_id
 
 MAX_SOCKET_PATH = 100

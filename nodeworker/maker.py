@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodeworker.engines import ChatEngine
-from nodeworker.engines.openai_choice import ServerChoice
-from nodeworker.engines.openai_server import OpenAiFolder, OpenAiServer
+from nodeworker.engines.openai.choice import ServerChoice
+from nodeworker.engines.openai.server import OpenAiFolder, OpenAiServer
+from nodeworker.engines.paced.choice import PACED, USAGE, PacedChoice
 from nodeworker.errors import BadRequest, ModelMissing
-from nodeworker.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
-from nodeworker.models import FetchProgress, ModelFile, ModelFolder
-from nodeworker.paced_choice import PACED, USAGE, PacedChoice
+from nodeworker.hosting.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
+from nodeworker.models.folder import FetchProgress, ModelFile, ModelFolder
 from nodeworker.settings import kept_folder, measured_folder
 
 if TYPE_CHECKING:
-    from nodeworker.catalogue import CatalogueEntry
-    from nodeworker.server import Folder
+    from nodeworker.models.catalogue import CatalogueEntry
+    from nodeworker.serving.server import Folder
 
 MOST_CONTEXT = 8192
 """Tokens a chat engine is loaded with at most unless asked: more costs memory in proportion."""
@@ -58,7 +58,7 @@ class EngineChoice:
 
 
 class EngineMaker:
-    """Builds engines for `nodeworker.rooms`; nothing is loaded here."""
+    """Builds engines for `nodeworker.serving.rooms`; nothing is loaded here."""
 
     def __init__(
         self, choice: EngineChoice, *, context: int = 0, threads: int = 0, slots: int = 0, keep_prefixes: bool = False
@@ -96,7 +96,7 @@ class EngineMaker:
         if self._simulate is not None:
             return self._simulate()
         if self._server is not None:
-            from nodeworker.engines.openai import OpenAiEngine
+            from nodeworker.engines.openai.engine import OpenAiEngine
 
             return OpenAiEngine(self._server, model)
         most = self._context or MOST_CONTEXT
@@ -108,24 +108,30 @@ class EngineMaker:
             "notes": str(measured_folder()),
             "keep": self._keep,
         }
-        return HostedChat(model, EngineSpec("nodeworker.engines.llama:LlamaEngine", options, ("llama_cpp",)))
+        return HostedChat(model, EngineSpec("nodeworker.engines.llama.engine:LlamaEngine", options, ("llama_cpp",)))
 
     def embed(self, model: ModelFile) -> HostedEmbed:
         """Build the engine that embeds: by the format of the weights."""
         if model.main_file.suffix == ".onnx":
-            factory, imports = "nodeworker.engines.onnx_embedder:OnnxEmbedderEngine", ("onnxruntime", "tokenizers")
+            factory, imports = (
+                "nodeworker.engines.embedding.onnx_embedder:OnnxEmbedderEngine",
+                ("onnxruntime", "tokenizers"),
+            )
         else:
-            factory, imports = "nodeworker.engines.embedder:EmbedderEngine", ("torch", "sentence_transformers")
+            factory, imports = (
+                "nodeworker.engines.embedding.embedder:EmbedderEngine",
+                ("torch", "sentence_transformers"),
+            )
         return HostedEmbed(model, EngineSpec(factory, {"threads": self._threads}, imports))
 
     def rerank(self, model: ModelFile) -> HostedRerank:
         """Build the engine that orders passages."""
-        factory = "nodeworker.engines.onnx_reranker:OnnxRerankEngine"
+        factory = "nodeworker.engines.embedding.onnx_reranker:OnnxRerankEngine"
         return HostedRerank(model, EngineSpec(factory, {"threads": self._threads}, ("onnxruntime", "tokenizers")))
 
     def transcribe(self, model: ModelFile) -> HostedTranscribe:
         """Build the engine that hears."""
-        factory = "nodeworker.engines.whisper:WhisperEngine"
+        factory = "nodeworker.engines.speech.whisper:WhisperEngine"
         return HostedTranscribe(model, EngineSpec(factory, {"threads": self._threads}, ("faster_whisper",)))
 
 

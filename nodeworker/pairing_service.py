@@ -19,7 +19,6 @@ from typing import Any
 
 import grpc
 
-from nodeworker.door import NotPaired, refuse
 from nodeworker.errors import BadRequest, EngineError
 from nodeworker.protocol import PAIRING_SECONDS, PAIRING_TRIES, node_pb2_grpc
 from nodeworker.protocol import node_pb2 as pb
@@ -27,6 +26,7 @@ from nodeworker.protocol.files import replace_file
 from nodeworker.protocol.identity import Identity, TrustFailure
 from nodeworker.protocol.pairing import Pairing, PairingFailed, new_code
 from nodeworker.protocol.pins import Pin, Pins
+from nodeworker.serving.door import NotPaired, refuse
 from nodeworker.settings import Listen
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from nodeworker.maker import EngineChoice, EngineMaker
-from nodeworker.models import ModelFolder
+from nodeworker.models.folder import ModelFolder
 from nodeworker.protocol import DEFAULT_PORT
-from nodeworker.rooms import EngineRooms
-from nodeworker.server import Folder
+from nodeworker.serving.rooms import EngineRooms
+from nodeworker.serving.server import Folder
 from nodeworker.settings import Listen, models_folder
 
 CLOSE_SECONDS = 2.0

@@ -27,7 +27,7 @@ from nodeworker.engines import (
     Vectors,
 )
 from nodeworker.errors import ContextOverflow, EngineError, ModelTooLarge
-from nodeworker.model_file import ModelFile
+from nodeworker.models.model_file import ModelFile
 
 TURN_SECONDS = 0.005
 

@@ -9,7 +9,7 @@ import asyncio
 import sys
 
 from nodeworker.engines import ChatRequest, Message
-from nodeworker.hosted import EngineSpec, HostedChat
+from nodeworker.hosting.hosted import EngineSpec, HostedChat
 from tests.unit.nodeworker_server.fakes import model
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from nodeworker.engines import ChatRequest, Message, Token
-from nodeworker.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
-from nodeworker.models import ModelFile
-from nodeworker.rooms import EngineRooms
+from nodeworker.hosting.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
+from nodeworker.models.folder import ModelFile
+from nodeworker.serving.rooms import EngineRooms
 from tests.integration.test_node_process import alive
 from tests.unit.nodeworker_server.fakes import FakeShelf, model
 
@@ -81,6 +81,6 @@ def children(parent: int = 0) -> list[int]:
     for place in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             mine = int(place.joinpath("stat").read_text().rpartition(")")[2].split()[1]) == (parent or os.getpid())
-            if mine and alive(int(place.name)) and b"nodeworker.host" in place.joinpath("cmdline").read_bytes():
+            if mine and alive(int(place.name)) and b"nodeworker.hosting.host" in place.joinpath("cmdline").read_bytes():
                 found.append(int(place.name))
     return found

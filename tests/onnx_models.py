@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 
-from nodeworker.model_file import ModelFile
+from nodeworker.models.model_file import ModelFile
 
 _SENTENCE = "a the cat dog sits runs on under mat tree heat pump serviced once year winter harbour ships left bergen"
 WORDS = tuple(_SENTENCE.split())

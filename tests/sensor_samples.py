@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nodeworker.programs import Start
-from nodeworker.sensors import Sensors
+from nodeworker.load.programs import Start
+from nodeworker.load.sensors import Sensors
 
 SAMPLES = Path(__file__).parent / "data" / "sensors"
 

@@ -14,7 +14,7 @@ import pytest
 from app.commands.arguments import command_names, parser, with_command
 from app.settings import Settings
 from nodeworker.__main__ import _parser as node_parser
-from nodeworker.catalogue import CATALOGUE
+from nodeworker.models.catalogue import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

@@ -1,6 +1,6 @@
 """Engines: what runs a model. One file per engine; this one holds what they have in common.
 
-An engine is blocking and is driven by the threads that `nodeworker.rooms` gives it. `load` may take seconds and
+An engine is blocking and is driven by the threads that `nodeworker.serving.rooms` gives it. `load` may take seconds and
 reports a fraction; after `close` it is not used again. Heavy libraries are imported inside `load`, never at the top.
 """
 

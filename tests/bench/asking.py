@@ -16,7 +16,7 @@ from nodeworker.errors import EngineError
 from nodeworker.protocol import node_pb2 as pb
 
 if TYPE_CHECKING:
-    from nodeworker.engines.llama import LlamaEngine
+    from nodeworker.engines.llama.engine import LlamaEngine
     from nodeworker.protocol.node_pb2_grpc import NodeAsyncStub
 
 PATIENCE = 600.0

@@ -25,9 +25,9 @@ import numpy
 import pytest
 
 from nodeworker.engines import EmbedEngine
-from nodeworker.engines.embedder import EmbedderEngine
-from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.engines.embedding.embedder import EmbedderEngine
+from nodeworker.engines.embedding.onnx_embedder import OnnxEmbedderEngine
+from nodeworker.models.folder import ModelFile, ModelFolder
 from nodeworker.protocol import node_pb2 as pb
 from tests.bench.figures import CORES, DATA, ROUNDS, cores, show
 from tests.bench.node_child import running

@@ -19,11 +19,11 @@ from typing import Any, cast
 import psutil
 import pytest
 
-from nodeworker.engine_call import Running
 from nodeworker.engines import BatchingChatEngine, ChatEvent, ChatRequest, Message, Sampling, Token
 from nodeworker.errors import EngineError
-from nodeworker.hosted import EngineSpec, HostedChat
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.hosting.engine_call import Running
+from nodeworker.hosting.hosted import EngineSpec, HostedChat
+from nodeworker.models.folder import ModelFile, ModelFolder
 from tests.engine_factories import Metronome
 from tests.unit.nodeworker_server.fakes import model
 
@@ -176,12 +176,12 @@ async def test_speed_memory_and_pauses_with_a_model() -> None:
 
     One thread each, so that other work on the machine meets both alike; processor time is counted beside wall time.
     """
-    from nodeworker.engines.llama import LlamaEngine
+    from nodeworker.engines.llama.engine import LlamaEngine
 
     file = ModelFolder(Path("/nonexistent")).find("chat", "smollm2-135m")
     options = {"context": 1024, "threads": 1, "slots": 8}
     ways: dict[str, Way] = {
-        "process": hosted(file, EngineSpec("nodeworker.engines.llama:LlamaEngine", options)),
+        "process": hosted(file, EngineSpec("nodeworker.engines.llama.engine:LlamaEngine", options)),
         "thread": threaded(lambda: cast("BatchingChatEngine", LlamaEngine(file, **options))),  # type: ignore[arg-type]
     }
     wall: dict[tuple[str, int], list[float]] = {}

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from nodeworker.engines import ChatRequest, Message, Sampling, Token
-from nodeworker.engines.paced import PacedEngine
-from nodeworker.exposition import page
+from nodeworker.engines.paced.engine import PacedEngine
+from nodeworker.load.sensors import Sensors
+from nodeworker.load.tally import Tally
+from nodeworker.load.waiting import Answer, Lengths, Rates, predicted_wait
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.sensors import Sensors
-from nodeworker.tally import Tally
-from nodeworker.waiting import Answer, Lengths, Rates, predicted_wait
+from nodeworker.serving.exposition import page
 from tests.integration.node_serving import Serving, client, serving, until
 from tests.sensor_samples import Machine
 from tests.unit.nodeworker.test_metrics import ABOUT, FULL

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nodeworker.engines import Sampling
-from nodeworker.model_file import ModelFile
+from nodeworker.models.model_file import ModelFile
 from tests.bench import native, peer
 from tests.bench.asking import DRAWN, GREEDY, Heard, ask, ask_node, story, together
 from tests.bench.engines import loaded

@@ -18,8 +18,8 @@ import pytest
 from app import prompts
 from app.events import Passage
 from nodeworker.engines import ChatRequest, Message
-from nodeworker.engines.llama import LlamaEngine
-from nodeworker.model_file import ModelFile
+from nodeworker.engines.llama.engine import LlamaEngine
+from nodeworker.models.model_file import ModelFile
 from tests.bench import native
 from tests.bench.asking import GREEDY, Heard, ask, passage, request
 from tests.bench.engines import loaded

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from nodeworker.engines import Sampling
-from nodeworker.engines.gguf import read_gguf
+from nodeworker.models.gguf import read_gguf
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity
 from tests.bench import native

@@ -19,10 +19,10 @@ import numpy
 import pytest
 
 from nodeworker.engines import Sampling
-from nodeworker.engines.grammar import constraint, prepare
-from nodeworker.engines.native import NativeModel
-from nodeworker.engines.picking import Picker
-from nodeworker.models import ModelFolder
+from nodeworker.engines.grammar.grammar import constraint, prepare
+from nodeworker.engines.llama.native import NativeModel
+from nodeworker.engines.llama.picking import Picker
+from nodeworker.models.folder import ModelFolder
 from tests.bench.figures import ROUNDS, show
 
 pytestmark = [pytest.mark.bench, pytest.mark.models, pytest.mark.timeout(900)]
@@ -194,9 +194,9 @@ def test_all_tokens_by_a_grammar(native: NativeModel) -> None:
 
 
 def test_reading_a_schema() -> None:
-    from nodeworker.engines.automaton import Automaton
-    from nodeworker.engines.gbnf import read_gbnf
-    from nodeworker.engines.json_schema import schema_to_gbnf
+    from nodeworker.engines.grammar.automaton import Automaton
+    from nodeworker.engines.grammar.gbnf import read_gbnf
+    from nodeworker.engines.grammar.json_schema import schema_to_gbnf
 
     fields = {f"field {at}": {"type": ["string", "null"], "maxLength": 40} for at in range(30)}
     schema = json.dumps({"type": "object", "properties": fields, "required": list(fields)[::2]})

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 
 from nodeworker.engines import Final
-from nodeworker.engines.whisper import WhisperEngine
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.engines.speech.whisper import WhisperEngine
+from nodeworker.models.folder import ModelFile, ModelFolder
 from nodeworker.protocol import SAMPLE_RATE
 from tests.spoken import question_wav, word_errors
 

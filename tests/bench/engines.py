@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nodeworker.engines import Token
-from nodeworker.engines.llama import LlamaEngine
-from nodeworker.tuning import Tuning
+from nodeworker.engines.llama.engine import LlamaEngine
+from nodeworker.models.tuned import Tuning
 
 if TYPE_CHECKING:
     from nodeworker.engines import ChatEvent, ChatRequest, Tell
     from nodeworker.errors import EngineError
-    from nodeworker.models import ModelFile
+    from nodeworker.models.folder import ModelFile
 
 
 Options = Mapping[str, int | bool]

@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nodeworker.catalogue import CATALOGUE
 from nodeworker.engines import Message
-from nodeworker.model_file import ModelFile, in_packages, write_manifest
+from nodeworker.models.catalogue import CATALOGUE
+from nodeworker.models.model_file import ModelFile, in_packages, write_manifest
 
 SOURCE = Path(__file__).with_name("reference.c")
 STARTER = "smollm2-135m"

@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING
 import grpc
 import psutil
 
-from nodeworker.door import Door
-from nodeworker.hosted import EngineSpec, HostedChat
+from nodeworker.hosting.hosted import EngineSpec, HostedChat
 from nodeworker.maker import EngineChoice, EngineMaker
-from nodeworker.models import ModelFolder
+from nodeworker.models.folder import ModelFolder
 from nodeworker.protocol import node_pb2_grpc
 from nodeworker.protocol.identity import Identity
 from nodeworker.protocol.pins import Pins
-from nodeworker.rooms import EngineRooms
-from nodeworker.server import OPTIONS, NodeService
+from nodeworker.serving.door import Door
+from nodeworker.serving.rooms import EngineRooms
+from nodeworker.serving.server import OPTIONS, NodeService
 from nodeworker.trust import Trust
 from tests.bench.native import SPIN
 from tests.integration.node_serving import client, pin_of
 
 if TYPE_CHECKING:
-    from nodeworker.model_file import ModelFile
+    from nodeworker.models.model_file import ModelFile
     from nodeworker.protocol.node_pb2_grpc import NodeAsyncStub
     from tests.bench.engines import Options
 

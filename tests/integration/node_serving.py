@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from nodeworker.door import Door
 from nodeworker.maker import EngineChoice, EngineMaker, PacedFolder
-from nodeworker.models import ModelFolder
+from nodeworker.models.folder import ModelFolder
 from nodeworker.protocol import CHANNEL_OPTIONS, TLS_NAME, node_pb2_grpc
 from nodeworker.protocol.identity import Identity
 from nodeworker.protocol.pins import Pin, Pins
-from nodeworker.rooms import EngineRooms, Maker
-from nodeworker.server import OPTIONS, Folder, NodeService
+from nodeworker.serving.door import Door
+from nodeworker.serving.rooms import EngineRooms, Maker
+from nodeworker.serving.server import OPTIONS, Folder, NodeService
 from nodeworker.trust import PinSource, Trust
 
 if TYPE_CHECKING:

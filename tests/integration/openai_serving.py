@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from nodeworker.engines import ChatEvent, ChatRequest, Done, Message, Sampling, Token
-from nodeworker.engines.openai import OpenAiEngine
-from nodeworker.engines.openai_choice import ServerChoice
-from nodeworker.engines.openai_http import Patience
-from nodeworker.engines.openai_server import OpenAiFolder, OpenAiServer
-from nodeworker.models import ModelFolder
+from nodeworker.engines.openai.choice import ServerChoice
+from nodeworker.engines.openai.engine import OpenAiEngine
+from nodeworker.engines.openai.http import Patience
+from nodeworker.engines.openai.server import OpenAiFolder, OpenAiServer
+from nodeworker.models.folder import ModelFolder
 from tests.fake_openai import FakeServer
 
 SHORT = Patience(connect=1.0, send=2.0, short=1.0, first=1.0, between=0.5, last=0.3)

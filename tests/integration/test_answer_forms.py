@@ -12,10 +12,10 @@ import numpy
 import pytest
 
 from nodeworker.engines import ChatEvent, ChatRequest, Done, Message, Sampling, Token
-from nodeworker.engines.llama import LlamaEngine
-from nodeworker.engines.native import NativeModel
+from nodeworker.engines.llama.engine import LlamaEngine
+from nodeworker.engines.llama.native import NativeModel
 from nodeworker.errors import BadRequest
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.models.folder import ModelFile, ModelFolder
 
 pytestmark = pytest.mark.models
 
@@ -132,7 +132,7 @@ def allowed_by_llama(lib: Any, sampler: Any, size: int) -> Any:
 
 @pytest.mark.parametrize("name", GRAMMARS)
 def test_the_tokens_that_are_allowed_are_those_of_llama_cpp(native: NativeModel, name: str) -> None:
-    from nodeworker.engines.grammar import constraint, prepare
+    from nodeworker.engines.grammar.grammar import constraint, prepare
 
     lib, tree, chance = native.lib, prepare(native), random.Random(5)
     sampler = lib.llama_sampler_init_grammar(native.pointer, GRAMMARS[name].encode(), b"root")

@@ -13,10 +13,10 @@ from typing import Any
 import psutil
 import pytest
 
-from nodeworker.engines.llama import LlamaEngine
-from nodeworker.models import ModelFolder
+from nodeworker.engines.llama.engine import LlamaEngine
+from nodeworker.models.folder import ModelFolder
+from nodeworker.models.tuned import Tuning, figures_file, remembered, settings_file
 from nodeworker.settings import measured_folder
-from nodeworker.tuning import Tuning, figures_file, remembered, settings_file
 
 pytestmark = pytest.mark.timeout(300)
 DEADLINE = 240.0

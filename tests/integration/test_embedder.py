@@ -11,10 +11,10 @@ from typing import Any, Literal
 import numpy
 import pytest
 
-from nodeworker.engines.embedder import EmbedderEngine
-from nodeworker.engines.windows import windows
+from nodeworker.engines.embedding.embedder import EmbedderEngine
+from nodeworker.engines.embedding.windows import windows
 from nodeworker.errors import BadRequest, EngineError
-from nodeworker.models import ModelFile
+from nodeworker.models.folder import ModelFile
 from tests.onnx_models import HEADS, HIDDEN, INNER, LAYERS, POSITIONS, SPECIAL, WORDS, write_tokenizer
 
 pytest.importorskip("sentence_transformers")

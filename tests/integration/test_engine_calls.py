@@ -13,10 +13,10 @@ import pytest
 
 from nodeworker.engines import Done, Final, Partial, Token, figures_of
 from nodeworker.errors import ContextOverflow, EngineError, EngineLost, ModelDamaged
-from nodeworker.hosted import EngineSpec, HostedChat
+from nodeworker.hosting.hosted import EngineSpec, HostedChat
 from nodeworker.maker import EngineChoice, EngineMaker
-from nodeworker.model_file import write_manifest
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.models.folder import ModelFile, ModelFolder
+from nodeworker.models.model_file import write_manifest
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.threads import Feed
 from tests import onnx_models
@@ -212,7 +212,7 @@ async def test_a_real_reranker_of_the_model_folder(home: Path) -> None:
 
 async def test_a_damaged_gguf_is_an_error_of_its_own(tmp_path: Path) -> None:
     whole = small_gguf()
-    spec = EngineSpec("nodeworker.engines.llama:LlamaEngine", {"context": 256, "threads": 1})
+    spec = EngineSpec("nodeworker.engines.llama.engine:LlamaEngine", {"context": 256, "threads": 1})
     for name, data in (("cut", whole[: len(whole) // 2]), ("empty", whole), ("magic", b"XXXX" + whole[4:])):
         path = tmp_path / f"{name}.gguf"
         path.write_bytes(data)

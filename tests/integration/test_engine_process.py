@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from nodeworker.errors import EngineError, EngineLost, ModelTooLarge
-from nodeworker.hosted import EngineSpec, HostedChat
+from nodeworker.hosting.hosted import EngineSpec, HostedChat
 from nodeworker.protocol import node_pb2 as pb
 from tests.engine_rooms import FACTORIES, ProcessMaker, answer, asking, chat_pid, children, first_token, rooms_of, said
 from tests.integration.node_serving import client, command

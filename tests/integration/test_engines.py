@@ -27,11 +27,11 @@ from nodeworker.engines import (
     SpeechStarted,
     Token,
 )
-from nodeworker.engines.gguf import read_gguf
-from nodeworker.engines.llama import LlamaEngine
-from nodeworker.engines.native_context import NativeContext
+from nodeworker.engines.llama.context import NativeContext
+from nodeworker.engines.llama.engine import LlamaEngine
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelDamaged
-from nodeworker.models import ModelFile, ModelFolder, probe_in_child
+from nodeworker.models.folder import ModelFile, ModelFolder, probe_in_child
+from nodeworker.models.gguf import read_gguf
 
 pytestmark = pytest.mark.models
 
@@ -244,8 +244,8 @@ def test_a_file_that_passes_the_check_but_not_the_engine_is_refused_by_the_probe
 
 def test_nothing_is_written_to_standard_output(chat_model: ModelFile) -> None:
     code = (
-        "import sys; from pathlib import Path; from nodeworker.models import ModelFile;"
-        "from nodeworker.engines.llama import LlamaEngine; e = LlamaEngine(ModelFile('chat', 'm', '', "
+        "import sys; from pathlib import Path; from nodeworker.models.folder import ModelFile;"
+        "from nodeworker.engines.llama.engine import LlamaEngine; e = LlamaEngine(ModelFile('chat', 'm', '', "
         "Path(sys.argv[1]), 0), context=128); e.load(lambda f: None); e.close()"
     )
     done = subprocess.run([sys.executable, "-c", code, str(chat_model.path)], capture_output=True, timeout=120)
@@ -284,7 +284,7 @@ def test_a_closed_engine_says_so(chat_model: ModelFile) -> None:
 def test_vectors_are_normalised_and_cut_texts_are_counted_whole(folder: ModelFolder) -> None:
     numpy = pytest.importorskip("numpy")
     pytest.importorskip("sentence_transformers")
-    from nodeworker.engines.embedder import EmbedderEngine
+    from nodeworker.engines.embedding.embedder import EmbedderEngine
 
     engine = EmbedderEngine(folder.find("embed", "minilm-l6-v2"))
     engine.load(lambda _fraction: None)
@@ -309,7 +309,7 @@ def test_vectors_are_normalised_and_cut_texts_are_counted_whole(folder: ModelFol
 
 @pytest.fixture(scope="module")
 def ears(folder: ModelFolder) -> Iterator[object]:
-    from nodeworker.engines.whisper import WhisperEngine
+    from nodeworker.engines.speech.whisper import WhisperEngine
 
     engine = WhisperEngine(folder.find("transcribe", "whisper-tiny.en"), threads=1)
     engine.load(lambda _fraction: None)
@@ -318,7 +318,7 @@ def ears(folder: ModelFolder) -> Iterator[object]:
 
 
 def _hear(engine: object, sound: bytes, *, block: int = 1023, **more: object) -> list[object]:
-    from nodeworker.engines.whisper import WhisperEngine
+    from nodeworker.engines.speech.whisper import WhisperEngine
 
     assert isinstance(engine, WhisperEngine)
     options: dict[str, object] = {"language": "", "partials": False, "cancelled": threading.Event()} | more
@@ -357,7 +357,7 @@ def test_speech_becomes_text_with_times(ears: object) -> None:
 
 
 def test_partial_text_only_grows_where_it_is_confirmed(ears: object) -> None:
-    from nodeworker.engines.whisper import WhisperEngine
+    from nodeworker.engines.speech.whisper import WhisperEngine
 
     assert isinstance(ears, WhisperEngine)
     sound = _speech()

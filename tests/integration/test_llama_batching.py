@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from nodeworker.engines import ChatEvent, ChatRequest, Done, Message, Prefill, Sampling, Token
-from nodeworker.engines.llama import LlamaEngine
+from nodeworker.engines.llama.engine import LlamaEngine
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelTooLarge
-from nodeworker.models import ModelFile, ModelFolder
-from nodeworker.tuning import Tuning
+from nodeworker.models.folder import ModelFile, ModelFolder
+from nodeworker.models.tuned import Tuning
 
 pytestmark = pytest.mark.models
 SHIPS = "The archive of the harbour. " + " ".join(

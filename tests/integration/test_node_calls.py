@@ -17,7 +17,7 @@ import pytest
 
 from nodeworker.errors import EngineError, ModelUnsafe
 from nodeworker.maker import PacedFolder
-from nodeworker.models import ModelFolder
+from nodeworker.models.folder import ModelFolder
 from nodeworker.protocol import CODE_KEY, HINT_KEY
 from nodeworker.protocol import node_pb2 as pb
 from tests.integration.node_serving import client, serving, until

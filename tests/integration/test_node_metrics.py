@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker import metrics
 from nodeworker.errors import BadRequest
-from nodeworker.exposition import CONTENT_TYPE
-from nodeworker.metrics import MOST_CONNECTIONS, MOST_HEAD_BYTES
 from nodeworker.protocol import RETRY_KEY
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity
+from nodeworker.serving import metrics
+from nodeworker.serving.exposition import CONTENT_TYPE
+from nodeworker.serving.metrics import MOST_CONNECTIONS, MOST_HEAD_BYTES
 from nodeworker.settings import Listen
 from tests.integration.node_serving import client, command, running, serving, until
 from tests.integration.test_node_calls import ask, refused

@@ -11,8 +11,8 @@ from typing import Any
 import numpy
 import pytest
 
-from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine
-from nodeworker.engines.onnx_network import OnnxNetwork
+from nodeworker.engines.embedding.onnx_embedder import OnnxEmbedderEngine
+from nodeworker.engines.embedding.onnx_network import OnnxNetwork
 from tests import onnx_models
 from tests.onnx_models import WORDS
 

@@ -16,10 +16,10 @@ import numpy
 import pytest
 
 from nodeworker.engines import EmbedEngine
-from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine
-from nodeworker.engines.windows import MOST_CHARACTERS, windows
+from nodeworker.engines.embedding.onnx_embedder import OnnxEmbedderEngine
+from nodeworker.engines.embedding.windows import MOST_CHARACTERS, windows
 from nodeworker.errors import BadRequest, EngineError, ModelDamaged, ModelUnsafe, Unsupported
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.models.folder import ModelFile, ModelFolder
 from tests.unit.nodeworker.test_onnx_file import OUTSIDE, _held, onnx
 
 pytestmark = pytest.mark.models
@@ -73,7 +73,7 @@ def test_it_is_the_one_that_is_taken(model: ModelFile) -> None:
 
 def test_vectors_and_counts_are_those_of_sentence_transformers(folder: ModelFolder, engine: OnnxEmbedderEngine) -> None:
     pytest.importorskip("sentence_transformers")
-    from nodeworker.engines.embedder import EmbedderEngine
+    from nodeworker.engines.embedding.embedder import EmbedderEngine
 
     other = EmbedderEngine(folder.find("embed", "minilm-l6-v2"))
     other.load(lambda _fraction: None)
@@ -235,8 +235,9 @@ def test_a_model_that_names_other_files_or_is_another_network_is_refused(model: 
 
 def test_nothing_heavy_is_imported_and_nothing_printed(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine;"
-        "from nodeworker.models import ModelFolder;"
+        "import sys; from pathlib import Path;"
+        "from nodeworker.engines.embedding.onnx_embedder import OnnxEmbedderEngine;"
+        "from nodeworker.models.folder import ModelFolder;"
         f"folder = ModelFolder(Path({str(tmp_path)!r})); model = folder.find('embed'); folder.verify(model);"
         "engine = OnnxEmbedderEngine(model); engine.load(lambda _: None);"
         "assert len(engine.embed(['x'], 'query').data) == 4 * 384;"

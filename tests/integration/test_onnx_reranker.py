@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from nodeworker.engines.onnx_reranker import OnnxRerankEngine
-from nodeworker.engines.windows import MOST_CHARACTERS, windows
+from nodeworker.engines.embedding.onnx_reranker import OnnxRerankEngine
+from nodeworker.engines.embedding.windows import MOST_CHARACTERS, windows
 from nodeworker.errors import BadRequest, EngineError, ModelDamaged, Unsupported
-from nodeworker.models import ModelFile
+from nodeworker.models.folder import ModelFile
 from tests import onnx_models
 from tests.onnx_models import HEADS, HIDDEN, INNER, LAYERS, POSITIONS, SPECIAL, WORDS
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nodeworker.engines import Token
-from nodeworker.engines.openai_http import TooSlow
+from nodeworker.engines.openai.http import TooSlow
 from nodeworker.errors import AnswerLost, Busy, ContextOverflow, EngineError, ModelMissing, Unsupported
 from tests.fake_openai import (
     END,

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from nodeworker.engines import ChatRequest, Message, Sampling, Token, Tool, ToolCall
-from nodeworker.engines.openai import OpenAiEngine
-from nodeworker.engines.openai_choice import ServerChoice
-from nodeworker.engines.openai_server import OpenAiFolder, OpenAiServer
+from nodeworker.engines.openai.choice import ServerChoice
+from nodeworker.engines.openai.engine import OpenAiEngine
+from nodeworker.engines.openai.server import OpenAiFolder, OpenAiServer
 from nodeworker.errors import AnswerLost, ContextOverflow, EngineError, ModelMissing, Unsupported
 from tests.fake_openai import FakeServer
 from tests.integration.openai_serving import Reading, done_of, engine_of, folder_of, request, text_of

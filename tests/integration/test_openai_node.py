@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from nodeworker.maker import EngineChoice, EngineMaker
-from nodeworker.models import ModelFolder
+from nodeworker.models.folder import ModelFolder
 from nodeworker.protocol import CODE_KEY
 from nodeworker.protocol import node_pb2 as pb
 from tests.fake_openai import WHOLE, Asked, FakeServer, Out, Scripted

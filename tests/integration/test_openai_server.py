@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from nodeworker.engines.openai_choice import ServerChoice
-from nodeworker.engines.openai_http import Patience
-from nodeworker.engines.openai_server import OpenAiServer
+from nodeworker.engines.openai.choice import ServerChoice
+from nodeworker.engines.openai.http import Patience
+from nodeworker.engines.openai.server import OpenAiServer
 from nodeworker.errors import EngineError, ModelMissing
 from tests.fake_openai import (
     GOOD,

@@ -14,10 +14,10 @@ import pytest
 
 from app.voice.audio_file import pcm_from_file
 from nodeworker.engines import Final, Heard, SpeechEnded, SpeechStarted
-from nodeworker.engines.whisper import WhisperEngine
+from nodeworker.engines.speech.whisper import WhisperEngine
 from nodeworker.errors import EngineError, ModelDamaged
 from nodeworker.maker import EngineChoice, EngineMaker
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.models.folder import ModelFile, ModelFolder
 from nodeworker.protocol import SAMPLE_RATE
 from nodeworker.protocol import node_pb2 as pb
 from tests.integration.node_serving import client, serving

@@ -6,9 +6,9 @@ import json
 import random
 from typing import Any
 
-from nodeworker.engines.automaton import DEAD, Automaton
-from nodeworker.engines.gbnf import read_gbnf
-from nodeworker.engines.json_schema import schema_to_gbnf
+from nodeworker.engines.grammar.automaton import DEAD, Automaton
+from nodeworker.engines.grammar.gbnf import read_gbnf
+from nodeworker.engines.grammar.json_schema import schema_to_gbnf
 
 
 class Pieces:

@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nodeworker.bench import Progress, Session, Wanted
-from nodeworker.choosing import Speed, Strain
 from nodeworker.commands import Output
-from nodeworker.model_file import ModelFile
-from nodeworker.tuning import Tuning, settings_file
+from nodeworker.models.model_file import ModelFile
+from nodeworker.models.tuned import Tuning, settings_file
+from nodeworker.tuning.bench import Progress, Session, Wanted
+from nodeworker.tuning.choosing import Speed, Strain
 
 MODEL = ModelFile("chat", "tiny", "ab" * 32, Path("tiny.gguf"), 1)
 

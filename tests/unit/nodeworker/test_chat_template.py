@@ -7,8 +7,8 @@ import json
 import pytest
 
 from nodeworker.engines import Message, Tool, ToolCall
-from nodeworker.engines.chat_template import ChatTemplate
-from nodeworker.engines.template_sandbox import Limits, TemplateSandbox, TemplateTooCostly
+from nodeworker.engines.chat.sandbox import Limits, TemplateSandbox, TemplateTooCostly
+from nodeworker.engines.chat.template import ChatTemplate
 from nodeworker.errors import BadRequest, EngineError, Unsupported
 
 CONTROL = ["<|im_start|>", "<|im_end|>", "<s>", "[TOOL_CALLS]", "<tool_call>", "</tool_call>"]

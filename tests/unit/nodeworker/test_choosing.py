@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from nodeworker.choosing import Choice, Chooser, Speed, Strain, draft_gain, thread_counts
-from nodeworker.tuning import Tuning
+from nodeworker.models.tuned import Tuning
+from nodeworker.tuning.choosing import Choice, Chooser, Speed, Strain, draft_gain, thread_counts
 
 
 class Machine:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.catalogue import CatalogueEntry, CatalogueFile, InstalledPackage, PackageMirror, Part
-from nodeworker.engines.batching import batches
-from nodeworker.engines.embedder import EmbedderEngine
-from nodeworker.engines.onnx_embedder import OnnxEmbedderEngine
+from nodeworker.engines.embedding.batching import batches
+from nodeworker.engines.embedding.embedder import EmbedderEngine
+from nodeworker.engines.embedding.onnx_embedder import OnnxEmbedderEngine
 from nodeworker.errors import ModelDamaged, ModelMissing, Unsupported
 from nodeworker.maker import EngineChoice, EngineMaker
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.models.catalogue import CatalogueEntry, CatalogueFile, InstalledPackage, PackageMirror, Part
+from nodeworker.models.folder import ModelFile, ModelFolder
 from tests.unit.nodeworker.test_fetch import Index
 from tests.unit.nodeworker.test_onnx_file import INSIDE, _held, onnx
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.catalogue import Address, CatalogueEntry, CatalogueFile, PackageMirror, Part, Source
 from nodeworker.errors import DownloadFailed, ModelDamaged, NoSpace
-from nodeworker.fetch import Cancelled, Fetch, FetchProgress
+from nodeworker.models.catalogue import Address, CatalogueEntry, CatalogueFile, PackageMirror, Part, Source
+from nodeworker.models.fetch import Cancelled, Fetch, FetchProgress
 
 DATA = bytes(range(256)) * 1200
 OTHER = b'{"a": 1}'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.engines.gguf import read_gguf
 from nodeworker.errors import ModelDamaged
+from nodeworker.models.gguf import read_gguf
 
 TENSOR_BYTES = 32 * 4
 

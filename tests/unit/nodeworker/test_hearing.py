@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from nodeworker.engines import Final, Heard, Partial, SpeechEnded, SpeechStarted, TranscriptEvent, Word
-from nodeworker.engines.batch_reading import Reading
-from nodeworker.engines.chunks import MOST, Chunk, first_chunk, kept
-from nodeworker.engines.listening import Listening
-from nodeworker.engines.recording import Recording
-from nodeworker.engines.speech_bounds import WINDOW, Pause, Span, pauses, quietest
+from nodeworker.engines.speech.batch_reading import Reading
+from nodeworker.engines.speech.chunks import MOST, Chunk, first_chunk, kept
+from nodeworker.engines.speech.listening import Listening
+from nodeworker.engines.speech.recording import Recording
+from nodeworker.engines.speech.speech_bounds import WINDOW, Pause, Span, pauses, quietest
 
 RATE = 16_000
 

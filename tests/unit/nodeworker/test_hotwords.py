@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nodeworker.engines.hotwords import MOST_TOKENS, MOST_WORDS, fitting
+from nodeworker.engines.speech.hotwords import MOST_TOKENS, MOST_WORDS, fitting
 
 
 def by_words(text: str) -> int:

@@ -12,8 +12,8 @@ from nodeworker.errors import BadRequest
 
 pytest.importorskip("numpy")
 
-from nodeworker.engines.grammar import constraint
-from nodeworker.engines.json_schema import schema_to_gbnf
+from nodeworker.engines.grammar.grammar import constraint
+from nodeworker.engines.grammar.json_schema import schema_to_gbnf
 from tests.unit.nodeworker.grammars import Pieces, fits, written
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nodeworker.errors import ModelDamaged, ModelMissing, ModelUnsafe, Unsupported
-from nodeworker.loose_models import loose_models
-from nodeworker.models import ModelFolder
+from nodeworker.models.folder import ModelFolder
+from nodeworker.models.loose import loose_models
 from tests.unit.nodeworker.test_onnx_file import INSIDE, _held, onnx
 
 WEIGHTS = onnx(_held(5, INSIDE))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from nodeworker.engines.merging import Merging
+from nodeworker.engines.embedding.merging import Merging
 from nodeworker.errors import BadRequest, EngineError
 
 SECONDS = 10.0

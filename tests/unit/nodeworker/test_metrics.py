@@ -8,14 +8,14 @@ import pytest
 
 from nodeworker.engines import Done
 from nodeworker.errors import BadRequest, Busy
-from nodeworker.exposition import Page, number, page
-from nodeworker.heartbeat import Report
-from nodeworker.metrics import judged, loopback
-from nodeworker.power import Power
+from nodeworker.load.power import Power
+from nodeworker.load.sensors import Load
+from nodeworker.load.tally import Histogram, Tally
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.sensors import Load
+from nodeworker.serving.exposition import Page, number, page
+from nodeworker.serving.heartbeat import Report
+from nodeworker.serving.metrics import judged, loopback
 from nodeworker.settings import Listen
-from nodeworker.tally import Histogram, Tally
 from tests.prometheus import parse
 
 ABOUT = {"name": "pi", "version": "1", "zone": 'the "attic"\\\nroom', "simulated": "true"}

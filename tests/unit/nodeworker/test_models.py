@@ -10,15 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.catalogue import (
-    CATALOGUE,
-    CatalogueEntry,
-    CatalogueFile,
-    InstalledPackage,
-    PackageMirror,
-    Part,
-    entry_named,
-)
 from nodeworker.errors import (
     BadRequest,
     Busy,
@@ -29,8 +20,17 @@ from nodeworker.errors import (
     NotAllowed,
     Unsupported,
 )
-from nodeworker.fetch import FetchProgress
-from nodeworker.models import ModelFile, ModelFolder
+from nodeworker.models.catalogue import (
+    CATALOGUE,
+    CatalogueEntry,
+    CatalogueFile,
+    InstalledPackage,
+    PackageMirror,
+    Part,
+    entry_named,
+)
+from nodeworker.models.fetch import FetchProgress
+from nodeworker.models.folder import ModelFile, ModelFolder
 from tests.unit.nodeworker.test_fetch import Index
 from tests.unit.nodeworker.test_gguf import small_gguf
 from tests.unit.nodeworker.test_safety import CTRANSLATE2

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.engines.onnx_file import MOST_FIELDS, check_onnx
 from nodeworker.errors import ModelDamaged, ModelUnsafe
-from nodeworker.safety import check_file
+from nodeworker.models.onnx_file import MOST_FIELDS, check_onnx
+from nodeworker.models.safety import check_file
 
 
 def _varint(value: int) -> bytes:

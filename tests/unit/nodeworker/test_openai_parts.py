@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.engines.openai_choice import ServerChoice, addresses, in_the_house
-from nodeworker.engines.openai_http import refusal
-from nodeworker.engines.openai_stream import EventParser, Surrogates, Thinking, read_chunk
+from nodeworker.engines.openai.choice import ServerChoice, addresses, in_the_house
+from nodeworker.engines.openai.http import refusal
+from nodeworker.engines.openai.stream import EventParser, Surrogates, Thinking, read_chunk
 from nodeworker.errors import AnswerLost, BadRequest, Busy, ContextOverflow, EngineError, ModelMissing, Unsupported
 from nodeworker.maker import EngineChoice
 

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from nodeworker.engines import ChatRequest, Done, Message, Sampling, Token, Tool, ToolCall
-from nodeworker.engines.openai_answer import Answer
-from nodeworker.engines.openai_request import Dialect, body, written
-from nodeworker.engines.openai_resume import NoSeam
-from nodeworker.engines.openai_server import Traits
-from nodeworker.engines.openai_stream import read_chunk
+from nodeworker.engines.openai.answer import Answer
+from nodeworker.engines.openai.request import Dialect, body, written
+from nodeworker.engines.openai.resume import NoSeam
+from nodeworker.engines.openai.server import Traits
+from nodeworker.engines.openai.stream import read_chunk
 from nodeworker.errors import AnswerLost, BadRequest, Unsupported
 
 REQUEST = ChatRequest("1", (Message("user", "Hi."),), Sampling(0.7, seed=2**40 + 5, stop=("END",), max_tokens=9))

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from nodeworker.engines.openai_resume import Continued, Retold, Seam, Way, anchor, measured
+from nodeworker.engines.openai.resume import Continued, Retold, Seam, Way, anchor, measured
 from nodeworker.errors import AnswerLost
 
 

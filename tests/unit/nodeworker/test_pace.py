@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nodeworker.engines.lookup import Lookup
-from nodeworker.engines.pace import Pace
+from nodeworker.engines.llama.lookup import Lookup
+from nodeworker.engines.llama.pace import Pace
 
 
 def test_times_lie_on_lines_between_what_was_measured() -> None:

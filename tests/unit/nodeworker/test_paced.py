@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import pytest
 
 from nodeworker.engines import ChatEvent, ChatRequest, Done, Figures, Message, Prefill, Sampling, Token
-from nodeworker.engines.cells import BLOCK_CELLS
-from nodeworker.engines.paced import WORDS, PacedEngine
+from nodeworker.engines.paced.cells import BLOCK_CELLS
+from nodeworker.engines.paced.choice import PacedChoice
+from nodeworker.engines.paced.engine import WORDS, PacedEngine
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, Unsupported
-from nodeworker.paced_choice import PacedChoice
 from nodeworker.protocol.prefixes import block_hashes
 
 MESSAGES = (Message("user", "What is a lighthouse?"),)

@@ -14,7 +14,7 @@ from nodeworker.errors import ModelDamaged
 numpy = pytest.importorskip("numpy")
 llama_cpp = pytest.importorskip("llama_cpp")
 
-from nodeworker.engines.picking import PENALTY_TOKENS, Picker, mix, uniform  # noqa: E402
+from nodeworker.engines.llama.picking import PENALTY_TOKENS, Picker, mix, uniform  # noqa: E402
 
 CANDIDATE = [("id", "<i4"), ("logit", "<f4"), ("p", "<f4")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from nodeworker.engines.prefixes import Held, PrefixCache, shared_length
+from nodeworker.engines.llama.prefixes import Held, PrefixCache, shared_length
 from nodeworker.protocol.prefixes import block_hashes, shared
 
 

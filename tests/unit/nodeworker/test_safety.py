@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nodeworker.errors import ModelDamaged, ModelUnsafe
-from nodeworker.safety import check_file, check_folder
+from nodeworker.models.safety import check_file, check_folder
 
 CTRANSLATE2 = struct.pack("<IH", 6, 12) + b"WhisperSpec\0" + bytes(64)
 

@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from nodeworker.engines.sections import Parts, Sections
+from nodeworker.engines.chat.sections import Parts, Sections
 
 THINK = ("<think>", "</think>")
 HERMES = ("<tool_call>", "</tool_call>")

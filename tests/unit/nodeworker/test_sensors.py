@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from nodeworker import firmware, sensors
-from nodeworker.power import Power
-from nodeworker.programs import Asked, run_program
-from nodeworker.sensors import Load
+from nodeworker.load import firmware, sensors
+from nodeworker.load.power import Power
+from nodeworker.load.programs import Asked, run_program
+from nodeworker.load.sensors import Load
 from tests.sensor_samples import SAMPLES, Machine
 
 RAPL = "sys/class/powercap/intel-rapl:0/energy_uj"

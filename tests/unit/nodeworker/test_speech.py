@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from nodeworker.engines import SpeechEnded, SpeechStarted, Word
-from nodeworker.engines.agreement import Agreement, pieces
-from nodeworker.engines.speech_bounds import WINDOW_SECONDS, Pause, Span, SpeechBounds, pauses, quietest
-from nodeworker.engines.spoken_words import in_order, repeats_itself, whole_words, without_loops
+from nodeworker.engines.speech.agreement import Agreement, pieces
+from nodeworker.engines.speech.speech_bounds import WINDOW_SECONDS, Pause, Span, SpeechBounds, pauses, quietest
+from nodeworker.engines.speech.spoken_words import in_order, repeats_itself, whole_words, without_loops
 
 
 def test_speech_begins_once_it_has_lasted_and_ends_after_a_pause() -> None:

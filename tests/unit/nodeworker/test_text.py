@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from nodeworker.engines.text import TextStream
+from nodeworker.engines.chat.text import TextStream
 
 
 def test_an_incomplete_character_is_held_back() -> None:

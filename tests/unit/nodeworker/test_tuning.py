@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.model_file import ModelFile
-from nodeworker.tuning import Tuning, TuningFile, figures_file, settings_file
+from nodeworker.models.model_file import ModelFile
+from nodeworker.models.tuned import Tuning, TuningFile, figures_file, settings_file
 
 MODEL = ModelFile("chat", "tiny", "ab" * 32, Path("tiny.gguf"), 1)
 KEPT = Tuning(

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from nodeworker.engines.cells import BLOCK_CELLS, Cells
-from nodeworker.engines.turns import CHUNK, Batch, Pace, Place
+from nodeworker.engines.paced.cells import BLOCK_CELLS, Cells
+from nodeworker.engines.paced.turns import CHUNK, Batch, Pace, Place
 
 
 def run(batch: Batch, until: float) -> None:

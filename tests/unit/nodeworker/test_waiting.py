@@ -10,10 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from nodeworker.engines import Done
-from nodeworker.engines.turns import Batch, Pace, Place
+from nodeworker.engines.paced.turns import Batch, Pace, Place
 from nodeworker.errors import ContextOverflow
-from nodeworker.tally import Tally
-from nodeworker.waiting import FIRST_GUESS, Answer, Lengths, Rates, predicted_wait
+from nodeworker.load.tally import Tally
+from nodeworker.load.waiting import FIRST_GUESS, Answer, Lengths, Rates, predicted_wait
 
 PACE = Pace(decode_rate=12, prefill_rate=240)
 Draw = Callable[[random.Random], float]

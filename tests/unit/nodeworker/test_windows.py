@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from nodeworker.engines.windows import MOST_CHARACTERS, MOST_WINDOWS, OVERLAP, check_length, windows
+from nodeworker.engines.embedding.windows import MOST_CHARACTERS, MOST_WINDOWS, OVERLAP, check_length, windows
 from nodeworker.errors import BadRequest
 
 

@@ -23,7 +23,7 @@ from nodeworker.engines import (
     Vectors,
 )
 from nodeworker.errors import ModelMissing
-from nodeworker.models import ModelFile
+from nodeworker.models.folder import ModelFile
 
 
 def model(role: str, name: str, *, parameters: int = 1) -> ModelFile:

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from nodeworker.engine_call import MOST_WAITING, Running
-from nodeworker.engine_process import why_ended
 from nodeworker.errors import BadRequest, EngineError
+from nodeworker.hosting.engine_call import MOST_WAITING, Running
+from nodeworker.hosting.engine_process import why_ended
 
 
 class Call:

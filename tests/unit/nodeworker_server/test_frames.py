@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nodeworker.frames import MAX_BLOB, MAX_HEAD, BadFrame, FrameReader, pack
+from nodeworker.hosting.frames import MAX_BLOB, MAX_HEAD, BadFrame, FrameReader, pack
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from nodeworker.heartbeat import Heartbeat, Report, Reporter
+from nodeworker.load.sensors import Load, Sensors
+from nodeworker.load.tally import Tally
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.sensors import Load, Sensors
-from nodeworker.tally import Tally
+from nodeworker.serving.heartbeat import Heartbeat, Report, Reporter
 from tests.sensor_samples import Machine
 from tests.unit.nodeworker_server.fakes import FakeChat, FakeMaker, FakeShelf, model, until
 from tests.unit.nodeworker_server.test_rooms import rooms_of

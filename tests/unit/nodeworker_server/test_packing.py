@@ -29,9 +29,8 @@ from nodeworker.engines import (
     Word,
 )
 from nodeworker.errors import AnswerLost, ContextOverflow, EngineError, ModelTooLarge
-from nodeworker.frames import BadFrame
-from nodeworker.model_file import ModelFile
-from nodeworker.packing import (
+from nodeworker.hosting.frames import BadFrame
+from nodeworker.hosting.packing import (
     error_row,
     event_row,
     figures_row,
@@ -43,6 +42,7 @@ from nodeworker.packing import (
     read_request,
     request_record,
 )
+from nodeworker.models.model_file import ModelFile
 
 
 def over(value: Any) -> Any:

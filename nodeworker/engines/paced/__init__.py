@@ -1,0 +1,1 @@
+"""The simulated engine: takes the time that a model would, and says so."""

@@ -1,0 +1,1 @@
+"""The engine over faster-whisper: bounds of speech, partial texts, long recordings."""

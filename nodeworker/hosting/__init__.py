@@ -1,0 +1,1 @@
+"""Engines in processes of their own: the process, its frames, its end."""

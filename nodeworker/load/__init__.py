@@ -1,0 +1,1 @@
+"""How this machine and this node are now: sensors, heartbeat, Prometheus text."""

@@ -1,0 +1,1 @@
+"""The models on this machine: what is known, fetched, checked, and refused."""

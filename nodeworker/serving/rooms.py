@@ -1,0 +1,390 @@
+"""All rooms of a node: which model a call means, its way through queue, loading and engine, and the status of all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import logging
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from nodeworker.engines import (
+    ChatEngine,
+    ChatEvent,
+    ChatRequest,
+    Done,
+    EmbedEngine,
+    Prefill,
+    RerankEngine,
+    Token,
+    TranscribeEngine,
+    TranscriptEvent,
+    Vectors,
+)
+from nodeworker.errors import BadRequest, EngineError, EngineLost, ModelMissing, Unsupported
+from nodeworker.hosting.hosted import HostedChat, HostedEmbed, HostedEngine, HostedRerank, HostedTranscribe
+from nodeworker.protocol import node_pb2 as pb
+from nodeworker.serving.parts import Began, Embedded, Maker, QueuedAt, Reranked, Shelf
+from nodeworker.serving.room import Room, Ticket
+from nodeworker.threads import Crew, Feed, Stream, Work
+
+if TYPE_CHECKING:
+    from nodeworker.models.folder import ModelFile
+
+__all__ = ["Began", "Embedded", "EngineRooms", "Maker", "QueuedAt", "Reranked", "Shelf"]
+
+log = logging.getLogger(__name__)
+ROLES = ("chat", "embed", "transcribe", "rerank")
+EMBED_SLICE = 32
+"""Texts embedded at once; between slices others get their turn, so that a question never waits for an indexing run."""
+QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32}
+REFRESH_SECONDS = 1.0
+T = TypeVar("T")
+
+
+class EngineRooms:
+    """One lazily loaded engine for each role. Use it in one asyncio loop."""
+
+    def __init__(self, shelf: Shelf, maker: Maker, *, limits: dict[str, int] | None = None) -> None:
+        self._shelf = shelf
+        limits = QUEUE_LIMITS | (limits or {})
+        self._folder = Crew("models", most=1)  # so that calls reach the queue in the order in which they came
+        self._models: tuple[ModelFile, ...] = ()
+        self._refreshed = -REFRESH_SECONDS
+        self._refreshing: asyncio.Task[None] | None = None
+        self._change = asyncio.Event()
+
+        def room(role: str, make: Callable[[ModelFile], Any]) -> Room[Any]:
+            return Room(
+                role,
+                make=make,
+                verify=shelf.verify,
+                slots=lambda engine: int(getattr(engine, "slots", 1)),
+                limit=limits[role],
+                changed=self._notify,
+                reserved=1 if role == "embed" else 0,
+            )
+
+        self.chat: Room[ChatEngine | HostedChat] = room("chat", maker.chat)
+        self.embedding: Room[EmbedEngine | HostedEmbed] = room("embed", maker.embed)
+        self.hearing: Room[TranscribeEngine | HostedTranscribe] = room("transcribe", maker.transcribe)
+        self.reranking: Room[RerankEngine | HostedRerank] = room("rerank", maker.rerank)
+        self.rooms: dict[str, Room[Any]] = dict(
+            zip(ROLES, (self.chat, self.embedding, self.hearing, self.reranking), strict=True)
+        )
+
+    def statuses(self) -> list[pb.EngineStatus]:
+        """Return the state of every room."""
+        return [room.status() for room in self.rooms.values()]
+
+    @property
+    def engine_restarts(self) -> int:
+        """Engine processes that died since the node started."""
+        return sum(room.lost for room in self.rooms.values())
+
+    def processes(self) -> dict[str, HostedEngine]:
+        """Return the engines that are ready and have a process of their own, by role: see their pid and rss_bytes."""
+        return {role: room.engine for role, room in self.rooms.items() if isinstance(room.engine, HostedEngine)}
+
+    def next_change(self) -> asyncio.Event:
+        """Return the event that the next change sets: take it before reading a status, and nothing is missed."""
+        return self._change
+
+    async def models(self) -> tuple[ModelFile, ...]:
+        """Return the models, looked up at most once a second; rooms that are empty learn of new ones."""
+        if self._refreshing is None and time.monotonic() - self._refreshed >= REFRESH_SECONDS:
+            self._refreshing = asyncio.get_running_loop().create_task(self._refresh())
+        if self._refreshing is not None:
+            await asyncio.shield(self._refreshing)
+        return self._models
+
+    async def generate(
+        self, request: ChatRequest, model: str = ""
+    ) -> AsyncGenerator[QueuedAt | Began | ChatEvent, None]:
+        """Yield where the call stands, then Began, then the engine's events; tokens that waited together are merged.
+
+        Leaving early, in any way, frees the place as soon as the engine lets go of it. Raises EngineError.
+        """
+
+        def start(engine: ChatEngine | HostedChat) -> Work[ChatEvent]:
+            if isinstance(engine, HostedChat):
+                return engine.generate(request)
+            return Stream(self.chat.crew, lambda: engine.generate(request), request.cancelled)
+
+        async with contextlib.aclosing(self._call(self.chat, model, start)) as events:
+            done = False
+            async for event in events:
+                if not isinstance(event, list):
+                    yield event
+                    continue
+                for merged in merge(event):
+                    done = done or isinstance(merged, Done)
+                    yield merged
+            if not done:
+                raise EngineError("The chat engine ended without saying why.", "Try again.")
+
+    async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"], model: str = "") -> Embedded:
+        """Embed any number of texts, slice by slice; queries go before passages. Raises EngineError."""
+        found = await self.find("embed", model)
+        data, tokens, windows, used = bytearray(), list[int](), list[int](), list[EmbedEngine | HostedEmbed]()
+        for start in range(0, max(1, len(texts)), EMBED_SLICE):
+            part = tuple(texts[start : start + EMBED_SLICE])
+
+            def begin(engine: EmbedEngine | HostedEmbed, part: tuple[str, ...] = part) -> Work[Vectors]:
+                used[:] = [engine]
+                if not part:  # only the dimension is asked for
+                    return Stream(self.embedding.crew, lambda: iter(()), threading.Event())
+                if isinstance(engine, HostedEmbed):
+                    return engine.embed(part, kind)
+                return self._once(self.embedding, lambda cancelled: engine.embed(part, kind, cancelled))
+
+            call = self._call(self.embedding, found, begin, urgent=kind == "query", bounded=start == 0)
+            for vectors in await _results(call):
+                if len(vectors.data) != 4 * vectors.dimension * len(part):
+                    raise EngineError("The embedding engine returned a wrong number of vectors.")
+                data += vectors.data
+                tokens += vectors.tokens
+                windows += vectors.windows or (1,) * len(part)
+        (engine,) = used
+        return Embedded(found, bytes(data), engine.dimension, tuple(tokens), engine.max_tokens, tuple(windows))
+
+    async def rerank(self, query: str, texts: Sequence[str], model: str = "") -> Reranked:
+        """Score how well each text answers the query. Raises Unsupported without any model for it, EngineError."""
+        try:
+            found = await self.find("rerank", model)
+        except ModelMissing as missing:
+            if model:
+                raise
+            raise Unsupported(
+                "This node cannot rerank: it has no model for it.", "Passages keep the order that the search gave them."
+            ) from missing
+        given, scores = tuple(texts), list[float]()
+
+        def begin(engine: RerankEngine | HostedRerank) -> Work[tuple[float, ...]]:
+            if isinstance(engine, HostedRerank):
+                return engine.rerank(query, given)
+            return self._once(self.reranking, lambda cancelled: engine.rerank(query, given, cancelled))
+
+        if given:
+            for part in await _results(self._call(self.reranking, found, begin)):
+                scores += part
+        if len(scores) != len(given):
+            raise EngineError("The reranking engine returned a wrong number of scores.")
+        return Reranked(found, tuple(scores))
+
+    async def transcribe(
+        self,
+        audio: Feed,
+        cancelled: threading.Event,
+        *,
+        language: str = "",
+        partials: bool = True,
+        hotwords: tuple[str, ...] = (),
+        model: str = "",
+        recording: bool = False,
+        expected_seconds: float = 0.0,
+    ) -> AsyncGenerator[TranscriptEvent, None]:
+        """Yield what is heard in `audio`, ending with Final; sound waits in the feed meanwhile. Raises EngineError."""
+        wanted: dict[str, Any] = {
+            "language": language,
+            "partials": partials,
+            "hotwords": hotwords,
+            "recording": recording,
+            "expected_seconds": expected_seconds,
+        }
+
+        def begin(engine: TranscribeEngine | HostedTranscribe) -> Work[TranscriptEvent]:
+            if isinstance(engine, HostedTranscribe):
+                return engine.transcribe(audio, cancelled, **wanted)
+            return Stream(
+                self.hearing.crew, lambda: engine.transcribe(iter(audio), cancelled=cancelled, **wanted), cancelled
+            )
+
+        async with contextlib.aclosing(self._call(self.hearing, model, begin)) as events:
+            async for event in events:
+                if isinstance(event, list):
+                    for heard in event:
+                        yield heard
+
+    async def load(self, roles: Sequence[str]) -> AsyncGenerator[tuple[list[pb.EngineStatus], bool], None]:
+        """Load the engines of `roles` at the same time; yields (statuses, done) at each change, done with the last.
+
+        An engine that cannot be loaded shows as failed or absent; that raises nothing.
+        """
+        tasks = [asyncio.create_task(self._warm(self.rooms[role])) for role in dict.fromkeys(roles)]
+        everything = asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            last: list[pb.EngineStatus] = []
+            while not everything.done():
+                change = self._change
+                now = [self.rooms[role].status() for role in dict.fromkeys(roles)]
+                if now != last:
+                    yield now, False
+                    last = now
+                await within(0.5, change)
+                await asyncio.wait([everything], timeout=0.05)  # many changes at once are told once
+            for result in everything.result():
+                if isinstance(result, BaseException) and not isinstance(result, EngineError):
+                    raise result
+            yield [self.rooms[role].status() for role in dict.fromkeys(roles)], True
+        finally:
+            everything.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def find(self, role: str, name: str = "") -> ModelFile:
+        """Return the model that a call means. Raises ModelMissing."""
+        return await self._folder.submit(lambda: self._shelf.find(role, name))
+
+    async def close(self) -> None:
+        """Free every engine that nobody uses."""
+        if self._refreshing is not None:
+            await asyncio.gather(self._refreshing, return_exceptions=True)
+        await asyncio.gather(*(room.close() for room in self.rooms.values()))
+        self._folder.close()
+
+    def _once(self, room: Room[Any], work: Callable[[threading.Event], T]) -> Stream[T]:
+        """Run something that gives one result in a thread; it is given the event of being cancelled."""
+        cancelled = threading.Event()
+        return Stream(room.crew, lambda: iter((work(cancelled),)), cancelled)
+
+    async def _warm(self, room: Room[Any]) -> None:
+        try:
+            model = await self.find(room.role)
+        except ModelMissing as missing:
+            room.show(None, missing.message)
+            return
+        ticket = room.enter(model, bounded=False)
+        try:
+            while not ticket.granted:
+                await ticket.changed()
+            await room.ready(ticket)
+        finally:
+            room.leave(ticket)
+
+    async def _call(
+        self,
+        room: Room[Any],
+        model: str | ModelFile,
+        start: Callable[[Any], Work[T]],
+        *,
+        urgent: bool = False,
+        bounded: bool = True,
+    ) -> AsyncGenerator[QueuedAt | Began | list[T], None]:
+        """Yield QueuedAt…, Began, then lists of what the engine yields."""
+        found = await self.find(room.role, model) if isinstance(model, str) else model
+        ticket = room.enter(found, urgent=urgent, bounded=bounded)
+        stream: Work[T] | None = None
+        try:
+            async for position in _positions(ticket):
+                yield QueuedAt(position)
+            granted = time.monotonic()
+            engine = await room.ready(ticket)
+            yield Began(found, (granted - ticket.entered) * 1000, (time.monotonic() - granted) * 1000)
+            stream = start(engine)
+            stream.ended.add_done_callback(lambda done: _leave(room, ticket, engine, done))
+            try:
+                async with contextlib.aclosing(stream.batches()) as batches:
+                    async for batch in batches:
+                        yield batch
+            except Exception as error:
+                if is_mistake(error):
+                    raise
+                room.crashed(engine, error)  # perhaps before `_leave` could
+                raise room.failure(error) from error
+        finally:
+            if stream is None:
+                room.leave(ticket)
+            else:
+                stream.stop()
+
+    async def _refresh(self) -> None:
+        try:
+            models = tuple(await self._folder.submit(self._shelf.all))
+            best: dict[str, tuple[ModelFile | None, str]] = {}
+            for role in ROLES:
+                try:
+                    best[role] = (await self.find(role), "")
+                except EngineError as error:
+                    best[role] = (None, error.message)
+            for role, (model, why) in best.items():
+                self.rooms[role].show(model, why)
+            self._models = models
+        except EngineError as error:
+            log.warning("the models cannot be listed: %s", error.message)
+        finally:
+            self._refreshed = time.monotonic()
+            self._refreshing = None
+
+    def touch(self) -> None:
+        """Tell whoever watches to look again."""
+        self._notify()
+
+    def _notify(self) -> None:
+        self._change.set()
+        self._change = asyncio.Event()
+
+
+async def _results(call: AsyncGenerator[QueuedAt | Began | list[T], None]) -> list[T]:
+    """Wait for all that the engine makes."""
+    async with contextlib.aclosing(call):
+        return [one async for event in call if isinstance(event, list) for one in event]
+
+
+def merge(events: Sequence[ChatEvent]) -> Iterator[ChatEvent]:
+    """Join neighbouring tokens into one event, and of neighbouring Prefill keep the last."""
+    for kind, group in itertools.groupby(events, type):
+        same = list(group)
+        if kind is Token:
+            tokens = [event for event in same if isinstance(event, Token)]
+            yield Token(
+                tuple(id for token in tokens for id in token.ids),
+                "".join(token.text for token in tokens),
+                "".join(token.reasoning for token in tokens),
+                tuple(known for token in tokens for known in token.logprobs),
+            )
+        elif kind is Prefill:
+            yield same[-1]
+        else:
+            yield from same
+
+
+def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
+    """Return the roles that have a room; none named means all. Raises BadRequest for others."""
+    for role in roles:
+        if role not in ROLES:
+            raise BadRequest(f"This node has no engine for {role!r}.", f"Known: {', '.join(ROLES)}.")
+    return tuple(roles) or ROLES
+
+
+def is_mistake(error: BaseException) -> bool:
+    """Whether an engine's error says something about the call, not that the engine itself is broken."""
+    return isinstance(error, EngineError) and type(error) not in (EngineError, EngineLost)
+
+
+def _leave(room: Room[Any], ticket: Ticket, engine: Any, done: asyncio.Future[None]) -> None:
+    # Only now, when the engine's thread is through, is the place free: the caller may be gone long before.
+    error = done.exception()
+    if error is not None and not is_mistake(error):
+        room.crashed(engine, error)
+    room.leave(ticket)
+
+
+async def within(seconds: float, event: asyncio.Event) -> bool:
+    """Wait for `event`, at most `seconds`; returns whether it came."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
+async def _positions(ticket: Ticket) -> AsyncGenerator[int, None]:
+    told = 0
+    while not ticket.granted:
+        if ticket.position != told:
+            told = ticket.position
+            yield told
+        else:
+            await ticket.changed()

@@ -1,0 +1,395 @@
+"""The gRPC servicer of a node: each call of node.proto, carried out by the rooms and the model folder."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+import grpc
+
+from nodeworker import __version__, acceleration, hardware
+from nodeworker.engines import ChatEvent, Done, Prefill, Token
+from nodeworker.errors import BadRequest, Busy, EngineError, NotAllowed, Unsupported
+from nodeworker.load.sensors import Sensors, of_this_machine
+from nodeworker.load.tally import Call, Tally
+from nodeworker.models.tuned import Tuning, remembered
+from nodeworker.protocol import MAX_MESSAGE_BYTES, SAMPLE_RATE, SERVER_OPTIONS, node_pb2_grpc
+from nodeworker.protocol import node_pb2 as pb
+from nodeworker.serving import wire
+from nodeworker.serving.door import CALLER, Door
+from nodeworker.serving.exposition import page
+from nodeworker.serving.heartbeat import Heartbeat, Reporter
+from nodeworker.serving.rooms import Began, EngineRooms, QueuedAt, Shelf, checked_roles
+from nodeworker.settings import measured_folder
+from nodeworker.threads import Crew, Feed
+
+if TYPE_CHECKING:
+    from nodeworker.models.catalogue import CatalogueEntry
+    from nodeworker.models.folder import FetchProgress, ModelFile
+
+log = logging.getLogger(__name__)
+Context = grpc.aio.ServicerContext
+FETCH_PAUSE = 0.1
+"""Shortest time between two reports of a download."""
+MAX_TEXTS = 4096
+"""Texts of one Embed call."""
+FEED_BYTES = 1024 * 1024
+"""Sound that may wait for the engine (33 s); then the caller is slowed down."""
+MAX_AUDIO_SECONDS = 30 * 60
+MAX_RECORDING_SECONDS = 8 * 3600
+"""The same for a recording, which is read in batches."""
+OPTIONS = (
+    *SERVER_OPTIONS,
+    # A client whose cable was pulled must not keep its slot until its deadline.
+    ("grpc.keepalive_time_ms", 5000),
+    ("grpc.keepalive_timeout_ms", 3000),
+)
+
+
+class Folder(Shelf, Protocol):
+    """The model folder with what changes it, as `nodeworker.models.folder.ModelFolder`; all of it may block."""
+
+    def fetch(self, source: str, progress: Callable[[FetchProgress], None], cancelled: threading.Event) -> ModelFile:
+        """Fetch a model. Raises DownloadFailed, NoSpace, ModelDamaged, ModelUnsafe."""
+        ...
+
+    def remove(self, name: str) -> ModelFile:
+        """Remove a model. Raises ModelMissing, NotAllowed."""
+        ...
+
+    def catalogue(self) -> list[CatalogueEntry]:
+        """Return what could be fetched."""
+        ...
+
+
+class NodeService(node_pb2_grpc.NodeServicer):
+    """All calls of one node. Errors are raised as EngineError; the door makes statuses of them."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        name: str,
+        zone: str,
+        rooms: EngineRooms,
+        folder: Folder,
+        door: Door,
+        slots: int,
+        simulated: bool,
+        sensors: Sensors | None = None,
+    ) -> None:
+        """`slots` answers at once until an engine says otherwise; `sensors` of this machine unless given."""
+        self.tally = Tally()
+        self._about = {"name": name, "version": __version__, "zone": zone, "simulated": str(simulated).lower()}
+        self._id = id
+        self._name = name
+        self._zone = zone
+        self._rooms = rooms
+        self._folder = folder
+        self._simulated = simulated
+        self._crew = Crew("folder")
+        self._answers: dict[tuple[str, str], threading.Event] = {}
+        self._reporter = Reporter(
+            rooms, self.tally, sensors or of_this_machine(), slots=slots, draining=lambda: door.draining
+        )
+        self._heartbeat = Heartbeat(self._reporter.report, rooms.next_change)
+
+    async def Describe(self, request: pb.DescribeRequest, context: Context[Any, Any]) -> pb.Description:
+        """Say what this node is and has."""
+        machine = await self._crew.submit(hardware.describe)
+        build, graphics = await self._crew.submit(acceleration.look)
+        files = await self._rooms.models()
+        known = await self._crew.submit(lambda: remembered(measured_folder(), files))
+        models = [self._model(file, known) for file in files]
+        return pb.Description(
+            id=self._id,
+            name=self._name,
+            version=__version__,
+            zone=self._zone,
+            hardware=wire.hardware(machine, build=build, graphics=graphics),
+            models=models,
+            simulated=self._simulated,
+            slots=self._reporter.slots,
+        )
+
+    async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
+        """Report load every second and on change."""
+        async with contextlib.aclosing(self._heartbeat.follow()) as reports:
+            async for report in reports:
+                yield report.status
+
+    async def figures(self) -> str:
+        """Return what Prometheus reads."""
+        return page(self._about, self.tally, await self._reporter.report())
+
+    async def Load(self, request: pb.LoadRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.LoadProgress, None]:
+        """Load engines in parallel; reports until all are ready or cannot be."""
+        roles = checked_roles([wire.role_name(role) for role in request.roles])
+        async with contextlib.aclosing(self._rooms.load(roles)) as reports:
+            async for engines, done in reports:
+                yield pb.LoadProgress(engines=engines, done=done)
+
+    async def Generate(
+        self, request: pb.GenerateRequest, context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.GenerateEvent, None]:
+        """Make one answer. A second call with the same id from the same caller takes over: the first one ends."""
+        wanted = wire.chat_request(request)
+        key = (CALLER.get().id, wanted.request_id)
+        older = self._answers.get(key)
+        if older is not None:
+            # Its caller lost the connection and came back before this side noticed.
+            older.set()
+        self._answers[key] = wanted.cancelled
+        began: Began | None = None
+        try:
+            with self._counted("chat", context, limit=wanted.sampling.max_tokens) as call:
+                async with contextlib.aclosing(self._rooms.generate(wanted, request.model)) as events:
+                    async for event in events:
+                        _note(call, event)
+                        if isinstance(event, Began):
+                            began = event
+                        elif isinstance(event, Done):
+                            assert began is not None
+                            yield wire.done_event(event, began)
+                        else:
+                            yield wire.generate_event(event)
+        except EngineError:
+            if self._answers.get(key) is not wanted.cancelled:
+                raise BadRequest("A newer call with the same id took over.") from None
+            raise
+        finally:
+            wanted.cancelled.set()
+            if self._answers.get(key) is wanted.cancelled:
+                del self._answers[key]
+
+    async def Embed(self, request: pb.EmbedRequest, context: Context[Any, Any]) -> pb.EmbedResponse:
+        """Embed texts."""
+        if len(request.texts) > MAX_TEXTS:
+            raise BadRequest(f"At most {MAX_TEXTS} texts in one call.", "Send them in several calls.")
+        kind = "query" if request.kind == pb.EMBED_QUERY else "passage"
+        with self._counted("embed", context):
+            made = await self._rooms.embed(request.texts, kind, request.model)  # type: ignore[arg-type]
+        if len(made.data) > MAX_MESSAGE_BYTES - 65_536:
+            raise BadRequest("The vectors of so many texts don't fit into one message.", "Send fewer in one call.")
+        return pb.EmbedResponse(
+            model=made.model.name,
+            model_sha256=made.model.sha256,
+            dimension=made.dimension,
+            vectors=made.data,
+            tokens=made.tokens,
+            max_tokens=made.max_tokens,
+            windows=made.windows,
+        )
+
+    async def Transcribe(
+        self, request_iterator: AsyncIterator[pb.TranscribeRequest], context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.TranscribeEvent, None]:
+        """Turn sound into text; the first message must be the configuration."""
+        first = await anext(aiter(request_iterator), None)
+        if first is None or first.WhichOneof("kind") != "config":
+            raise BadRequest("Transcribe begins with its configuration.")
+        config = first.config
+        if not 0 <= config.expected_seconds < math.inf:
+            raise BadRequest("The expected length of a recording must be a number of seconds.")
+        most = MAX_RECORDING_SECONDS if config.recording else MAX_AUDIO_SECONDS
+        cancelled = threading.Event()
+        feed = Feed(cancelled, FEED_BYTES)
+        reading = asyncio.create_task(_hear(request_iterator, feed, cancelled, most))
+        heard = self._rooms.transcribe(
+            feed,
+            cancelled,
+            language=config.language,
+            partials=config.partials,
+            hotwords=tuple(config.hotwords),
+            model=config.model,
+            recording=config.recording,
+            expected_seconds=config.expected_seconds,
+        )
+        try:
+            with self._counted("transcribe", context):
+                async with contextlib.aclosing(heard) as events:
+                    async for event in events:
+                        if reading.done():
+                            reading.result()  # bad input is the caller's to know, whatever was made of it
+                        yield wire.transcribe_event(event)
+                if reading.done():
+                    reading.result()
+        finally:
+            cancelled.set()
+            feed.end()
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def ListModels(self, request: pb.ListModelsRequest, context: Context[Any, Any]) -> pb.ListModelsResponse:
+        """List the models here and, if wanted, those that could be fetched. Paths are for the local caller only."""
+        local = CALLER.get().local
+        here = await self._crew.submit(self._folder.all)
+        known = await self._crew.submit(lambda: remembered(measured_folder(), here))
+        listed = [
+            pb.ListedModel(
+                model=self._model(file, known), present=True, path=str(file.path) if local else "", note=file.note
+            )
+            for file in here
+        ]
+        if request.catalogue:
+            present = {file.sha256 for file in here}
+            for entry in await self._crew.submit(self._folder.catalogue):
+                if entry.sha256 not in present:
+                    listed.append(_catalogued(entry))
+        return pb.ListModelsResponse(models=listed)
+
+    async def FetchModel(
+        self, request: pb.FetchModelRequest, context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.FetchProgress, None]:
+        """Fetch a model; only for the local caller, because it names files and fills the disk."""
+        _local_only("fetch models on")
+        if not request.source:
+            raise BadRequest("Which model?", "`tangnet models list` shows names.")
+        loop = asyncio.get_running_loop()
+        cancelled, news = threading.Event(), asyncio.Event()
+        latest: list[FetchProgress] = []
+
+        def progress(now: FetchProgress) -> None:
+            latest[:] = [now]  # only the newest matters
+            loop.call_soon_threadsafe(news.set)
+
+        work = self._crew.submit(lambda: self._folder.fetch(request.source, progress, cancelled))
+
+        def ended(done: asyncio.Future[ModelFile]) -> None:
+            if not done.cancelled():
+                done.exception()  # marks it as seen: a caller that left early will not ask
+            news.set()
+
+        work.add_done_callback(ended)
+        try:
+            while not work.done():
+                await news.wait()
+                news.clear()
+                if latest:
+                    now = latest.pop()
+                    yield pb.FetchProgress(done=now.done, total=now.total, step=now.step, origin=now.origin)
+                await asyncio.wait([work], timeout=FETCH_PAUSE)
+            model = work.result()
+            yield pb.FetchProgress(done=model.bytes, total=model.bytes, step="done", model=self._model(model))
+        finally:
+            cancelled.set()
+
+    async def RemoveModel(self, request: pb.RemoveModelRequest, context: Context[Any, Any]) -> pb.Model:
+        """Remove a model; only for the local caller."""
+        _local_only("remove models from")
+        if not request.name:
+            raise BadRequest("Which model?", "`tangnet models list` shows names.")
+        return wire.model(await self._crew.submit(lambda: self._folder.remove(request.name)))
+
+    async def Rerank(self, request: pb.RerankRequest, context: Context[Any, Any]) -> pb.RerankResponse:
+        """Score passages."""
+        if len(request.texts) > MAX_TEXTS:
+            raise BadRequest(f"At most {MAX_TEXTS} texts in one call.", "Send them in several calls.")
+        with self._counted("rerank", context):
+            made = await self._rooms.rerank(request.query, request.texts, request.model)
+        return pb.RerankResponse(scores=made.scores, model=made.model.name, model_sha256=made.model.sha256)
+
+    async def Speak(
+        self, request_iterator: AsyncIterator[pb.SpeakRequest], context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.SpeakEvent, None]:
+        """Refuse: there is no engine for it yet."""
+        for event in _unsupported("This node cannot speak."):
+            yield event
+
+    async def ReadModel(
+        self, request: pb.ReadModelRequest, context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.ModelPiece, None]:
+        """Refuse: nodes do not hand models to each other yet."""
+        for piece in _unsupported("This node does not hand out models.", "On the node: tangnet-node models add NAME."):
+            yield piece
+
+    def _model(self, file: ModelFile, known: Mapping[str, Tuning] = MappingProxyType({})) -> pb.Model:
+        """Describe a model: with the rates that its engine measures, or else those that are remembered."""
+        tuning, chat = known.get(file.sha256, Tuning()), self._rooms.chat
+        rates = tuning.prefill_rate, tuning.decode_rate
+        if chat.engine is not None and chat.model is not None and chat.model.sha256 == file.sha256:
+            rates = chat.engine.prefill_rate, chat.engine.decode_rate
+        return wire.model(file, prefill_rate=rates[0], decode_rate=rates[1], tuned=tuning.tuned)
+
+    @contextlib.contextmanager
+    def _counted(self, role: str, context: Context[Any, Any], *, limit: int = 0) -> Iterator[Call]:
+        """Count a call, and say when to come back to one that finds the queue full."""
+        try:
+            with self.tally.call(role, limit=limit, seconds_left=context.time_remaining()) as call:
+                yield call
+        except Busy as busy:  # only now: the refused call itself does not wait
+            busy.retry_ms = busy.retry_ms or 1000 * self._reporter.wait(role)
+            raise
+        finally:
+            self._rooms.touch()  # the predicted wait is another now
+
+
+def _note(call: Call, event: QueuedAt | Began | ChatEvent) -> None:
+    match event:
+        case Began():
+            call.begins(event.queue_ms / 1000, event.load_ms / 1000)
+        case Prefill():
+            call.reads(event.done, event.total)
+        case Token() if event.ids or event.text or event.reasoning:
+            call.says(len(event.ids))
+        case Done():
+            call.done(event)
+
+
+def _unsupported(message: str, hint: str = "") -> tuple[Any, ...]:
+    raise Unsupported(message, hint)
+
+
+def _local_only(what: str) -> None:
+    if not CALLER.get().local:
+        raise NotAllowed(f"Only a user of that machine may {what} it.", "Run `tangnet-node models` on the node itself.")
+
+
+async def _hear(
+    requests: AsyncIterator[pb.TranscribeRequest], feed: Feed, cancelled: threading.Event, most: int
+) -> None:
+    heard = 0
+    try:
+        async for request in requests:
+            kind = request.WhichOneof("kind")
+            if kind == "end":
+                return
+            if kind != "pcm16":
+                raise BadRequest("After its configuration Transcribe takes sound.")
+            if len(request.pcm16) % 2:
+                raise BadRequest("Sound must come in whole 16-bit samples.")
+            heard += len(request.pcm16)
+            if heard > most * SAMPLE_RATE * 2:
+                raise BadRequest(f"At most {most // 60} minutes of sound in one call.")
+            if request.pcm16:
+                await feed.put(request.pcm16)
+    except BaseException:  # nothing that is made of half the sound may look like the whole
+        cancelled.set()
+        raise
+    finally:
+        feed.end()
+
+
+def _catalogued(entry: CatalogueEntry) -> pb.ListedModel:
+    return pb.ListedModel(
+        model=pb.Model(
+            role=wire.role_of(entry.role),
+            name=entry.name,
+            sha256=entry.sha256,
+            bytes=entry.bytes,
+            quantisation=entry.quantisation,
+            context=entry.context,
+            licence=entry.licence,
+            trustworthy=entry.trustworthy,
+            dimension=entry.dimension,
+            parameters=entry.parameters,
+        ),
+        download_bytes=entry.bytes,
+        note=entry.note,
+    )

@@ -1,0 +1,1 @@
+"""What is measured of a model on this machine, and what is made of it."""
