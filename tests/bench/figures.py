@@ -16,8 +16,9 @@ PROMPT = int(os.environ.get("TANGNET_BENCH_PROMPT", "1000"))
 """Length of a long prompt in tokens, roughly."""
 SECONDS = float(os.environ.get("TANGNET_BENCH_SECONDS", "10"))
 """How long what has no natural end is watched."""
-CORES = tuple(int(count) for count in os.environ.get("TANGNET_BENCH_CORES", "1,2").split(","))
-"""Each figure is taken with the programs held to so many cores, and with so many threads."""
+CORES = tuple(int(count) for count in os.environ.get("TANGNET_BENCH_CORES", "2,1").split(","))
+"""Each figure is taken with the programs held to so many cores, and with so many threads. The most come first: OpenMP
+counts the cores when it is loaded, and with more threads than those it puts them to sleep at each barrier."""
 DATA = os.environ.get("TANGNET_BENCH_DATA", "")
 """Folder of the evaluation data."""
 
