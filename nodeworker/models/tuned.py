@@ -31,7 +31,7 @@ class Tuning:
     threads: int = 0
     """0: the free cores."""
     exact: bool = True
-    """The 8-bit cache of decision 10; False: 16 bits, quicker for long prompts."""
+    """The exact cache of decision 10; False: 16 bits, quicker for long prompts."""
     drafts: bool = True
     """Guess ahead from the prompt."""
     exact_rows: int = -1
@@ -44,7 +44,7 @@ class Tuning:
     tuned: bool = False
     """Whether the settings were chosen by `bench node --tune`, not only measured while loading."""
     flash: str = "auto"
-    """Flash attention with a 16-bit cache: "auto" (llama.cpp decides), "on", "off"; an 8-bit cache always has it."""
+    """Flash attention with a 16-bit cache: "auto" (llama.cpp decides), "on", "off"; an exact cache always has it."""
     batch: int = 0
     """Most tokens in one decode; 0: the engine's own choice."""
 
@@ -52,7 +52,7 @@ class Tuning:
     def label(self) -> str:
         """The settings that change how a decode is computed, in words."""
         threads = self.threads or free_cores()
-        cache = "8-bit cache" if self.exact else f"16-bit cache, flash attention {self.flash}"
+        cache = "exact cache" if self.exact else f"16-bit cache, flash attention {self.flash}"
         batch = f", {self.batch} tokens at once" if self.batch else ""
         return f"{threads} thread{'s' * (threads > 1)}, {cache}{batch}"
 

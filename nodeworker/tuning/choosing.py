@@ -93,7 +93,7 @@ class Choice:
     proven: bool = False
     """Whether the number of threads was measured, idle and with busy cores."""
     narrow: str = ""
-    """The 8-bit cache that was compared, by label; "" when none was."""
+    """The exact cache that was compared, by label; "" when none was."""
     wide: str = ""
     """The quickest 16-bit cache."""
 

@@ -1,6 +1,6 @@
 """One answer alone, and reading a prompt: the engine and the whole node against the bare C loop.
 
-`pytest -m bench tests/bench/bench_node_decode.py -s`. "equal" is the loop with the engine's settings (8-bit cache,
+`pytest -m bench tests/bench/bench_node_decode.py -s`. "equal" is the loop with the engine's settings (exact cache,
 flash attention, one stream for each slot), "best" the loop with llama.cpp's own (16-bit cache, one stream). Drafts are
 off: what they gain is measured by bench_node_lookup.py.
 """

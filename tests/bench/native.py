@@ -28,7 +28,7 @@ SPIN = "1000"
 
 
 Options = Mapping[str, int | str]
-EQUAL: Options = {"kv": "q8_0", "flash": 1, "unified": 0}
+EQUAL: Options = {"kv": "exact", "flash": 1, "unified": 0}
 """As the engine has it (decision 10)."""
 BEST: Options = {"kv": "f16", "flash": -1, "unified": 0}
 """As llama.cpp has it."""

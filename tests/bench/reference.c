@@ -5,9 +5,9 @@
  *
  * Standard input holds one prompt after the other, each ended by a NUL byte; stream number i gets prompt i modulo their
  * number. Keys: streams, tokens (each stream's answer), slots (streams that the cache has, at least as many), threads,
- * length (cells of a stream), batch, kv (f16 or q8_0), flash (-1 as llama.cpp likes, 0, 1), unified, chain (0: the
- * likeliest token; 1: top-k 40, top-p 0.95, temperature 0.8, drawn), seed, group (tokens that each stream computes at
- * once, of which it keeps one: what a draft costs that is all wrong). Answers do not end before their length: ends
+ * length (cells of a stream), batch, kv (f16, q8_0, or exact: keys q8_0 and values f16), flash (-1 as llama.cpp likes,
+ * 0, 1), unified, chain (0: the likeliest token; 1: top-k 40, top-p 0.95, temperature 0.8, drawn), seed, group (tokens
+ * that each stream computes at once, of which it keeps one: what a draft costs that is all wrong). Answers do not end before their length: ends
  * that the model wants are passed over. */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -21,7 +21,7 @@
 enum { MOST_STREAMS = 128, MOST_PROMPT_BYTES = 1 << 20 };
 
 struct options {
-    int streams, slots, tokens, group, threads, length, batch, flash, unified, chain, q8;
+    int streams, slots, tokens, group, threads, length, batch, flash, unified, chain, k, v;
     unsigned seed;
 };
 
@@ -62,7 +62,7 @@ static struct span since(struct span begun) {
 
 static struct options parse(int count, char ** words) {
     struct options o = {
-        .streams = 1, .tokens = 64, .group = 1, .threads = 1, .length = 512, .batch = 512, .flash = 1, .q8 = 1, .seed = 1,
+        .streams = 1, .tokens = 64, .group = 1, .threads = 1, .length = 512, .batch = 512, .flash = 1, .k = GGML_TYPE_Q8_0, .v = GGML_TYPE_F16, .seed = 1,
     };
     for (int i = 0; i < count; i++) {
         char * value = strchr(words[i], '=');
@@ -80,8 +80,9 @@ static struct options parse(int count, char ** words) {
         else if (!strcmp(key, "unified")) o.unified = atoi(value);
         else if (!strcmp(key, "chain")) o.chain = atoi(value);
         else if (!strcmp(key, "seed")) o.seed = (unsigned) atoi(value);
-        else if (!strcmp(key, "kv") && !strcmp(value, "f16")) o.q8 = 0;
-        else if (!strcmp(key, "kv") && !strcmp(value, "q8_0")) o.q8 = 1;
+        else if (!strcmp(key, "kv") && !strcmp(value, "f16")) o.k = o.v = GGML_TYPE_F16;
+        else if (!strcmp(key, "kv") && !strcmp(value, "q8_0")) o.k = o.v = GGML_TYPE_Q8_0;
+        else if (!strcmp(key, "kv") && !strcmp(value, "exact")) o.k = GGML_TYPE_Q8_0, o.v = GGML_TYPE_F16;
         else fail("an option is unknown");
     }
     if (o.slots < o.streams) o.slots = o.streams;
@@ -155,7 +156,8 @@ static void run(const char * path, struct options o) {
     p.n_outputs_max = (uint32_t) (o.batch < 128 ? o.batch : 128); /* as the engine has it */
     p.n_threads = p.n_threads_batch = o.threads;
     p.flash_attn_type = o.flash;
-    p.type_k = p.type_v = o.q8 ? GGML_TYPE_Q8_0 : GGML_TYPE_F16;
+    p.type_k = (enum ggml_type) o.k;
+    p.type_v = (enum ggml_type) o.v;
     p.kv_unified = o.unified;
     p.no_perf = true;
     struct llama_context * context = llama_init_from_model(model, p);

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from nodeworker.engines import ChatEvent, ChatRequest, Done, Message, Prefill, Sampling, Token
+from nodeworker.engines.llama.context import NativeContext
 from nodeworker.engines.llama.engine import LlamaEngine
+from nodeworker.engines.llama.native import NativeModel
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelTooLarge
 from nodeworker.models.folder import ModelFile, ModelFolder
 from nodeworker.models.tuned import Tuning
@@ -262,3 +264,38 @@ def test_beginnings_of_conversations_survive_a_restart(model: ModelFile, tmp_pat
         assert begin(engine, wanted).done.cached_tokens == 0 and not list((tmp_path / "kept").iterdir())
     finally:
         engine.close()
+
+
+def test_every_bit_of_the_scores_is_the_same_in_pieces_elsewhere_and_in_company(model: ModelFile) -> None:
+    """Beyond 512 tokens, where llama.cpp would divide a 16-bit cache among its threads, and 64 at once."""
+    native = NativeModel(model.path, progress=lambda _fraction: None, stop=lambda: False)
+    context = NativeContext(native, streams=3, length=768, threads=2)
+    try:
+        tokens = native.tokenise(SHIPS, special=True)
+        assert len(tokens) > 540, "long enough for the other kernels"
+        written = tokens[-4:]
+
+        def scores(stream: int, piece: int, *, group: int = 1, company: int | None = None) -> list[bytes]:
+            context.cut(stream, 0)
+            found = []
+            for start in range(0, len(tokens) - len(written), piece):
+                part = tokens[start : min(start + piece, len(tokens) - len(written))]
+                context.add(part, stream, start, 0)
+                context.decode()
+            for start in range(len(tokens) - len(written), len(tokens), group):
+                rows = context.add(tokens[start : start + group], stream, start, group)
+                if company is not None:
+                    context.add(tokens[:1], company, start, 0)
+                context.decode()
+                found += [row.tobytes() for row in context.scores(len(rows))]
+            return found
+
+        alone = scores(0, 512)
+        assert scores(0, 60) == alone
+        assert scores(2, 512, group=2) == alone
+        scores(0, 512)
+        context.cut(0, len(tokens) - len(written))
+        assert scores(1, 256, company=0) == alone
+    finally:
+        context.close()
+        native.close()

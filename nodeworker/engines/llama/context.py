@@ -18,7 +18,10 @@ BATCH = 512
 """Most tokens in one decode."""
 OUTPUTS = 128
 """Most of them whose scores can be read afterwards."""
-_Q8_0 = 8
+_F16, _Q8_0 = 1, 8
+_EXACT = ((_Q8_0, _F16), (_Q8_0, _Q8_0))
+"""Keys and values that keep the bits of a token independent of its company, the quicker kind first; not every model
+may have keys and values of different kinds, and graphics processors compute attention over them on the processor."""
 _TO_THE_END = -1
 
 
@@ -38,7 +41,7 @@ class NativeContext:
     ) -> None:
         """Reserve memory for `streams` sequences of `length` tokens each. Raises EngineError.
 
-        `exact`: an 8-bit cache with flash attention, for which the bits of a token do not depend on its company;
+        `exact`: keys of 8 bits with flash attention, for which the bits of a token do not depend on its company;
         without it 16 bits, quicker for long prompts (docs/decisions/0010). A model that cannot have the first gets the
         second. `flash`: whether 16 bits are read with flash attention, as llama.cpp numbers it; -1: it decides.
         """
@@ -47,7 +50,8 @@ class NativeContext:
         self._lib = lib = model.lib
         self._size = model.size
         self._context: Any = None
-        for eight_bits in (True, False) if exact else (False,):
+        kinds = _EXACT[1:] if lib.llama_supports_gpu_offload() else _EXACT
+        for kind in (*kinds, None) if exact else (None,):
             parameters = lib.llama_context_default_params()
             parameters.n_ctx = streams * length
             parameters.n_batch = parameters.n_ubatch = batch = min(batch, length)
@@ -57,9 +61,9 @@ class NativeContext:
             parameters.kv_unified = False
             parameters.no_perf = True
             parameters.flash_attn_type = flash
-            if eight_bits:
+            if kind is not None:
                 parameters.flash_attn_type = 1
-                parameters.type_k = parameters.type_v = _Q8_0
+                parameters.type_k, parameters.type_v = kind
             forget_errors()
             self._context = lib.llama_init_from_model(model.model, parameters)
             if self._context:
@@ -70,7 +74,8 @@ class NativeContext:
                 f"No memory for {streams} contexts of {length} tokens. {complaints()}".strip(),
                 "Choose a smaller context, fewer slots or a smaller model.",
             )
-        self.eight_bits = eight_bits
+        self.kind = kind or (_F16, _F16)
+        """Of keys and of values, as ggml numbers its types."""
         self.threads = threads
         self.batch = batch
         self.length: int = min(length, lib.llama_n_ctx_seq(self._context))

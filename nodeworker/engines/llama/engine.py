@@ -42,8 +42,8 @@ _CACHE_BYTES = 512 * 1024 * 1024
 """Unless slots are asked for, the cache takes at most this, and at most a tenth of the free memory."""
 _GRAPH_BYTES = 256 * 1024 * 1024
 """llama.cpp's working memory beside weights and cache, roughly."""
-_EIGHT_BITS = 34 / 64
-"""Size of an 8-bit cache beside a 16-bit one: 34 bytes hold 32 values."""
+_EXACT_CACHE = (34 / 32 + 2) / 4
+"""Size of an exact cache beside a 16-bit one: 34 bytes hold 32 values of a key, and 2 bytes one of a value."""
 _log = logging.getLogger(__name__)
 
 
@@ -330,9 +330,7 @@ class LlamaEngine:
     def _kept_prefixes(self, context: NativeContext) -> KeptPrefixes | None:
         if self._keep is None:
             return None
-        return KeptPrefixes(
-            self._keep, self.model.sha256 or str(self.model.path), build_mark(), str(context.eight_bits)
-        )
+        return KeptPrefixes(self._keep, self.model.sha256 or str(self.model.path), build_mark(), str(context.kind))
 
     def _measure(self, native: NativeModel, context: NativeContext, tuning: Tuning, notes: TuningFile | None) -> int:
         """Measure what is not known of this model; returns how many tokens of a decode keep their bits."""
@@ -362,7 +360,7 @@ class LlamaEngine:
         import psutil
 
         free = psutil.virtual_memory().available
-        each = max(1, int(info.kv_bytes_per_token * self.context * (_EIGHT_BITS if tuning.exact else 1)))
+        each = max(1, int(info.kv_bytes_per_token * self.context * (_EXACT_CACHE if tuning.exact else 1)))
         slots = self._wanted_slots
         if not slots:
             slots = max(_FEWEST_SLOTS, min(_MOST_SLOTS, min(_CACHE_BYTES, free // 10) // each))

@@ -99,7 +99,7 @@ def test_tuning_keeps_the_best_and_shows_it_beside_the_default(tmp_path: Path) -
     lines, _, _ = measured(Pretended(), tmp_path, Wanted(tune=True))
     by_name = {line["figure"]: line for line in lines}
     question = by_name["question"]
-    assert question["ratio"] == 0.5 and question["settings"] == "1 thread, 8-bit cache"
+    assert question["ratio"] == 0.5 and question["settings"] == "1 thread, exact cache"
     assert question["stored"] and question["finished"] and "cache" in question["tried"]
     assert by_name["decode_8"]["ratio"] == 2.0 and by_name["decode_of_1"]["ratio"] == 0.5
     assert by_name["prefill_16_bits"]["ratio"] == 1.5

@@ -202,7 +202,7 @@ def test_progress_says_what_is_tried_and_the_time_left() -> None:
         clock=lambda: machine.now,
         tell=lambda what, left: told.append((what, left)),
     ).run()
-    assert told[:2] == [("a first look", 50), ("threads: 4 threads, 8-bit cache", 49)]
+    assert told[:2] == [("a first look", 50), ("threads: 4 threads, exact cache", 49)]
     assert [left for _, left in told] == sorted((left for _, left in told), reverse=True)
 
 

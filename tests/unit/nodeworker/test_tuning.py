@@ -67,6 +67,6 @@ def test_settings_do_not_depend_on_what_is_chosen_and_figures_do(tmp_path: Path)
 
 
 def test_a_label_says_what_changes_the_speed_of_a_decode() -> None:
-    assert Tuning(threads=1).label == "1 thread, 8-bit cache"
+    assert Tuning(threads=1).label == "1 thread, exact cache"
     assert KEPT.label == "3 threads, 16-bit cache, flash attention off, 2048 tokens at once"
     assert Tuning(threads=2, drafts=False).label == Tuning(threads=2).label
