@@ -7,8 +7,8 @@
  * number. Keys: streams, tokens (each stream's answer), slots (streams that the cache has, at least as many), threads,
  * length (cells of a stream), batch, kv (f16, q8_0, or exact: keys q8_0 and values f16), flash (-1 as llama.cpp likes,
  * 0, 1), unified, chain (0: the likeliest token; 1: top-k 40, top-p 0.95, temperature 0.8, drawn), seed, group (tokens
- * that each stream computes at once, of which it keeps one: what a draft costs that is all wrong). Answers do not end before their length: ends
- * that the model wants are passed over. */
+ * that each stream computes at once, of which it keeps one: what a draft costs that is all wrong). Answers do not end
+ * before their length: ends that the model wants are passed over. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
