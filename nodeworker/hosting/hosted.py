@@ -55,6 +55,9 @@ CHAT_PATIENCE = 30.0
 prompt takes less than a second even on a slow machine."""
 PATIENCE = 180.0
 """The same for engines that work on one thing for long: half a minute of speech, a batch of long texts."""
+LOAD_PATIENCE = 300.0
+"""Seconds without any sign of life after which a load is given up: a disk that does not answer. Importing torch takes a
+Pi a minute, measuring a large model about as long."""
 MOST_SLOTS = 256
 _TICK_SECONDS = 0.1
 _SOUND_PIECE = 64 * 1024
@@ -128,6 +131,13 @@ class HostedEngine:
         self._progress = progress
         model, options = model_record(self.model), dict(self._spec.options)
         self._process.send({"do": "load", "factory": self._spec.factory, "model": model, "options": options})
+        self._heard_at = time.monotonic()
+        while not self._loaded.done():
+            left = self._heard_at + LOAD_PATIENCE - time.monotonic()
+            if left <= 0:
+                self._process.kill(f"hung: nothing was heard of it for {LOAD_PATIENCE:.0f} s")
+                break
+            await asyncio.wait({self._loaded}, timeout=left)
         await self._loaded
 
     async def close(self) -> None:

@@ -144,9 +144,20 @@ def wheel_key(wanted: str, flags: str, cpu: str) -> str:
 
 
 def llama_flags(own: str, gpu: bool) -> str:
-    """CMake flags: the project's, CUDA when a GPU is wanted and its compiler is there, and the user's CMAKE_ARGS."""
-    cuda = "-DGGML_CUDA=on" if gpu and shutil.which("nvcc") else ""
-    parts = (own, cuda, os.environ.get("CMAKE_ARGS", ""))
+    """CMake flags: the project's, CUDA when a GPU is wanted, and the user's CMAKE_ARGS, which may name another backend.
+
+    Raises SetupError when a GPU is wanted and nothing here could compile for one: the result would be slow, silently.
+    """
+    users = os.environ.get("CMAKE_ARGS", "")
+    named = re.search(r"-DGGML_(CUDA|VULKAN|HIP|SYCL|MUSA|OPENCL|CANN|METAL)=(on|1|true|yes)", users, re.IGNORECASE)
+    if gpu and not named and not shutil.which("nvcc"):
+        raise SetupError(
+            "For an NVIDIA card llama.cpp is compiled with nvcc, which was not found.",
+            "Install NVIDIA's CUDA toolkit and put its bin folder into PATH; or, with the Vulkan SDK for a card of any "
+            "maker: CMAKE_ARGS=-DGGML_VULKAN=on; or leave --gpu away.",
+        )
+    cuda = "-DGGML_CUDA=on" if gpu and not named else ""
+    parts = (own, cuda, users)
     return " ".join(part for part in parts if part)
 
 

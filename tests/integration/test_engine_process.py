@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from nodeworker.errors import EngineError, EngineLost, ModelTooLarge
+from nodeworker.hosting import hosted
 from nodeworker.hosting.hosted import EngineSpec, HostedChat
 from nodeworker.protocol import node_pb2 as pb
 from tests.engine_rooms import FACTORIES, ProcessMaker, answer, asking, chat_pid, children, first_token, rooms_of, said
@@ -96,6 +97,17 @@ async def test_kill_while_loading() -> None:
             await asked
         assert rooms.statuses()[0].state == pb.ENGINE_FAILED
         assert (rooms.engine_restarts, rooms.chat.active) == (1, 0)
+        assert await answer(rooms, "say 2", name="m") == said("r", 2)
+
+
+async def test_a_load_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosted, "LOAD_PATIENCE", 1.0)
+    async with rooms_of(None, "load hold", "m") as rooms:
+        with pytest.raises(
+            EngineLost, match=r"load hold could not be loaded: .* hung: nothing was heard of it for 1 s"
+        ):
+            await answer(rooms, "say 1", name="load hold")
+        await until(lambda: not children())
         assert await answer(rooms, "say 2", name="m") == said("r", 2)
 
 

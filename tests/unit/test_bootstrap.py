@@ -311,3 +311,19 @@ def test_a_failed_set_up_speaks_json_too(tmp_path: Path, arguments: list[str]) -
     assert done.returncode == 1 and "Tangnet needs Python" in done.stderr and "Traceback" not in done.stderr
     event = json.loads(done.stdout)
     assert event["event"] == "error" and event["code"] == "setup" and event["message"] and event["hint"]
+
+
+def test_a_gpu_that_nothing_here_can_compile_for_is_an_error_and_not_a_slow_build(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CMAKE_ARGS", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
+    assert steps.llama_flags("-DOWN=1", gpu=False) == "-DOWN=1"
+    with pytest.raises(tangnet.SetupError) as refused:
+        steps.llama_flags("-DOWN=1", gpu=True)
+    assert "nvcc" in refused.value.message and "GGML_VULKAN" in refused.value.hint
+    monkeypatch.setenv("CMAKE_ARGS", "-DGGML_VULKAN=on")
+    assert steps.llama_flags("-DOWN=1", gpu=True) == "-DOWN=1 -DGGML_VULKAN=on"
+    monkeypatch.setenv("CMAKE_ARGS", "-DGGML_NATIVE=off")
+    monkeypatch.setattr(shutil, "which", lambda _name: "/usr/bin/nvcc")
+    assert steps.llama_flags("", gpu=True) == "-DGGML_CUDA=on -DGGML_NATIVE=off"
