@@ -4,9 +4,11 @@ from __future__ import annotations
 
 _SMOOTHING = 0.2
 _SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128)
-_FIRST_CHUNK, _SMALLEST_CHUNK = 64, 16
+_FIRST_CHUNK, _SMALLEST_CHUNK, _SMALLEST_BESIDE = 64, 16, 8
 _RATE_TOKENS = 16
 """Fewer prompt tokens than this say nothing about the speed of reading."""
+_BESIDE_SMOOTHING = 0.5
+"""Quicker than the other: it follows a long prompt, whose tokens cost more the further it is read."""
 _MARGIN = 1.1
 """A draft must promise that much more speed than no draft: measured times are noisy."""
 
@@ -23,6 +25,8 @@ class Pace:
         known = seconds or {}
         self._one = known.get(1, 0.0)
         self._times = {size: value / self._one for size, value in known.items() if self._one and size in _SIZES[1:]}
+        self._beside = 0.0
+        """Prompt tokens/s while others write."""
         self.prefill_rate = prefill
         self.decode_rate = decode
 
@@ -35,6 +39,12 @@ class Pace:
         """Learn from a decode of prompt tokens only."""
         if tokens >= _RATE_TOKENS:
             self.prefill_rate = _smooth(self.prefill_rate, tokens / seconds)
+
+    def read_beside(self, tokens: int, seconds: float, writing: int) -> None:
+        """Learn from a decode of prompt tokens together with `writing` tokens of answers; `seconds` of both."""
+        if tokens >= _SMALLEST_BESIDE:
+            rate = tokens / max(seconds - self.of(writing), seconds / 4)
+            self._beside += _BESIDE_SMOOTHING * (rate - self._beside) if self._beside else rate
 
     def wrote(self, tokens: int, seconds: float) -> None:
         """Learn from a decode of answers' tokens and drafts only."""
@@ -56,8 +66,10 @@ class Pace:
         # A larger decode never takes less: a smoothed value of a rare size may be out of date.
         return self._one * (known[below] + share * max(0.0, known[above] - known[below]))
 
-    def chunk(self, seconds: float) -> int:
-        """Return how many prompt tokens take about that long."""
+    def chunk(self, seconds: float, *, beside: bool = False) -> int:
+        """Return how many prompt tokens take about that long; `beside` others that write."""
+        if beside and self._beside:
+            return max(_SMALLEST_BESIDE, int(self._beside * seconds))
         return max(_SMALLEST_CHUNK, int(self.prefill_rate * seconds)) if self.prefill_rate else _FIRST_CHUNK
 
     def worth(self, length: int, chance: float) -> int:

@@ -169,7 +169,7 @@ class Scheduler:
             shares.append(_Share(answer, 1, draft, reading=False))
             room -= 1 + len(draft)
         if reading:
-            chunk = min(room, self._pace.chunk(SHARED_SECONDS if writing else ALONE_SECONDS))
+            chunk = min(room, self._pace.chunk(SHARED_SECONDS if writing else ALONE_SECONDS, beside=bool(writing)))
             for answer in sorted(reading, key=lambda answer: answer.served):
                 count = self._piece(answer, chunk)
                 if count <= 0:
@@ -247,6 +247,8 @@ class Scheduler:
             self._pace.read(tokens, seconds)
         elif not reading:
             self._pace.wrote(tokens, seconds)
+        else:
+            self._pace.read_beside(reading, seconds, tokens - reading)
 
     # -- what came of it ---------------------------------------------------------------------------------------------
 

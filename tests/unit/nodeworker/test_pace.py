@@ -29,6 +29,21 @@ def test_a_chunk_takes_as_long_as_asked() -> None:
     assert Pace().chunk(0.4) == 64
 
 
+def test_a_chunk_beside_others_becomes_smaller_the_longer_it_takes() -> None:
+    pace = Pace({1: 0.05}, prefill=200)
+    assert pace.chunk(0.15, beside=True) == 30
+    pace.read_beside(30, 0.45, 1)  # 30 tokens in 0.4 s
+    assert pace.chunk(0.15, beside=True) == 11 and pace.chunk(0.4) == 80
+    pace.read_beside(4, 9.0, 1)  # too few to say anything
+    assert pace.chunk(0.15, beside=True) == 11
+    for _ in range(9):
+        pace.read_beside(11, 0.105, 1)  # the next prompt is at its beginning: 200 tokens/s
+    assert pace.chunk(0.15, beside=True) in (29, 30)
+    for _ in range(9):
+        pace.read_beside(8, 60.0, 1)
+    assert pace.chunk(0.15, beside=True) == 8
+
+
 def test_rates_follow_what_is_seen() -> None:
     pace = Pace()
     pace.read(100, 1.0)
