@@ -95,22 +95,21 @@ def test_drafts(kind: str, count: int, quantisation: str, tmp_path: Path, monkey
     """One engine for both: with two in a process OpenMP's threads would be more than the cores, and sleep."""
     model: ModelFile = native.starter() if quantisation == "Q4_1" else native.requantised(tmp_path / "models")
     wanted = requests(kind)
-    with cores(count):
-        with loaded(model, {"slots": 2, "threads": count, "context": LENGTH}) as engine:
-            ours, reference, texts = [], [], []
-            drafted = accepted = 0
-            for one in wanted:  # in turns: other work slows both down
-                with monkeypatch.context() as undrafted:
-                    undrafted.setattr(Answer, "draft", lambda _answer, _most: ([], 0))
-                    answers, seconds = written(engine, [one])
-                assert not answers[0].end.drafted_tokens
-                reference.append(len(answers[0].ids) / seconds)
-                texts.append(answers[0].ids)
+    with cores(count), loaded(model, {"slots": 2, "threads": count, "context": LENGTH}) as engine:
+        ours, reference, texts = [], [], []
+        drafted = accepted = 0
+        for one in wanted:  # in turns: other work slows both down
+            with monkeypatch.context() as undrafted:
+                undrafted.setattr(Answer, "draft", lambda _answer, _most: ([], 0))
                 answers, seconds = written(engine, [one])
-                ours.append(len(answers[0].ids) / seconds)
-                assert answers[0].ids == texts[-1], "a draft changed the text"
-                drafted += answers[0].end.drafted_tokens
-                accepted += answers[0].end.accepted_tokens
+            assert not answers[0].end.drafted_tokens
+            reference.append(len(answers[0].ids) / seconds)
+            texts.append(answers[0].ids)
+            answers, seconds = written(engine, [one])
+            ours.append(len(answers[0].ids) / seconds)
+            assert answers[0].ids == texts[-1], "a draft changed the text"
+            drafted += answers[0].end.drafted_tokens
+            accepted += answers[0].end.accepted_tokens
     lengths = [len(ids) for ids in texts]
     ours_all = sum(lengths) / sum(length / rate for length, rate in zip(lengths, ours, strict=True))
     plain_all = sum(lengths) / sum(length / rate for length, rate in zip(lengths, reference, strict=True))
