@@ -3,12 +3,15 @@
 TANGNET_BENCH_PEER=python-that-has-xllamacpp pytest -m bench tests/bench/bench_node_batch.py -s
 
 Besides: what scheduler, frames and gRPC cost in processor time, and how late a token arrives. "equal" and "best" are
-explained in bench_node_decode.py; the node's gRPC client runs on the same cores.
+explained in bench_node_decode.py; the node's gRPC client runs on the same cores. TANGNET_BENCH_REALTIME=1 (as root)
+lets node and client, not the engine, run as soon as something comes in: what is late then is late by their own work,
+and what is late without it waits for the kernel to take a core from those who compute.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from tests.bench.node_child import Child, running
 pytestmark = [pytest.mark.bench, pytest.mark.models, pytest.mark.timeout(7200)]
 
 STREAMS = (8, 16)
+REALTIME = bool(os.environ.get("TANGNET_BENCH_REALTIME"))
 LENGTH = 512
 GOAL = "ratio >= 0.97"
 
@@ -105,6 +109,9 @@ async def test_lateness(count: int, tls: bool, short: Path) -> None:
     with cores(count):
         async with running(short, options, tls=tls) as node:
             await ask_node(node.stub, [story(0, GREEDY, 8)])
+            if REALTIME:
+                at_once(node.pid)
+                at_once(os.getpid())
             for streams in (1, 4, most):
                 late: list[float] = []
                 for number in range(ROUNDS):
@@ -115,6 +122,12 @@ async def test_lateness(count: int, tls: bool, short: Path) -> None:
                 how = f"{streams} at once, {'TLS' if tls else 'local socket'}, {count} cores"
                 show(f"a token arrives after it was told, median, {how}", late, "ms")
                 show(f"… the slowest of a hundred, {how}", percentile(late, 0.99), "ms", goal="value <= 5")
+
+
+def at_once(pid: int) -> None:
+    """Let all threads of a process run before others."""
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        os.sched_setscheduler(int(thread), os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
 
 
 def weighing(weights: str, home: Path) -> ModelFile:

@@ -17,8 +17,9 @@ from nodeworker.errors import BadRequest, EngineError, ModelDamaged, Unsupported
 from nodeworker.hardware import free_cores
 from nodeworker.models.folder import ModelFile
 
-BATCH_TOKENS = 8192
-"""Most tokens in one forward pass, padding included: bounds memory whatever the lengths are."""
+BATCH_TOKENS, GPU_BATCH_TOKENS = 512, 8192
+"""Most tokens in one forward pass, padding included: bounds memory whatever the lengths are. A processor gains nothing
+from larger ones and computes more padding in them; a graphics card is idle with smaller ones."""
 BATCH_TEXTS = 64
 _PROMPTS: dict[Kind, tuple[str, ...]] = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 """Names under which sentence-transformers looks for what is put before a text."""
@@ -76,10 +77,11 @@ class EmbedderEngine:
         progress(0.6)
         transformers_logging.disable_progress_bar()
         torch.set_num_threads(self._threads)
+        on_gpu = torch.cuda.is_available()
         try:
             encoder = SentenceTransformer(
                 str(self.model.path),
-                device="cuda" if torch.cuda.is_available() else "cpu",
+                device="cuda" if on_gpu else "cpu",
                 local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},
@@ -93,7 +95,8 @@ class EmbedderEngine:
         self.dimension = int(encoder.get_embedding_dimension())
         self.max_tokens = int(encoder.max_seq_length or encoder.tokenizer.model_max_length)
         # One thread: torch divides each run over the cores by itself.
-        merging = Merging[_Piece, Any]("embed", self._vectors, most_tokens=BATCH_TOKENS, most_pieces=BATCH_TEXTS)
+        most_tokens = GPU_BATCH_TOKENS if on_gpu else BATCH_TOKENS
+        merging = Merging[_Piece, Any]("embed", self._vectors, most_tokens=most_tokens, most_pieces=BATCH_TEXTS)
         normalised = any(type(module).__name__ == "Normalize" for module in encoder)
         self._embedding = Embedding(self._read, merging, dimension=self.dimension, to_length_one=normalised)
         progress(0.9)
