@@ -336,6 +336,18 @@ class NodeInfo:
     cpu_percent: float = 0.0
     temperature_c: float = 0.0
     throttled: bool = False
+    under_voltage: bool = False
+    """Raspberry Pi: its power supply is too weak."""
+    power_watts: float = 0.0
+    predicted_wait_ms: float = 0.0
+    """Until a new answer would begin there, as the node says; 0 = at once, or it does not say."""
+    kv_cells: int = 0
+    free_kv_cells: int = 0
+    """Tokens that its cache could still take up without forgetting any."""
+    latency_ms: float = field(default=0.0, compare=False)
+    """Shortest way to it and back that was seen lately; 0 = not measured."""
+    cached_prefixes: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
+    """Beginnings of conversations that it need not read again: see nodeworker/protocol/prefixes.py."""
     simulated: bool = False
     hardware: str = ""
     accelerator: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -88,8 +89,11 @@ class NodeClient:
 
     async def describe(self, info: NodeInfo, *, seconds: float = DESCRIBE_SECONDS) -> NodeInfo:
         """Return `info` with the node's hardware and models."""
+        began = time.monotonic()
         with mapped(self.name):
-            return wire.described(info, await self._stub.Describe(pb.DescribeRequest(), timeout=seconds))
+            described = wire.described(info, await self._stub.Describe(pb.DescribeRequest(), timeout=seconds))
+        took = 1000.0 * (time.monotonic() - began)
+        return replace(described, latency_ms=min(took, info.latency_ms or took))
 
     async def watch(self, current: Callable[[], NodeInfo], *, heartbeat: float) -> AsyncGenerator[NodeInfo, None]:
         """Yield `current()` with the node's load, each second and on change.

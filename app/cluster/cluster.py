@@ -10,12 +10,14 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cluster.learning import Learned
 from app.cluster.local import LocalNode
 from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
@@ -36,6 +38,7 @@ EMBED_TRIES = 3
 SETTLE_SECONDS = 1.0
 """How long after the start an answer still waits for trusted nodes that have not been tried yet."""
 OPEN_SECONDS = 10.0
+MOST_PLACED = 256
 NAMED_SECONDS = 5.0
 """How long an answer waits for the node that was asked for by name."""
 
@@ -66,6 +69,10 @@ class Cluster:
         self._began = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = asyncio.Event()
+        self._learned = Learned()
+        self._learned_file = home / "learned.json"
+        self._placed: dict[str, deque[float]] = {}
+        """When answers were given to a node, by id."""
 
     @property
     def settings(self) -> Settings:
@@ -80,6 +87,7 @@ class Cluster:
     async def start(self) -> None:
         """Begin to look for nodes; returns at once. This machine's node starts on first need."""
         self._began = time.monotonic()
+        self._learned = await asyncio.to_thread(Learned.read, self._learned_file)
         self._spawn(self._open_network())
 
     async def close(self) -> None:
@@ -95,6 +103,10 @@ class Cluster:
     def nodes(self) -> tuple[NodeInfo, ...]:
         """Return what is known now, this machine first."""
         return self._roster.snapshot()
+
+    def prediction_error(self, id: str) -> float | None:
+        """Return how far predicted times to the first token of a node were off lately, 0 to 1; None: not known."""
+        return self._learned.error(id)
 
     async def watch(self) -> AsyncGenerator[tuple[NodeInfo, ...], None]:
         """Yield `nodes()` now and at each change, at most four times a second."""
@@ -119,7 +131,7 @@ class Cluster:
         if not request.model and self._settings.answer_model:
             request = replace(request, model=self._settings.answer_model)
         await self._settle(request)
-        session = Session(request, self._rank, self._open, self._silent)
+        session = Session(request, self._rank, self._open, self._silent, self._learn)
         async with aclosing(session.events()) as events:
             async for event in events:
                 yield event
@@ -248,7 +260,29 @@ class Cluster:
             return error.code != "node_unknown" or not self._discover
 
     def _rank(self, request: ChatRequest, avoid: Collection[str]) -> list[Choice]:
-        return rank(self.nodes(), request, prefer=self._settings.nodes_prefer, avoid=avoid)
+        nodes = self.nodes()
+        return rank(
+            nodes,
+            request,
+            prefer=self._settings.nodes_prefer,
+            avoid=avoid,
+            placed={node.id: self._since(node) for node in nodes if node.id in self._placed},
+            learned=self._learned.factors(),
+        )
+
+    def _since(self, node: NodeInfo) -> int:
+        """Return how many answers were given to a node since it last said how busy it is."""
+        return sum(at > node.seen_at for at in self._placed[node.id])
+
+    def _learn(self, choice: Choice, milliseconds: float) -> None:
+        found = choice.prediction
+        self._learned.note(
+            choice.node.id,
+            predicted_ms=found.uncorrected_ms,
+            corrected_ms=found.first_ms,
+            actual_ms=milliseconds,
+        )
+        self._spawn(asyncio.to_thread(self._learned.write, self._learned_file))
 
     async def _open(self, node: NodeInfo) -> tuple[Answerer, NodeInfo]:
         if node.local:
@@ -257,6 +291,7 @@ class Cluster:
             client = self._network.client(node.id) if self._network is not None else None
         if client is None:
             raise NodeLost(f"{node.name} cannot be reached.")
+        self._placed.setdefault(node.id, deque(maxlen=MOST_PLACED)).append(time.monotonic())
         return client, self._roster.get(node.id) or node
 
     def _silent(self, id: str) -> float:

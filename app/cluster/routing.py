@@ -1,21 +1,25 @@
 """Which node makes an answer, and why in one sentence: pure functions over a snapshot of the nodes.
 
-The order is made of four questions, the first that decides counts:
+The order is made of five questions, the first that decides counts:
 
-1. Does the node have the model that was asked for (request.model, by name or sha256)?
-2. What do the settings say (nodes.prefer: automatic, local, cluster)? It is an order, not a wall: the others stay
+1. Does the prompt fit into the context of the node's model?
+2. Does the node have the model that was asked for (request.model, by name or sha256)?
+3. What do the settings say (nodes.prefer: automatic, local, cluster)? It is an order, not a wall: the others stay
    behind as a place to go on when the preferred ones are lost.
-3. Is the node's model good enough to be trusted? A weak model that is quick is no bargain.
-4. Which is predicted to finish first? Within 10 % of the quickest, a remote node wins: it spares this machine.
-
-The prediction is queue + start + prefill + decode of a typical answer, from measured rates where there are some.
+4. Is the node's model good enough to be trusted? A weak model that is quick is no bargain.
+5. Which is predicted to finish first (app/cluster/prediction.py)? Within 10 % of the quickest, a remote node wins, for
+   it spares this machine, and of those one in this machine's zone. In a crowd the better of two of the quickest,
+   drawn by the request's id, is taken: several desktops must not all run to the same node.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from app.cluster.prediction import Prediction, Question, fits, predict
 from app.errors import ModelError, NodeError, NodeLost
 from app.events import ModelInfo, NodeInfo
 from app.thinking import ChatRequest
@@ -23,35 +27,35 @@ from app.thinking import ChatRequest
 USABLE = frozenset({"ready", "busy", "loading", "stopped"})
 """States of a node that may be asked. "stopped" is this machine's node before its first use."""
 TIE = 1.10
-TYPICAL_ANSWER = 128
-"""Tokens; a shorter limit in the request takes its place."""
-CHARACTERS_A_TOKEN = 3.5
-START_MS = 3000.0
-"""A local node that does not run yet: interpreter, engine library, model."""
-LOAD_BYTES_PER_MS = 150_000.0
-"""Reading a model from an SD card, conservatively."""
-CPU_BYTES_PER_SECOND = 2.0e9
-"""Memory traffic that decoding gets on an unmeasured CPU: a Raspberry Pi 5 manages more."""
-ACCELERATOR_BYTES_PER_SECOND = 60.0e9
-PREFILL_FACTOR = 3.0
-"""An unmeasured node reads this many times faster than it writes (a Pi: 35–45 against 12)."""
-UNKNOWN_MODEL_BYTES = 500_000_000
+CROWD = 20
+"""Nodes above which not the quickest is taken but the better of two."""
+NEAR = 1.25
+"""Those two are drawn from the nodes that take at most that many times as long as the quickest."""
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+_NO_FACTORS: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A node that can make the answer. Times are predictions in milliseconds from now."""
+    """A node that can make the answer."""
 
     node: NodeInfo
     model: ModelInfo | None
     """The chat model to use; None while a local node that has not been started keeps its models unknown."""
     reason: str
-    predicted_first_ms: float
-    predicted_total_ms: float
+    prediction: Prediction
+    fits: bool = True
+    """Whether the prompt fits into the model's context, as far as that can be told before it is tokenised."""
 
 
 def rank(
-    nodes: Sequence[NodeInfo], request: ChatRequest, *, prefer: str = "automatic", avoid: Collection[str] = ()
+    nodes: Sequence[NodeInfo],
+    request: ChatRequest,
+    *,
+    prefer: str = "automatic",
+    avoid: Collection[str] = (),
+    placed: Mapping[str, int] = _NOTHING,
+    learned: Mapping[str, float] = _NO_FACTORS,
 ) -> list[Choice]:
     """Return the nodes that can answer, best first; empty when there is none.
 
@@ -60,28 +64,30 @@ def rank(
         request: What is asked; `node` pins it to one node, `model` prefers a model.
         prefer: The setting nodes.prefer.
         avoid: Ids of nodes that failed for this request; they come last, not never.
+        placed: Answers given to a node (by id) since it last said how busy it is.
+        learned: How many times as long as predicted a node (by id) took lately.
 
     Raises:
         NodeError: the node that was asked for by name is unknown, not trusted or cannot answer now.
     """
+    question = Question.of(request)
+
+    def choice(node: NodeInfo) -> Choice:
+        model = pick_model(node, request.model)
+        predicted = predict(node, model, question, placed=placed.get(node.id, 0))
+        predicted = replace(predicted, correction=learned.get(node.id, 1.0))
+        return Choice(node, model, "", predicted, fits(model, question))
+
     if request.node:
         node = named(nodes, request.node)
         _refuse_unusable(node)
-        return [_choice(node, request, f"You asked for {_say(node)}.")]
-    able = [node for node in nodes if node.trusted and node.state in USABLE and can_chat(node)]
-    choices = _ordered([_choice(node, request, "") for node in able], request, prefer)
+        return [replace(choice(node), reason=f"You asked for {_say(node)}.")]
+    able = [choice(node) for node in nodes if node.trusted and node.state in USABLE and can_chat(node)]
+    home = next((node.zone for node in nodes if node.local), "")
+    choices = _ordered(able, request, prefer, home)
     kept = [choice for choice in choices if choice.node.id not in avoid]
     kept += [choice for choice in choices if choice.node.id in avoid]
-    return [
-        Choice(
-            choice.node,
-            choice.model,
-            _reason(choice, kept, request, prefer, avoid),
-            choice.predicted_first_ms,
-            choice.predicted_total_ms,
-        )
-        for choice in kept
-    ]
+    return [replace(choice, reason=_reason(choice, kept, request, prefer, avoid)) for choice in kept]
 
 
 def named(nodes: Sequence[NodeInfo], wanted: str) -> NodeInfo:
@@ -130,52 +136,17 @@ def _refuse_unusable(node: NodeInfo) -> None:
         )
 
 
-def _choice(node: NodeInfo, request: ChatRequest, reason: str) -> Choice:
-    model = pick_model(node, request.model)
-    decode, prefill = _rates(node, model)
-    prompt = sum(len(message.content) + 8 for message in request.messages) / CHARACTERS_A_TOKEN
-    answer = min(request.max_tokens or TYPICAL_ANSWER, TYPICAL_ANSWER)
-    decode_ms = 1000.0 * answer / decode
-    first = _start_ms(node, model) + _queue_ms(node, decode_ms) + 1000.0 * prompt / prefill
-    return Choice(node, model, reason, first, first + decode_ms)
-
-
-def _rates(node: NodeInfo, model: ModelInfo | None) -> tuple[float, float]:
-    weight = float(model.bytes) if model and model.bytes else float(UNKNOWN_MODEL_BYTES)
-    traffic = ACCELERATOR_BYTES_PER_SECOND if node.accelerator else CPU_BYTES_PER_SECOND
-    measured = model.decode_rate if model else 0.0
-    decode = node.decode_rate or measured or min(traffic / weight, 100.0)
-    prefill = node.prefill_rate or (model.prefill_rate if model else 0.0) or decode * PREFILL_FACTOR
-    return max(decode, 0.01), max(prefill, 0.01)
-
-
-def _start_ms(node: NodeInfo, model: ModelInfo | None) -> float:
-    load = (model.bytes if model else UNKNOWN_MODEL_BYTES) / LOAD_BYTES_PER_MS
-    if node.state == "stopped" or not node.models:
-        return START_MS + load
-    chat = next((engine for engine in node.engines if engine.role == "chat"), None)
-    if chat is None or chat.state == "ready":
-        return 0.0
-    return load * (1.0 - chat.progress) if chat.state == "loading" else load
-
-
-def _queue_ms(node: NodeInfo, decode_ms: float) -> float:
-    slots = max(node.slots, 1)
-    ahead = node.queued + max(node.active - slots + 1, 0)
-    return decode_ms * ahead / slots
-
-
-def _ordered(choices: list[Choice], request: ChatRequest, prefer: str) -> list[Choice]:
-    groups: dict[tuple[bool, bool, bool], list[Choice]] = {}
+def _ordered(choices: list[Choice], request: ChatRequest, prefer: str, home: str) -> list[Choice]:
+    groups: dict[tuple[bool, ...], list[Choice]] = {}
     for choice in choices:
         groups.setdefault(_class(choice, request, prefer), []).append(choice)
-    return [choice for key in sorted(groups) for choice in _by_time(groups[key])]
+    return [choice for key in sorted(groups) for choice in _by_time(groups[key], home, request.request_id)]
 
 
-def _class(choice: Choice, request: ChatRequest, prefer: str) -> tuple[bool, bool, bool]:
+def _class(choice: Choice, request: ChatRequest, prefer: str) -> tuple[bool, ...]:
     wanted = not has_wanted(choice.model, request.model)
     against = {"local": not choice.node.local, "cluster": choice.node.local}.get(prefer, False)
-    return wanted, against, not (choice.model and choice.model.trustworthy)
+    return not choice.fits, wanted, against, not (choice.model and choice.model.trustworthy)
 
 
 def has_wanted(model: ModelInfo | None, wanted: str) -> bool:
@@ -183,13 +154,20 @@ def has_wanted(model: ModelInfo | None, wanted: str) -> bool:
     return not wanted or (model is not None and wanted in (model.name, model.sha256))
 
 
-def _by_time(choices: list[Choice]) -> list[Choice]:
+def _by_time(choices: list[Choice], home: str, request_id: str) -> list[Choice]:
+    left = sorted(choices, key=lambda choice: (choice.prediction.total_ms, choice.node.local, choice.node.id))
+    ordered: list[Choice] = []
+    if len(left) > CROWD:
+        near = [one for one in left if one.prediction.total_ms <= left[0].prediction.total_ms * NEAR]
+        drawn = random.Random(request_id).sample(range(len(near)), min(2, len(near)))
+        ordered.append(near[min(drawn)])
+        left.remove(ordered[0])
     # Taking the best one by one keeps "within 10 % of the quickest" an order even though it is not transitive.
-    left = sorted(choices, key=lambda choice: (choice.predicted_total_ms, choice.node.local, choice.node.id))
-    ordered = []
     while left:
-        limit = left[0].predicted_total_ms * TIE
-        best = next((c for c in left if c.predicted_total_ms <= limit and not c.node.local), left[0])
+        limit = left[0].prediction.total_ms * TIE
+        tied = [one for one in left if one.prediction.total_ms <= limit and not one.node.local]
+        near_by = [one for one in tied if home and one.node.zone == home]
+        best = next(iter(near_by or tied), left[0])
         left.remove(best)
         ordered.append(best)
     return ordered
@@ -204,28 +182,49 @@ def _reason(
         return f"{name} is the only one that can answer now."
     rival = rivals[0]
     mine, theirs = _class(choice, request, prefer), _class(rival, request, prefer)
-    if mine[0] < theirs[0]:
+    differs = next((place for place, (my, their) in enumerate(zip(mine, theirs, strict=True)) if my != their), None)
+    if differs is not None and mine[differs]:
+        return f"{name} stands in where better ones failed."
+    if differs == 0:
+        return f"{name} has room for the whole prompt, {_say(rival.node)} has not."
+    if differs == 1:
         return f"{name} has the model {request.model}."
-    if mine[1] < theirs[1]:
-        return (
-            f"{name} comes first because the settings prefer {'this machine' if choice.node.local else 'the cluster'}."
-        )
-    if mine[2] < theirs[2] and choice.model:
+    if differs == 2:
+        whom = "this machine" if choice.node.local else "the cluster"
+        return f"{name} comes first because the settings prefer {whom}."
+    if differs == 3 and choice.model:
         weak = f"that of {_say(rival.node)} is too weak to be trusted"
         return f"{name} has the better model ({choice.model.name}); {weak}."
-    if mine != theirs:
-        return f"{name} stands in where better ones failed."
-    times = f"about {_seconds(choice)}, {_say(rival.node)} about {_seconds(rival)}"
-    if choice.predicted_total_ms <= rival.predicted_total_ms:
+    times = f"about {_seconds(choice)}{_parts(choice)}, {_say(rival.node)} about {_seconds(rival)}"
+    if choice.prediction.total_ms <= rival.prediction.total_ms:
         return f"{name} is quickest: {times}."
-    if rival.node.local and choice.predicted_total_ms <= rival.predicted_total_ms * TIE:
+    if choice is choices[0] and rival.node.local:
         return f"{name} is about as quick and spares this machine: {times}."
+    if choice is choices[0]:
+        return f"{name} is one of the quickest: {times}."
     return f"{name} comes next: {times}."
 
 
 def _seconds(choice: Choice) -> str:
-    seconds = choice.predicted_total_ms / 1000.0
+    return _spoken(choice.prediction.total_ms)
+
+
+def _spoken(milliseconds: float) -> str:
+    seconds = milliseconds / 1000.0
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def _parts(choice: Choice) -> str:
+    """What takes long before the first word, and what is saved: " (0.8 s queue, 900 tokens remembered)"."""
+    found = choice.prediction
+    parts = [
+        f"{_spoken(part)} {what}"
+        for part, what in ((found.start_ms, "to start"), (found.wait_ms, "queue"), (found.read_ms, "to read"))
+        if part >= 100.0
+    ]
+    if found.cached_tokens:
+        parts.append(f"{found.cached_tokens} tokens remembered")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _say(node: NodeInfo, *, start: bool = False) -> str:

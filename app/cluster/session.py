@@ -53,6 +53,8 @@ class Answerer(Protocol):
         ...
 
 
+Learn = Callable[[Choice, float], None]
+"""Called with the milliseconds that a choice took to its first token."""
 Open = Callable[[NodeInfo], Awaitable[tuple[Answerer, NodeInfo]]]
 """Connect to a node, starting this machine's if needed; returns also what is known of it then. Raises NodeError."""
 
@@ -60,13 +62,21 @@ Open = Callable[[NodeInfo], Awaitable[tuple[Answerer, NodeInfo]]]
 class Session:
     """Makes one answer; use `events` once."""
 
-    def __init__(self, request: ChatRequest, rank: Rank, open: Open, silent: Callable[[str], float]) -> None:
+    def __init__(
+        self,
+        request: ChatRequest,
+        rank: Rank,
+        open: Open,
+        silent: Callable[[str], float],
+        learn: Learn = lambda _choice, _milliseconds: None,
+    ) -> None:
         """Prepare; `silent` tells for how many seconds nothing was heard of the node with an id."""
         sampled = request.temperature > 0 and not request.seed
         self._request = replace(request, seed=_seed(request.request_id)) if sampled else request
         self._rank = rank
         self._open = open
         self._silent = silent
+        self._learn = learn
         self._shown = Shown(request.max_tokens)
         self._tries: Counter[str] = Counter()
         self._once: set[str] = set()
@@ -151,6 +161,7 @@ class Session:
             self._moves += 1
 
     async def _attempt(self, choice: Choice) -> AsyncGenerator[GenerationEvent, None]:
+        asked = time.monotonic()
         answerer, node = await self._open(choice.node)
         model = self._model(node)
         moving = bool(self._shown.text)
@@ -166,6 +177,9 @@ class Session:
             try:
                 async with aclosing(self._visible(answerer, self._numbered(model, resume), resume, node)) as events:
                     async for event in events:
+                        if asked and not moving and isinstance(event, TokenReceived):
+                            self._learn(choice, 1000.0 * (time.monotonic() - asked))
+                            asked = 0.0
                         yield event
                 return
             except _Differs:

@@ -30,6 +30,7 @@ _ENGINE_STATES = {
     pb.ENGINE_FAILED: "failed",
 }
 MAX_MODELS = 200
+MAX_PREFIXES = 4096
 
 
 def one_line(text: str, limit: int = 100) -> str:
@@ -120,6 +121,12 @@ def with_status(info: NodeInfo, status: pb.Status) -> NodeInfo:
         cpu_percent=_rate(status.cpu_percent),
         temperature_c=_rate(status.temperature_c),
         throttled=status.throttled,
+        under_voltage=status.under_voltage,
+        power_watts=_rate(status.power_watts),
+        predicted_wait_ms=_rate(status.predicted_wait_ms),
+        kv_cells=status.kv_cells,
+        free_kv_cells=status.free_kv_cells,
+        cached_prefixes=frozenset(status.cached_prefixes[:MAX_PREFIXES]),
         seen_at=time.monotonic(),
     )
 

@@ -12,6 +12,7 @@ from app.cluster.routing import USABLE, pick_model, rank
 from app.errors import ModelError, NodeError, NodeLost
 from app.events import EngineInfo, ModelInfo, NodeInfo
 from app.thinking import ChatMessage, ChatRequest
+from nodeworker.protocol.prefixes import block_hashes
 from tests.fakes_nodes import OTHER_SHA, SHA, node_info
 
 REQUEST = ChatRequest((ChatMessage("user", "x" * 350),), "r", max_tokens=100)
@@ -71,10 +72,10 @@ def test_the_wanted_model_counts_more_than_speed() -> None:
     ("nodes", "reason"),
     [
         ([LOCAL], "This machine is the only one that can answer now."),
-        ([LOCAL, rated("pi", 40)], "pi is quickest: about 2.6 s, this machine about 5.1 s."),
+        ([LOCAL, rated("pi", 40)], "pi is quickest: about 2.6 s (0.1 s to read), this machine about 5.1 s."),
         (
             [LOCAL, rated("pi", 19)],
-            "pi is about as quick and spares this machine: about 5.4 s, this machine about 5.1 s.",
+            "pi is about as quick and spares this machine: about 5.4 s (0.1 s to read), this machine about 5.1 s.",
         ),
         (
             [LOCAL, rated("rig", 90, trustworthy=False)],
@@ -142,7 +143,7 @@ def test_unknown_rates_are_guessed_from_size_and_accelerator() -> None:
     assert names([large, small, rig]) == ["small", "rig", "large"]
     idle = replace(LOCAL, engines=(EngineInfo("chat", "idle"),))
     ready = replace(LOCAL, engines=(EngineInfo("chat", "ready"),))
-    first = [rank([node], REQUEST)[0].predicted_first_ms for node in (idle, ready)]
+    first = [rank([node], REQUEST)[0].prediction.first_ms for node in (idle, ready)]
     assert first[0] > first[1]
 
 
@@ -183,7 +184,7 @@ def test_properties(seed: int) -> None:
     choices = rank(nodes, REQUEST, prefer=prefer)
     chosen = [choice.node.name for choice in choices]
     assert sorted(chosen) == sorted(node.name for node in nodes if node.trusted and node.state in USABLE)
-    assert all(choice.predicted_total_ms >= choice.predicted_first_ms >= 0 for choice in choices)
+    assert all(choice.prediction.total_ms >= choice.prediction.first_ms >= 0 for choice in choices)
     assert all(choice.reason.endswith(".") and "\n" not in choice.reason for choice in choices)
     # The order of the snapshot does not matter.
     random_.shuffle(nodes)
@@ -192,6 +193,58 @@ def test_properties(seed: int) -> None:
         trust = [bool(choice.model and choice.model.trustworthy) for choice in choices]
         assert trust == sorted(trust, reverse=True)
         quickest = min(
-            (c.predicted_total_ms for c in choices if bool(c.model and c.model.trustworthy) == trust[0]), default=0
+            (c.prediction.total_ms for c in choices if bool(c.model and c.model.trustworthy) == trust[0]), default=0
         )
-        assert not choices or choices[0].predicted_total_ms <= quickest * 1.1
+        assert not choices or choices[0].prediction.total_ms <= quickest * 1.1
+
+
+def test_who_remembers_the_beginning_wins() -> None:
+    request = replace(REQUEST, messages=(ChatMessage("system", "x" * 3500), ChatMessage("user", "And then?")))
+    held = frozenset(block_hashes([("system", "x" * 3500)]))
+    cold, warm = rated("cold", 40, 100), rated("warm", 30, 100, cached_prefixes=held)
+    choice = rank([cold, warm], request)[0]
+    assert choice.node is warm
+    assert choice.reason == "warm is quickest: about 4.0 s (0.6 s to read, 951 tokens remembered), cold about 13 s."
+
+
+def test_a_prompt_that_does_not_fit_goes_elsewhere_and_the_reason_says_so() -> None:
+    request = replace(REQUEST, messages=(ChatMessage("user", "x" * 20_000),))
+    small, large = rated("small", 90), rated("large", 5)
+    large = replace(large, models=(replace(large.models[0], context=32_768),))
+    choices = rank([small, large], request)
+    assert [choice.node.name for choice in choices] == ["large", "small"]
+    assert choices[0].reason == "large has room for the whole prompt, small has not."
+
+
+def test_equals_are_taken_from_the_own_zone() -> None:
+    home = replace(LOCAL, zone="house")
+    nodes = [
+        home,
+        rated("a-shed", 40, zone="shed"),
+        rated("b-house", 39, zone="house"),
+        rated("c-shed", 38, zone="shed"),
+    ]
+    assert names(nodes) == ["b-house", "a-shed", "c-shed", "local"]
+    assert names([replace(LOCAL, zone=""), *nodes[1:]])[0] == "a-shed"
+
+
+def test_what_was_just_given_to_a_node_counts() -> None:
+    nodes = [rated("pi-1", 40), rated("pi-2", 40)]
+    assert [choice.node.name for choice in rank(nodes, REQUEST, placed={"pi-1-id": 1})] == ["pi-2", "pi-1"]
+
+
+def test_a_node_that_was_late_before_is_taken_later() -> None:
+    nodes = [rated("pi-1", 40, 50), rated("pi-2", 40, 50)]
+    assert [choice.node.name for choice in rank(nodes, REQUEST, learned={"pi-1-id": 2.0})] == ["pi-2", "pi-1"]
+
+
+def test_in_a_crowd_not_everybody_runs_to_the_same_node() -> None:
+    nodes = [rated(f"pi-{number:03}", 40 + number / 100) for number in range(100)] + [rated("slow", 5)]
+    firsts = {names(nodes, replace(REQUEST, request_id=f"r{number}"))[0] for number in range(60)}
+    assert len(firsts) > 30 and "slow" not in firsts
+    again = [names(nodes, replace(REQUEST, request_id="r1"))[0] for _ in range(3)]
+    assert len(set(again)) == 1, "the same request is placed the same way"
+    quickest = sum(names(nodes, replace(REQUEST, request_id=f"r{number}"))[0] >= "pi-050" for number in range(60))
+    assert quickest > 35, "the better of two"
+    reason = rank(nodes, replace(REQUEST, request_id="r1"))[0].reason
+    assert "one of the quickest" in reason or "quickest" in reason

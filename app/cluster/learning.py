@@ -1,0 +1,87 @@
+"""What predictions turned out to be worth: how much longer than predicted each node took, smoothed; kept in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SMOOTHING = 0.3
+MOST = 8.0
+"""A node is never taken to be slower, or quicker, than predicted by more than this: one bad answer is no verdict."""
+LEAST_MS = 50.0
+"""Below this the difference is noise of the desktop, not the node's."""
+MOST_NODES = 512
+MOST_BYTES = 200_000
+
+
+@dataclass(slots=True)
+class _Known:
+    log_factor: float = 0.0
+    error: float = 0.0
+    count: int = 0
+
+
+class Learned:
+    """Compares predicted and actual times to the first token, node by node."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+
+    @classmethod
+    def read(cls, path: Path) -> Learned:
+        """Return what `write` kept; a file that cannot be read, or makes no sense, counts as none."""
+        made = cls()
+        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
+            if path.stat().st_size <= MOST_BYTES:
+                for id, (log_factor, error, count) in json.loads(path.read_bytes()).items():
+                    most = math.log(MOST)
+                    sound = -most <= float(log_factor) <= most and 0 <= float(error) <= 1 and int(count) > 0
+                    if sound and len(made._known) < MOST_NODES:
+                        made._known[str(id)] = _Known(float(log_factor), float(error), int(count))
+        return made
+
+    def write(self, path: Path) -> None:
+        """Keep it, whole or not at all; a file that cannot be written is no error."""
+        rows = {
+            id: (round(known.log_factor, 4), round(known.error, 4), known.count) for id, known in self._known.items()
+        }
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            partial.write_text(json.dumps(rows), encoding="utf-8")
+            os.replace(partial, path)
+
+    def note(self, id: str, *, predicted_ms: float, corrected_ms: float, actual_ms: float) -> None:
+        """Learn from one first token.
+
+        Args:
+            id: Of the node.
+            predicted_ms: Before the correction that was known then.
+            corrected_ms: What was reckoned with; the error that is told is of this.
+            actual_ms: What it took.
+        """
+        factor = math.log((actual_ms + LEAST_MS) / (max(predicted_ms, 0.0) + LEAST_MS))
+        factor = max(-math.log(MOST), min(math.log(MOST), factor))
+        error = abs(actual_ms - corrected_ms) / (max(actual_ms, corrected_ms) + LEAST_MS)
+        known = self._known.pop(id, None) or _Known()
+        weight = max(SMOOTHING, 1.0 / (known.count + 1))
+        known.log_factor += weight * (factor - known.log_factor)
+        known.error += weight * (error - known.error)
+        known.count += 1
+        self._known[id] = known  # the newest last
+        while len(self._known) > MOST_NODES:
+            del self._known[next(iter(self._known))]
+
+    def factors(self) -> Mapping[str, float]:
+        """Return how many times as long as predicted each known node takes."""
+        return {id: math.exp(known.log_factor) for id, known in self._known.items()}
+
+    def error(self, id: str) -> float | None:
+        """Return how far predictions for a node were off lately, 0 (exact) to 1; None before the first."""
+        known = self._known.get(id)
+        return known.error if known is not None else None

@@ -1,0 +1,137 @@
+"""How long a node would take for an answer: pure, from what the node says of itself, or guessed until it has.
+
+first token = start + wait for a place + uncached prompt / reading rate + link; the end = that + tokens / writing rate.
+Each part is kept, so that the sentence people read is the computation itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.events import ModelInfo, NodeInfo
+from app.thinking import ChatMessage, ChatRequest
+from nodeworker.protocol.prefixes import BLOCK_BYTES, block_hashes, shared
+
+TYPICAL_ANSWER = 128
+"""Tokens; a shorter limit in the request takes its place."""
+CHARACTERS_A_TOKEN = 3.5
+MESSAGE_TOKENS = 5
+"""What a chat template puts around each message."""
+START_MS = 3000.0
+"""A local node that does not run yet: interpreter, engine library, model."""
+LOAD_BYTES_PER_MS = 150_000.0
+"""Reading a model from an SD card, conservatively."""
+CPU_BYTES_PER_SECOND = 2.0e9
+"""Memory traffic that decoding gets on an unmeasured CPU: a Raspberry Pi 5 manages more."""
+ACCELERATOR_BYTES_PER_SECOND = 60.0e9
+PREFILL_FACTOR = 3.0
+"""An unmeasured node reads this many times faster than it writes (a Pi: 35-45 against 12)."""
+UNKNOWN_MODEL_BYTES = 500_000_000
+HEAT = 1.25
+"""A node that throttles now becomes slower than it was measured lately: it is still warming up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a prediction needs of a request; made once for all nodes."""
+
+    tokens: int
+    """Of the whole prompt, roughly."""
+    blocks: tuple[int, ...]
+    """Hashes of its beginnings, as nodes report those that they hold."""
+    answer: int
+    """Tokens that are expected to be written."""
+
+    @classmethod
+    def of(cls, request: ChatRequest) -> Question:
+        """Measure a request."""
+        messages: Sequence[ChatMessage] = request.messages
+        characters = sum(len(message.content) for message in messages)
+        blocks = block_hashes((message.role, message.content) for message in messages)
+        answer = min(request.max_tokens or TYPICAL_ANSWER, TYPICAL_ANSWER)
+        return cls(round(characters / CHARACTERS_A_TOKEN) + MESSAGE_TOKENS * len(messages), blocks, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Milliseconds from now, part by part."""
+
+    start_ms: float
+    wait_ms: float
+    read_ms: float
+    link_ms: float
+    write_ms: float
+    cached_tokens: int
+    """Of the prompt, which the node need not read again."""
+    correction: float = 1.0
+    """How many times as long as predicted the node took lately."""
+
+    @property
+    def uncorrected_ms(self) -> float:
+        """Until the first token, by what the node says alone."""
+        return self.start_ms + self.wait_ms + self.read_ms + self.link_ms
+
+    @property
+    def first_ms(self) -> float:
+        """Until the first token."""
+        return self.correction * self.uncorrected_ms
+
+    @property
+    def total_ms(self) -> float:
+        """Until a typical answer has ended."""
+        return self.first_ms + self.write_ms
+
+
+def predict(node: NodeInfo, model: ModelInfo | None, question: Question, *, placed: int = 0) -> Prediction:
+    """Predict what `node` needs with `model`.
+
+    `placed`: answers that this desktop has given to the node since it last said how busy it is.
+    """
+    decode, prefill = rates(node, model)
+    slower = HEAT if node.throttled else 1.0
+    write_ms = slower * 1000.0 * question.answer / decode
+    held = shared(question.blocks, node.cached_prefixes) * BLOCK_BYTES / CHARACTERS_A_TOKEN
+    cached = min(round(held), question.tokens)
+    return Prediction(
+        start_ms=_start_ms(node, model),
+        wait_ms=_wait_ms(node, write_ms, placed),
+        read_ms=slower * 1000.0 * (question.tokens - cached) / prefill,
+        link_ms=node.latency_ms,
+        write_ms=write_ms,
+        cached_tokens=cached,
+    )
+
+
+def fits(model: ModelInfo | None, question: Question) -> bool:
+    """Tell whether the prompt is surely not too long for the model; an unknown context fits."""
+    return model is None or not model.context or question.tokens < model.context
+
+
+def rates(node: NodeInfo, model: ModelInfo | None) -> tuple[float, float]:
+    """Return tokens/s of writing and of reading: measured by the node lately, known of the model there, or guessed."""
+    weight = float(model.bytes) if model and model.bytes else float(UNKNOWN_MODEL_BYTES)
+    traffic = ACCELERATOR_BYTES_PER_SECOND if node.accelerator else CPU_BYTES_PER_SECOND
+    measured = model.decode_rate if model else 0.0
+    decode = node.decode_rate or measured or min(traffic / weight, 100.0)
+    prefill = node.prefill_rate or (model.prefill_rate if model else 0.0) or decode * PREFILL_FACTOR
+    return max(decode, 0.01), max(prefill, 0.01)
+
+
+def _start_ms(node: NodeInfo, model: ModelInfo | None) -> float:
+    load = (model.bytes if model else UNKNOWN_MODEL_BYTES) / LOAD_BYTES_PER_MS
+    if node.state == "stopped" or not node.models:
+        return START_MS + load
+    chat = next((engine for engine in node.engines if engine.role == "chat"), None)
+    if chat is None or chat.state == "ready":
+        return 0.0
+    return load * (1.0 - chat.progress) if chat.state == "loading" else load
+
+
+def _wait_ms(node: NodeInfo, write_ms: float, placed: int) -> float:
+    """The node's own word where it gives one; what came since then, and older nodes' queues, are counted in answers."""
+    slots = max(node.slots, 1)
+    free = slots - node.active
+    if node.predicted_wait_ms > 0:
+        return node.predicted_wait_ms + write_ms * placed / slots
+    return write_ms * (node.queued + max(placed + 1 - free, 0)) / slots
