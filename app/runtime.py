@@ -32,6 +32,10 @@ class Nodes(Thinking, Protocol):
         """Wait that long for nodes to be found, then return all."""
         ...
 
+    def prediction_error(self, id: str) -> float | None:
+        """Tell how far the times predicted for a node were off lately, 0 to 1; None: not known."""
+        ...
+
     async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:
         """Return the models of this machine and of trusted nodes."""
         ...

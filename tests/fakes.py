@@ -134,6 +134,9 @@ class FakeCluster(FakeThinker):
     codes: list[tuple[str, str]] = field(default_factory=list)
     closed: bool = False
 
+    def prediction_error(self, id: str) -> float | None:
+        return None
+
     async def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
         yield self.nodes()
 

@@ -139,6 +139,9 @@ class ScriptedCluster:
     def nodes(self) -> tuple[NodeInfo, ...]:
         return self.known
 
+    def prediction_error(self, id: str) -> float | None:
+        return None
+
     async def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
         yield self.known
         await asyncio.Event().wait()
