@@ -38,7 +38,7 @@ from nodeworker.protocol.prefixes import block_hashes
 
 DEFAULT_CONTEXT = 4096
 _MOST_SLOTS, _FEWEST_SLOTS = 8, 2
-_CACHE_BYTES = 512 * 1024 * 1024
+_CACHE_BYTES = 640 * 1024 * 1024
 """Unless slots are asked for, the cache takes at most this, and at most a tenth of the free memory."""
 _GRAPH_BYTES = 256 * 1024 * 1024
 """llama.cpp's working memory beside weights and cache, roughly."""
