@@ -90,7 +90,9 @@ def test_drafts(kind: str, count: int, quantisation: str, tmp_path: Path, monkey
     model: ModelFile = native.starter() if quantisation == "Q4_1" else native.requantised(tmp_path / "models")
     wanted = requests(kind)
     with cores(count), loaded(model, {"slots": 2, "threads": count, "context": LENGTH}) as engine:
-        ours, reference, texts = [], [], []
+        ours: list[float] = []
+        reference: list[float] = []
+        texts: list[list[int]] = []
         drafted = accepted = 0
         for number, one in enumerate(wanted):
             written(engine, replace(one, sampling=replace(one.sampling, max_tokens=1)))  # the prompt is in the cache

@@ -22,8 +22,8 @@ def rated(name: str, decode: float, prefill: float = 1000.0, **changes: Any) -> 
     return node_info(name, decode_rate=decode, prefill_rate=prefill, **changes)
 
 
-def names(nodes: list[NodeInfo], request: ChatRequest = REQUEST, **options: str) -> list[str]:
-    return [choice.node.name for choice in rank(nodes, request, **options)]
+def names(nodes: list[NodeInfo], request: ChatRequest = REQUEST, *, prefer: str = "automatic") -> list[str]:
+    return [choice.node.name for choice in rank(nodes, request, prefer=prefer)]
 
 
 LOCAL = rated("local", 20)
