@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 EMBED_TEXTS = 64
 EMBED_CHARACTERS = 2_000_000
 """Of one batch; a message holds 16 MiB."""
-EMBED_TRIES = 3
+EMBED_TRIES = 5
+EMBED_AGAIN_SECONDS = 0.1
+"""Pause before the second try, twice as long before each other: that a node has died is noticed a moment later."""
 SETTLE_SECONDS = 1.0
 """How long after the start an answer still waits for trusted nodes that have not been tried yet."""
 OPEN_SECONDS = 10.0
@@ -155,6 +157,7 @@ class Cluster:
             except NodeLost:
                 if attempt == EMBED_TRIES - 1:
                     raise
+            await asyncio.sleep(EMBED_AGAIN_SECONDS * 2**attempt)
         raise AssertionError("unreachable")
 
     async def transcribe(

@@ -15,6 +15,7 @@ from nodeworker.engines import ChatEvent, ChatRequest, Done, Message, Prefill, S
 from nodeworker.engines.llama.context import NativeContext
 from nodeworker.engines.llama.engine import LlamaEngine
 from nodeworker.engines.llama.native import NativeModel
+from nodeworker.engines.llama.pace import Pace
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelTooLarge
 from nodeworker.models.folder import ModelFile, ModelFolder
 from nodeworker.models.tuned import Tuning
@@ -135,7 +136,9 @@ def test_a_follow_up_finds_question_and_answer_in_the_cache(engine: LlamaEngine)
     assert done.cached_tokens >= first.done.prompt_tokens + 50
 
 
-def test_drafts_from_the_prompt_change_no_token_and_are_counted(engine: LlamaEngine, model: ModelFile) -> None:
+def test_drafts_from_the_prompt_change_no_token_and_are_counted(
+    engine: LlamaEngine, model: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     copy = request(f"{SHIPS}\nRepeat the sentences about ship 12, ship 13 and ship 14 word for word.", 60)
     plain = LlamaEngine(model, context=2048, slots=2, tuning=Tuning(drafts=False))
     plain.load(lambda _fraction: None)
@@ -143,15 +146,15 @@ def test_drafts_from_the_prompt_change_no_token_and_are_counted(engine: LlamaEng
         expected = answered(plain, copy)
     finally:
         plain.close()
-    generous = LlamaEngine(
-        model, context=2048, slots=2, tuning=Tuning(exact_rows=0, decode_rate=50, seconds={1: 0.02, 16: 0.021})
-    )
+    monkeypatch.setattr(Pace, "worth", lambda _pace, length, _chance: length)  # whether it pays is not asked here
+    generous = LlamaEngine(model, context=2048, slots=2)
     generous.load(lambda _fraction: None)
     try:
         listener = begin(generous, copy)
         done = listener.done
     finally:
         generous.close()
+    monkeypatch.undo()
     assert listener.ids == expected == answered(engine, copy)
     assert done.drafted_tokens >= done.accepted_tokens > 0
 
