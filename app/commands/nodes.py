@@ -88,7 +88,7 @@ def _print(context: Context, nodes: tuple[NodeInfo, ...], error_of: Callable[[st
         models = ", ".join(model.name for model in node.models if model.role == "chat")
         where = "" if node.local else f" at {node.address}"
         said = [f"{node.name}{where}: {node.state}", trust, models]
-        said.append("" if error is None else f"predicted to {error:.0%}")
+        said.append("" if error is None else f"predictions off by {error:.0%}")
         context.output.text(", ".join(filter(None, said)))
     if context.arguments.watch and not context.output.json:
         context.output.text("")
