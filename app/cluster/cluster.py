@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cluster.learning import Learned
+from app.cluster.learning import Learned, keep
 from app.cluster.local import LocalNode
 from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
@@ -285,7 +285,7 @@ class Cluster:
             corrected_ms=found.first_ms,
             actual_ms=milliseconds,
         )
-        self._spawn(asyncio.to_thread(self._learned.write, self._learned_file))
+        self._spawn(asyncio.to_thread(keep, self._learned_file, self._learned.as_json()))
 
     async def _open(self, node: NodeInfo) -> tuple[Answerer, NodeInfo]:
         if node.local:

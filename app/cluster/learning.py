@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +35,7 @@ class Learned:
 
     @classmethod
     def read(cls, path: Path) -> Learned:
-        """Return what `write` kept; a file that cannot be read, or makes no sense, counts as none."""
+        """Return what was kept of `as_json`; a file that cannot be read, or makes no sense, counts as none."""
         made = cls()
         with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
             if path.stat().st_size <= MOST_BYTES:
@@ -45,16 +46,11 @@ class Learned:
                         made._known[str(id)] = _Known(float(log_factor), float(error), int(count))
         return made
 
-    def write(self, path: Path) -> None:
-        """Keep it, whole or not at all; a file that cannot be written is no error."""
-        rows = {
-            id: (round(known.log_factor, 4), round(known.error, 4), known.count) for id, known in self._known.items()
-        }
-        partial = path.with_name(f"{path.name}.{os.getpid()}")
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            partial.write_text(json.dumps(rows), encoding="utf-8")
-            os.replace(partial, path)
+    def as_json(self) -> str:
+        """Return all of it for `keep`."""
+        return json.dumps(
+            {id: (round(known.log_factor, 4), round(known.error, 4), known.count) for id, known in self._known.items()}
+        )
 
     def note(self, id: str, *, predicted_ms: float, corrected_ms: float, actual_ms: float) -> None:
         """Learn from one first token.
@@ -85,3 +81,12 @@ class Learned:
         """Return how far predictions for a node were off lately, 0 (exact) to 1; None before the first."""
         known = self._known.get(id)
         return known.error if known is not None else None
+
+
+def keep(path: Path, text: str) -> None:
+    """Write the file, whole or not at all, from any thread; one that cannot be written is no error."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)

@@ -104,7 +104,7 @@ def predict(node: NodeInfo, model: ModelInfo | None, question: Question, *, plac
 
 
 def fits(model: ModelInfo | None, question: Question) -> bool:
-    """Tell whether the prompt is surely not too long for the model; an unknown context fits."""
+    """Tell whether the prompt seems to fit into the model's context; into an unknown one it does."""
     return model is None or not model.context or question.tokens < model.context
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cluster.learning import MOST, Learned
+from app.cluster.learning import MOST, Learned, keep
 from app.cluster.prediction import HEAT, Question, fits, predict
 from app.cluster.routing import pick_model
 from app.events import EngineInfo, NodeInfo
@@ -104,7 +104,7 @@ def test_what_was_learned_is_kept_and_a_file_of_nonsense_is_no_harm(tmp_path: Pa
     file = tmp_path / "home" / "learned.json"
     learned = Learned()
     learned.note("pi", predicted_ms=1000, corrected_ms=1000, actual_ms=3000)
-    learned.write(file)
+    keep(file, learned.as_json())
     again = Learned.read(file)
     assert again.factors()["pi"] == pytest.approx(learned.factors()["pi"], rel=1e-3)
     assert again.error("pi") == pytest.approx(learned.error("pi"), abs=1e-3)

@@ -6,19 +6,17 @@ import json
 import random
 from typing import Any
 
+import numpy
 import pytest
 
 from nodeworker.engines import Sampling
+from nodeworker.engines.grammar.automaton import DEAD, Automaton
+from nodeworker.engines.grammar.gbnf import complement, read_gbnf, utf8_sequences
+from nodeworker.engines.grammar.grammar import GrammarConstraint, TokenTree, constraint, prepare
+from nodeworker.engines.grammar.json_schema import schema_to_gbnf
+from nodeworker.engines.llama.picking import Picker
 from nodeworker.errors import BadRequest
-
-numpy = pytest.importorskip("numpy")
-
-from nodeworker.engines.grammar.automaton import DEAD, Automaton  # noqa: E402
-from nodeworker.engines.grammar.gbnf import complement, read_gbnf, utf8_sequences  # noqa: E402
-from nodeworker.engines.grammar.grammar import GrammarConstraint, TokenTree, constraint, prepare  # noqa: E402
-from nodeworker.engines.grammar.json_schema import schema_to_gbnf  # noqa: E402
-from nodeworker.engines.llama.picking import Picker  # noqa: E402
-from tests.unit.nodeworker.grammars import Pieces, accepts  # noqa: E402
+from tests.unit.nodeworker.grammars import Pieces, accepts
 
 # -- GBNF -------------------------------------------------------------------------------------------------------------
 

@@ -6,15 +6,13 @@ import ctypes
 import math
 from typing import Any
 
+import llama_cpp
+import numpy
 import pytest
 
 from nodeworker.engines import Sampling
+from nodeworker.engines.llama.picking import PENALTY_TOKENS, Picker, mix, uniform
 from nodeworker.errors import ModelDamaged
-
-numpy = pytest.importorskip("numpy")
-llama_cpp = pytest.importorskip("llama_cpp")
-
-from nodeworker.engines.llama.picking import PENALTY_TOKENS, Picker, mix, uniform  # noqa: E402
 
 CANDIDATE = [("id", "<i4"), ("logit", "<f4"), ("p", "<f4")]
 
