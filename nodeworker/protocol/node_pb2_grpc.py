@@ -94,6 +94,31 @@ class NodeStub:
                 request_serializer=nodeworker_dot_protocol_dot_node__pb2.RemoveModelRequest.SerializeToString,
                 response_deserializer=nodeworker_dot_protocol_dot_node__pb2.Model.FromString,
                 _registered_method=True)
+        self.Deploy = channel.unary_unary(
+                '/node.v1.Node/Deploy',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.DeployRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.DeployReply.FromString,
+                _registered_method=True)
+        self.Deployments = channel.unary_stream(
+                '/node.v1.Node/Deployments',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.DeploymentsRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.DeploymentsReply.FromString,
+                _registered_method=True)
+        self.Pieces = channel.unary_stream(
+                '/node.v1.Node/Pieces',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.PiecesRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.PiecesReply.FromString,
+                _registered_method=True)
+        self.ReadPiece = channel.unary_stream(
+                '/node.v1.Node/ReadPiece',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.ReadPieceRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.ModelPiece.FromString,
+                _registered_method=True)
+        self.Rotate = channel.unary_unary(
+                '/node.v1.Node/Rotate',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.RotateRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.RotateReply.FromString,
+                _registered_method=True)
 
 
 class NodeServicer:
@@ -173,6 +198,38 @@ class NodeServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Deploy(self, request, context):
+        """Models across the cluster, in pieces from any peer that has them; see docs/distribution.md.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Deployments(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Pieces(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadPiece(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Rotate(self, request, context):
+        """The caller goes on under a new key; see docs/trust.md.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NodeServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -235,6 +292,31 @@ def add_NodeServicer_to_server(servicer, server):
                     servicer.RemoveModel,
                     request_deserializer=nodeworker_dot_protocol_dot_node__pb2.RemoveModelRequest.FromString,
                     response_serializer=nodeworker_dot_protocol_dot_node__pb2.Model.SerializeToString,
+            ),
+            'Deploy': grpc.unary_unary_rpc_method_handler(
+                    servicer.Deploy,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.DeployRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.DeployReply.SerializeToString,
+            ),
+            'Deployments': grpc.unary_stream_rpc_method_handler(
+                    servicer.Deployments,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.DeploymentsRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.DeploymentsReply.SerializeToString,
+            ),
+            'Pieces': grpc.unary_stream_rpc_method_handler(
+                    servicer.Pieces,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.PiecesRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.PiecesReply.SerializeToString,
+            ),
+            'ReadPiece': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadPiece,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.ReadPieceRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.ModelPiece.SerializeToString,
+            ),
+            'Rotate': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rotate,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.RotateRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.RotateReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -571,6 +653,141 @@ class Node:
             metadata,
             _registered_method=True)
 
+    @staticmethod
+    def Deploy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/node.v1.Node/Deploy',
+            nodeworker_dot_protocol_dot_node__pb2.DeployRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.DeployReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Deployments(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/node.v1.Node/Deployments',
+            nodeworker_dot_protocol_dot_node__pb2.DeploymentsRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.DeploymentsReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Pieces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/node.v1.Node/Pieces',
+            nodeworker_dot_protocol_dot_node__pb2.PiecesRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.PiecesReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadPiece(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/node.v1.Node/ReadPiece',
+            nodeworker_dot_protocol_dot_node__pb2.ReadPieceRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.ModelPiece.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rotate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/node.v1.Node/Rotate',
+            nodeworker_dot_protocol_dot_node__pb2.RotateRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.RotateReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
 
 class PairingStub:
     """Served on the pairing port only, and only while pairing is open. Neither side trusts the other's certificate yet.
@@ -679,6 +896,81 @@ class Pairing:
             '/node.v1.Pairing/Confirm',
             nodeworker_dot_protocol_dot_node__pb2.PairConfirm.SerializeToString,
             nodeworker_dot_protocol_dot_node__pb2.PairConfirm.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
+class FleetStub:
+    """Served by a controller while it takes in a fleet. The node has checked the controller's key before it calls.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.Join = channel.unary_unary(
+                '/node.v1.Fleet/Join',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.JoinRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.JoinReply.FromString,
+                _registered_method=True)
+
+
+class FleetServicer:
+    """Served by a controller while it takes in a fleet. The node has checked the controller's key before it calls.
+    """
+
+    def Join(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_FleetServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'Join': grpc.unary_unary_rpc_method_handler(
+                    servicer.Join,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.JoinRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.JoinReply.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'node.v1.Fleet', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('node.v1.Fleet', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class Fleet:
+    """Served by a controller while it takes in a fleet. The node has checked the controller's key before it calls.
+    """
+
+    @staticmethod
+    def Join(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/node.v1.Fleet/Join',
+            nodeworker_dot_protocol_dot_node__pb2.JoinRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.JoinReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,6 +50,13 @@ class NodeStub:
     ReadModel: _grpc.UnaryStreamMultiCallable[_node_pb2.ReadModelRequest, _node_pb2.ModelPiece]
     FetchModel: _grpc.UnaryStreamMultiCallable[_node_pb2.FetchModelRequest, _node_pb2.FetchProgress]
     RemoveModel: _grpc.UnaryUnaryMultiCallable[_node_pb2.RemoveModelRequest, _node_pb2.Model]
+    Deploy: _grpc.UnaryUnaryMultiCallable[_node_pb2.DeployRequest, _node_pb2.DeployReply]
+    """Models across the cluster, in pieces from any peer that has them; see docs/distribution.md."""
+    Deployments: _grpc.UnaryStreamMultiCallable[_node_pb2.DeploymentsRequest, _node_pb2.DeploymentsReply]
+    Pieces: _grpc.UnaryStreamMultiCallable[_node_pb2.PiecesRequest, _node_pb2.PiecesReply]
+    ReadPiece: _grpc.UnaryStreamMultiCallable[_node_pb2.ReadPieceRequest, _node_pb2.ModelPiece]
+    Rotate: _grpc.UnaryUnaryMultiCallable[_node_pb2.RotateRequest, _node_pb2.RotateReply]
+    """The caller goes on under a new key; see docs/trust.md."""
 
 @_typing.type_check_only
 class NodeAsyncStub(NodeStub):
@@ -68,6 +75,13 @@ class NodeAsyncStub(NodeStub):
     ReadModel: _aio.UnaryStreamMultiCallable[_node_pb2.ReadModelRequest, _node_pb2.ModelPiece]  # type: ignore[assignment]
     FetchModel: _aio.UnaryStreamMultiCallable[_node_pb2.FetchModelRequest, _node_pb2.FetchProgress]  # type: ignore[assignment]
     RemoveModel: _aio.UnaryUnaryMultiCallable[_node_pb2.RemoveModelRequest, _node_pb2.Model]  # type: ignore[assignment]
+    Deploy: _aio.UnaryUnaryMultiCallable[_node_pb2.DeployRequest, _node_pb2.DeployReply]  # type: ignore[assignment]
+    """Models across the cluster, in pieces from any peer that has them; see docs/distribution.md."""
+    Deployments: _aio.UnaryStreamMultiCallable[_node_pb2.DeploymentsRequest, _node_pb2.DeploymentsReply]  # type: ignore[assignment]
+    Pieces: _aio.UnaryStreamMultiCallable[_node_pb2.PiecesRequest, _node_pb2.PiecesReply]  # type: ignore[assignment]
+    ReadPiece: _aio.UnaryStreamMultiCallable[_node_pb2.ReadPieceRequest, _node_pb2.ModelPiece]  # type: ignore[assignment]
+    Rotate: _aio.UnaryUnaryMultiCallable[_node_pb2.RotateRequest, _node_pb2.RotateReply]  # type: ignore[assignment]
+    """The caller goes on under a new key; see docs/trust.md."""
 
 class NodeServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -156,6 +170,43 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_node_pb2.Model, _abc.Awaitable[_node_pb2.Model]]: ...
 
+    @_abc_1.abstractmethod
+    def Deploy(
+        self,
+        request: _node_pb2.DeployRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.DeployReply, _abc.Awaitable[_node_pb2.DeployReply]]:
+        """Models across the cluster, in pieces from any peer that has them; see docs/distribution.md."""
+
+    @_abc_1.abstractmethod
+    def Deployments(
+        self,
+        request: _node_pb2.DeploymentsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_node_pb2.DeploymentsReply], _abc.AsyncIterator[_node_pb2.DeploymentsReply]]: ...
+
+    @_abc_1.abstractmethod
+    def Pieces(
+        self,
+        request: _node_pb2.PiecesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_node_pb2.PiecesReply], _abc.AsyncIterator[_node_pb2.PiecesReply]]: ...
+
+    @_abc_1.abstractmethod
+    def ReadPiece(
+        self,
+        request: _node_pb2.ReadPieceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_node_pb2.ModelPiece], _abc.AsyncIterator[_node_pb2.ModelPiece]]: ...
+
+    @_abc_1.abstractmethod
+    def Rotate(
+        self,
+        request: _node_pb2.RotateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.RotateReply, _abc.Awaitable[_node_pb2.RotateReply]]:
+        """The caller goes on under a new key; see docs/trust.md."""
+
 def add_NodeServicer_to_server(servicer: NodeServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class PairingStub:
@@ -194,3 +245,31 @@ class PairingServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_node_pb2.PairConfirm, _abc.Awaitable[_node_pb2.PairConfirm]]: ...
 
 def add_PairingServicer_to_server(servicer: PairingServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class FleetStub:
+    """Served by a controller while it takes in a fleet. The node has checked the controller's key before it calls."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> FleetAsyncStub: ...
+    Join: _grpc.UnaryUnaryMultiCallable[_node_pb2.JoinRequest, _node_pb2.JoinReply]
+
+@_typing.type_check_only
+class FleetAsyncStub(FleetStub):
+    """Served by a controller while it takes in a fleet. The node has checked the controller's key before it calls."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    Join: _aio.UnaryUnaryMultiCallable[_node_pb2.JoinRequest, _node_pb2.JoinReply]  # type: ignore[assignment]
+
+class FleetServicer(metaclass=_abc_1.ABCMeta):
+    """Served by a controller while it takes in a fleet. The node has checked the controller's key before it calls."""
+
+    @_abc_1.abstractmethod
+    def Join(
+        self,
+        request: _node_pb2.JoinRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.JoinReply, _abc.Awaitable[_node_pb2.JoinReply]]: ...
+
+def add_FleetServicer_to_server(servicer: FleetServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
