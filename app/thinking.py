@@ -38,6 +38,12 @@ class ChatRequest:
     """Preferred model name; "" = the best there is."""
     node: str = ""
     """Name of the node to use, "local" for this machine, "" = choose."""
+    prefer: str = ""
+    """automatic, local or cluster for this answer; "" = what the settings say."""
+    zones: tuple[str, ...] = ()
+    """The only zones whose nodes may make it, "local" for this machine; empty = any. A wall, also for failover."""
+    background: bool = False
+    """Nobody waits for it: it stands behind interactive work in the queues of nodes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,11 @@ def rank(
         learned: How many times as long as predicted a node (by id) took lately.
 
     Raises:
-        NodeError: the node that was asked for by name is unknown, not trusted or cannot answer now.
+        NodeError: the node that was asked for by name is unknown, not trusted or cannot answer now; or there are nodes,
+            but none in request.zones.
     """
     question = Question.of(request)
+    prefer = request.prefer or prefer
 
     def choice(node: NodeInfo) -> Choice:
         model = pick_model(node, request.model)
@@ -81,10 +83,15 @@ def rank(
     if request.node:
         node = named(nodes, request.node)
         _refuse_unusable(node)
+        if not in_zones(node, request.zones):
+            raise _outside(f"{_say(node, start=True)} is outside the zones", request.zones)
         return [replace(choice(node), reason=f"You asked for {_say(node)}.")]
-    able = [choice(node) for node in nodes if node.trusted and node.state in USABLE and can_chat(node)]
+    able = [node for node in nodes if node.trusted and node.state in USABLE and can_chat(node)]
+    allowed = [node for node in able if in_zones(node, request.zones)]
+    if able and not allowed:
+        raise _outside("None of the nodes that could answer now is in the zones", request.zones)
     home = next((node.zone for node in nodes if node.local), "")
-    choices = _ordered(able, request, prefer, home)
+    choices = _ordered([choice(node) for node in allowed], request, prefer, home)
     kept = [choice for choice in choices if choice.node.id not in avoid]
     kept += [choice for choice in choices if choice.node.id in avoid]
     return [replace(choice, reason=_reason(choice, kept, request, prefer, avoid)) for choice in kept]
@@ -104,6 +111,14 @@ def named(nodes: Sequence[NodeInfo], wanted: str) -> NodeInfo:
         raise NodeError(f"Several nodes are called {wanted}.", code="node_ambiguous", hint=f"Use an id instead: {ids}.")
     known = ", ".join(node.name for node in nodes if node.trusted)
     raise NodeError(f"There is no node called {wanted}.", code="node_unknown", hint=f"Known nodes: {known or 'none'}.")
+
+
+def in_zones(node: NodeInfo, zones: Collection[str]) -> bool:
+    """Tell whether a node may answer under a zone rule; empty `zones` means no rule, "local" in it this machine."""
+    if not zones:
+        return True
+    # A node says itself which zone it is in; none may pass as this machine by calling its zone "local".
+    return "local" in zones if node.local else node.zone != "local" and node.zone in zones
 
 
 def can_chat(node: NodeInfo) -> bool:
@@ -134,6 +149,15 @@ def _refuse_unusable(node: NodeInfo) -> None:
             code="model_missing",
             hint="`tangnet models list` shows what there is.",
         )
+
+
+def _outside(what: str, zones: Collection[str]) -> NodeError:
+    said = ", ".join("this machine" if zone == "local" else zone for zone in sorted(zones))
+    return NodeError(
+        f"{what} where these documents may be answered ({said}).",
+        code="zone_rule",
+        hint="`tangnet nodes` shows the zones of nodes; the rule stands in the settings.",
+    )
 
 
 def _ordered(choices: list[Choice], request: ChatRequest, prefer: str, home: str) -> list[Choice]:

@@ -248,3 +248,26 @@ def test_in_a_crowd_not_everybody_runs_to_the_same_node() -> None:
     assert quickest > 35, "the better of two"
     reason = rank(nodes, replace(REQUEST, request_id="r1"))[0].reason
     assert "one of the quickest" in reason or "quickest" in reason
+
+
+def test_zones_are_a_wall_and_none_passes_as_this_machine() -> None:
+    cellar, office = replace(rated("pi", 40), zone="cellar"), replace(rated("rig", 90), zone="office")
+    liar = replace(rated("liar", 90), zone="local")
+    nodes = [LOCAL, cellar, office, liar]
+    assert set(names(nodes)) == {"local", "pi", "rig", "liar"}
+    assert names(nodes, replace(REQUEST, zones=("cellar",))) == ["pi"]
+    assert names(nodes, replace(REQUEST, zones=("local",))) == ["local"]
+    assert names(nodes, replace(REQUEST, zones=("cellar", "local"))) == ["pi", "local"]
+    with pytest.raises(NodeError) as refused:
+        rank([LOCAL, office], replace(REQUEST, zones=("cellar",)))
+    assert refused.value.code == "zone_rule" and "(cellar)" in refused.value.message
+    with pytest.raises(NodeError) as refused:
+        rank(nodes, replace(REQUEST, zones=("cellar",), node="rig"))
+    assert refused.value.code == "zone_rule" and "rig" in refused.value.message
+    assert rank([], replace(REQUEST, zones=("cellar",))) == []
+
+
+def test_a_request_may_say_where_against_the_settings() -> None:
+    nodes = [LOCAL, rated("pi", 90)]
+    assert names(nodes, replace(REQUEST, prefer="local"), prefer="cluster") == ["local", "pi"]
+    assert names(nodes, replace(REQUEST, prefer="automatic"), prefer="local") == ["pi", "local"]
