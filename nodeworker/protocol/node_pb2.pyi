@@ -1577,8 +1577,13 @@ class Manifest(_message.Message):
     PIECE_HASHES_FIELD_NUMBER: _builtins.int
     MADE_AT_FIELD_NUMBER: _builtins.int
     TRUSTWORTHY_FIELD_NUMBER: _builtins.int
+    FILES_FIELD_NUMBER: _builtins.int
+    QUANTISATION_FIELD_NUMBER: _builtins.int
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
     sha256: _builtins.str
-    """of the whole file, lower-case hex"""
+    """of the weights, lower-case hex: what names the model everywhere"""
     name: _builtins.str
     role: Global___Role.ValueType
     licence: _builtins.str
@@ -1591,6 +1596,14 @@ class Manifest(_message.Message):
     """seconds since 1970"""
     trustworthy: _builtins.bool
     """see Model"""
+    quantisation: _builtins.str
+    context: _builtins.int
+    dimension: _builtins.int
+    parameters: _builtins.int
+    @_builtins.property
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___ManifestFile]:
+        """in the order of their bytes, the weights first; pieces run on over their borders"""
+
     def __init__(
         self,
         *,
@@ -1603,14 +1616,44 @@ class Manifest(_message.Message):
         piece_hashes: _builtins.bytes = ...,
         made_at: _builtins.float = ...,
         trustworthy: _builtins.bool = ...,
+        files: _abc.Iterable[Global___ManifestFile] | None = ...,
+        quantisation: _builtins.str = ...,
+        context: _builtins.int = ...,
+        dimension: _builtins.int = ...,
+        parameters: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "licence", b"licence", "made_at", b"made_at", "name", b"name", "piece_bytes", b"piece_bytes", "piece_hashes", b"piece_hashes", "role", b"role", "sha256", b"sha256", "trustworthy", b"trustworthy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "context", b"context", "dimension", b"dimension", "files", b"files", "licence", b"licence", "made_at", b"made_at", "name", b"name", "parameters", b"parameters", "piece_bytes", b"piece_bytes", "piece_hashes", b"piece_hashes", "quantisation", b"quantisation", "role", b"role", "sha256", b"sha256", "trustworthy", b"trustworthy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Manifest: _TypeAlias = Manifest  # noqa: Y015
+
+@_typing.final
+class ManifestFile(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    BYTES_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    bytes: _builtins.int
+    sha256: _builtins.str
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        bytes: _builtins.int = ...,
+        sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "name", b"name", "sha256", b"sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ManifestFile: _TypeAlias = ManifestFile  # noqa: Y015
 
 @_typing.final
 class SignedManifest(_message.Message):
@@ -1740,6 +1783,9 @@ class Deployment(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     SERVED_FIELD_NUMBER: _builtins.int
+    FETCHED_FIELD_NUMBER: _builtins.int
+    PEERS_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
     sha256: _builtins.str
     name: _builtins.str
     done: _builtins.int
@@ -1752,6 +1798,14 @@ class Deployment(_message.Message):
     """one sentence: what is waited for, or why it failed"""
     served: _builtins.int
     """bytes given to other nodes"""
+    fetched: _builtins.int
+    """bytes that came over the network, those that came twice too"""
+    peers: _builtins.int
+    """machines that pieces can be asked from now"""
+    @_builtins.property
+    def dropped(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """names of machines that sent a wrong piece and are not asked any more"""
+
     def __init__(
         self,
         *,
@@ -1763,10 +1817,13 @@ class Deployment(_message.Message):
         state: _builtins.str = ...,
         message: _builtins.str = ...,
         served: _builtins.int = ...,
+        fetched: _builtins.int = ...,
+        peers: _builtins.int = ...,
+        dropped: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes_per_second", b"bytes_per_second", "done", b"done", "message", b"message", "name", b"name", "served", b"served", "sha256", b"sha256", "state", b"state", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes_per_second", b"bytes_per_second", "done", b"done", "dropped", b"dropped", "fetched", b"fetched", "message", b"message", "name", b"name", "peers", b"peers", "served", b"served", "sha256", b"sha256", "state", b"state", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1848,6 +1905,63 @@ class PiecesReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PiecesReply: _TypeAlias = PiecesReply  # noqa: Y015
+
+@_typing.final
+class OfferRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    PORT_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    port: _builtins.int
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        port: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "port", b"port"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferRequest: _TypeAlias = OfferRequest  # noqa: Y015
+
+@_typing.final
+class OfferReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DONE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MANIFEST_FIELD_NUMBER: _builtins.int
+    PORT_FIELD_NUMBER: _builtins.int
+    SERVED_FIELD_NUMBER: _builtins.int
+    done: _builtins.int
+    """bytes hashed so far"""
+    total: _builtins.int
+    manifest: _builtins.bytes
+    """Manifest, serialised, to be signed; set once all is hashed"""
+    port: _builtins.int
+    """where paired nodes reach it by mutual TLS"""
+    served: _builtins.int
+    """bytes given to nodes since the call began"""
+    def __init__(
+        self,
+        *,
+        done: _builtins.int = ...,
+        total: _builtins.int = ...,
+        manifest: _builtins.bytes = ...,
+        port: _builtins.int = ...,
+        served: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["done", b"done", "manifest", b"manifest", "port", b"port", "served", b"served", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferReply: _TypeAlias = OfferReply  # noqa: Y015
 
 @_typing.final
 class ReadPieceRequest(_message.Message):

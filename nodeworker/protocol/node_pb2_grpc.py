@@ -114,6 +114,11 @@ class NodeStub:
                 request_serializer=nodeworker_dot_protocol_dot_node__pb2.ReadPieceRequest.SerializeToString,
                 response_deserializer=nodeworker_dot_protocol_dot_node__pb2.ModelPiece.FromString,
                 _registered_method=True)
+        self.Offer = channel.unary_stream(
+                '/node.v1.Node/Offer',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.OfferRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.OfferReply.FromString,
+                _registered_method=True)
         self.Rotate = channel.unary_unary(
                 '/node.v1.Node/Rotate',
                 request_serializer=nodeworker_dot_protocol_dot_node__pb2.RotateRequest.SerializeToString,
@@ -223,6 +228,13 @@ class NodeServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Offer(self, request, context):
+        """On the local socket only: while the call lasts, this machine's model is offered to paired nodes in pieces.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Rotate(self, request, context):
         """The caller goes on under a new key; see docs/trust.md.
         """
@@ -312,6 +324,11 @@ def add_NodeServicer_to_server(servicer, server):
                     servicer.ReadPiece,
                     request_deserializer=nodeworker_dot_protocol_dot_node__pb2.ReadPieceRequest.FromString,
                     response_serializer=nodeworker_dot_protocol_dot_node__pb2.ModelPiece.SerializeToString,
+            ),
+            'Offer': grpc.unary_stream_rpc_method_handler(
+                    servicer.Offer,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.OfferRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.OfferReply.SerializeToString,
             ),
             'Rotate': grpc.unary_unary_rpc_method_handler(
                     servicer.Rotate,
@@ -751,6 +768,33 @@ class Node:
             '/node.v1.Node/ReadPiece',
             nodeworker_dot_protocol_dot_node__pb2.ReadPieceRequest.SerializeToString,
             nodeworker_dot_protocol_dot_node__pb2.ModelPiece.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Offer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/node.v1.Node/Offer',
+            nodeworker_dot_protocol_dot_node__pb2.OfferRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.OfferReply.FromString,
             options,
             channel_credentials,
             insecure,

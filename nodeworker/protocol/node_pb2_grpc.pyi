@@ -55,6 +55,8 @@ class NodeStub:
     Deployments: _grpc.UnaryStreamMultiCallable[_node_pb2.DeploymentsRequest, _node_pb2.DeploymentsReply]
     Pieces: _grpc.UnaryStreamMultiCallable[_node_pb2.PiecesRequest, _node_pb2.PiecesReply]
     ReadPiece: _grpc.UnaryStreamMultiCallable[_node_pb2.ReadPieceRequest, _node_pb2.ModelPiece]
+    Offer: _grpc.UnaryStreamMultiCallable[_node_pb2.OfferRequest, _node_pb2.OfferReply]
+    """On the local socket only: while the call lasts, this machine's model is offered to paired nodes in pieces."""
     Rotate: _grpc.UnaryUnaryMultiCallable[_node_pb2.RotateRequest, _node_pb2.RotateReply]
     """The caller goes on under a new key; see docs/trust.md."""
 
@@ -80,6 +82,8 @@ class NodeAsyncStub(NodeStub):
     Deployments: _aio.UnaryStreamMultiCallable[_node_pb2.DeploymentsRequest, _node_pb2.DeploymentsReply]  # type: ignore[assignment]
     Pieces: _aio.UnaryStreamMultiCallable[_node_pb2.PiecesRequest, _node_pb2.PiecesReply]  # type: ignore[assignment]
     ReadPiece: _aio.UnaryStreamMultiCallable[_node_pb2.ReadPieceRequest, _node_pb2.ModelPiece]  # type: ignore[assignment]
+    Offer: _aio.UnaryStreamMultiCallable[_node_pb2.OfferRequest, _node_pb2.OfferReply]  # type: ignore[assignment]
+    """On the local socket only: while the call lasts, this machine's model is offered to paired nodes in pieces."""
     Rotate: _aio.UnaryUnaryMultiCallable[_node_pb2.RotateRequest, _node_pb2.RotateReply]  # type: ignore[assignment]
     """The caller goes on under a new key; see docs/trust.md."""
 
@@ -198,6 +202,14 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
         request: _node_pb2.ReadPieceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_node_pb2.ModelPiece], _abc.AsyncIterator[_node_pb2.ModelPiece]]: ...
+
+    @_abc_1.abstractmethod
+    def Offer(
+        self,
+        request: _node_pb2.OfferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_node_pb2.OfferReply], _abc.AsyncIterator[_node_pb2.OfferReply]]:
+        """On the local socket only: while the call lasts, this machine's model is offered to paired nodes in pieces."""
 
     @_abc_1.abstractmethod
     def Rotate(
