@@ -7,6 +7,7 @@ EngineError(code, message, hint)
 ├── Busy                no slot and no room to queue
 ├── Draining            the node is going away
 ├── BadRequest
+├── Duplicate           it makes that answer already, or has made it
 ├── NotAllowed          this caller may not do that
 ├── DownloadFailed, NoSpace
 ├── EngineLost          the engine's process ended or was ended
@@ -85,6 +86,12 @@ class BadRequest(EngineError):
     """The caller sent something that makes no sense."""
 
     code = Code.BAD_REQUEST
+
+
+class Duplicate(EngineError):
+    """The answer of that id is being made for this caller, or was."""
+
+    code = Code.DUPLICATE
 
 
 class NotAllowed(EngineError):

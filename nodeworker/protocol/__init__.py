@@ -38,6 +38,7 @@ class Code(StrEnum):
     BUSY = "busy"
     DRAINING = "draining"
     BAD_REQUEST = "bad_request"
+    DUPLICATE = "duplicate"
     NOT_ALLOWED = "not_allowed"
     NOT_PAIRED = "not_paired"
     DOWNLOAD_FAILED = "download_failed"

@@ -28,6 +28,7 @@ STATUS = {
     Code.MODEL_DAMAGED: grpc.StatusCode.DATA_LOSS,
     Code.MODEL_UNSAFE: grpc.StatusCode.INVALID_ARGUMENT,
     Code.BAD_REQUEST: grpc.StatusCode.INVALID_ARGUMENT,
+    Code.DUPLICATE: grpc.StatusCode.ALREADY_EXISTS,
     Code.CONTEXT_OVERFLOW: grpc.StatusCode.OUT_OF_RANGE,
     Code.BUSY: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Code.DRAINING: grpc.StatusCode.UNAVAILABLE,

@@ -15,7 +15,7 @@ import grpc
 
 from nodeworker import __version__, acceleration, hardware
 from nodeworker.engines import ChatEvent, Done, Prefill, Token
-from nodeworker.errors import BadRequest, Busy, EngineError, NotAllowed, Unsupported
+from nodeworker.errors import BadRequest, Busy, NotAllowed, Unsupported
 from nodeworker.load.sensors import Sensors, of_this_machine
 from nodeworker.load.tally import Call, Tally
 from nodeworker.models.tuned import Tuning, remembered
@@ -25,6 +25,7 @@ from nodeworker.serving import wire
 from nodeworker.serving.door import CALLER, Door
 from nodeworker.serving.exposition import page
 from nodeworker.serving.heartbeat import Heartbeat, Reporter
+from nodeworker.serving.requests import Requests
 from nodeworker.serving.rooms import Began, EngineRooms, QueuedAt, Shelf, checked_roles
 from nodeworker.settings import measured_folder
 from nodeworker.threads import Crew, Feed
@@ -94,7 +95,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
         self._folder = folder
         self._simulated = simulated
         self._crew = Crew("folder")
-        self._answers: dict[tuple[str, str], threading.Event] = {}
+        self._requests = Requests()
         self._reporter = Reporter(
             rooms, self.tally, sensors or of_this_machine(), slots=slots, draining=lambda: door.draining
         )
@@ -138,35 +139,26 @@ class NodeService(node_pb2_grpc.NodeServicer):
     async def Generate(
         self, request: pb.GenerateRequest, context: Context[Any, Any]
     ) -> AsyncGenerator[pb.GenerateEvent, None]:
-        """Make one answer. A second call with the same id from the same caller takes over: the first one ends."""
+        """Make one answer. The same id from the same caller is refused while it is made, and afterwards."""
         wanted = wire.chat_request(request)
-        key = (CALLER.get().id, wanted.request_id)
-        older = self._answers.get(key)
-        if older is not None:
-            # Its caller lost the connection and came back before this side noticed.
-            older.set()
-        self._answers[key] = wanted.cancelled
         began: Began | None = None
         try:
-            with self._counted("chat", context, limit=wanted.sampling.max_tokens) as call:
+            with (
+                self._requests.once(CALLER.get().id, wanted.request_id) as asked,
+                self._counted("chat", context, limit=wanted.sampling.max_tokens) as call,
+            ):
                 async with contextlib.aclosing(self._rooms.generate(wanted, request.model)) as events:
                     async for event in events:
                         _note(call, event)
                         if isinstance(event, Began):
-                            began = event
+                            began, asked.begun = event, True
                         elif isinstance(event, Done):
                             assert began is not None
                             yield wire.done_event(event, began)
                         else:
                             yield wire.generate_event(event)
-        except EngineError:
-            if self._answers.get(key) is not wanted.cancelled:
-                raise BadRequest("A newer call with the same id took over.") from None
-            raise
         finally:
             wanted.cancelled.set()
-            if self._answers.get(key) is wanted.cancelled:
-                del self._answers[key]
 
     async def Embed(self, request: pb.EmbedRequest, context: Context[Any, Any]) -> pb.EmbedResponse:
         """Embed texts."""

@@ -187,19 +187,19 @@ async def test_a_client_that_vanishes_frees_the_slot(home: Path) -> None:
         await until(lambda: chat.stopped == ["1"] and node.rooms.chat.active == 0)
 
 
-async def test_the_same_id_again_takes_over(home: Path) -> None:
+async def test_no_answer_is_made_twice(home: Path) -> None:
     chat = FakeChat("m", slots=2)
     chat.go = threading.Semaphore(0)
     folder = FakeFolder(home, model("chat", "m"))
     async with serving(home, maker=FakeMaker(chat), folder=folder) as node, client(node.address) as stub:
-        older = stub.Generate(ask("same"), timeout=20)
+        first = stub.Generate(ask("same"), timeout=20)
         await until(lambda: chat.running == 1)
-        newer = stub.Generate(ask("same"), timeout=20)
-        assert (await refused(older))[1] == "bad_request"
+        status, code, hint = await refused(stub.Generate(ask("same"), timeout=20))
+        assert (status, code) == (grpc.StatusCode.ALREADY_EXISTS, "duplicate") and hint
         for _ in range(3):
             chat.go.release()
-        assert "".join([event.token.text async for event in newer]) == "abc"
-        assert chat.stopped == ["same"]
+        assert "".join([event.token.text async for event in first]) == "abc"
+        assert (await refused(stub.Generate(ask("same"), timeout=20)))[1] == "duplicate"
         assert node.rooms.chat.active == 0
 
 

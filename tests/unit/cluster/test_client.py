@@ -7,6 +7,7 @@ import contextlib
 import tempfile
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,25 @@ async def test_all_calls(node: tuple[FakeNode, NodeClient]) -> None:
         await anext(client.load(["sing"]))
 
 
+async def test_the_way_is_measured_without_making_the_connection(socket: Path) -> None:
+    calls: list[float] = []
+
+    class Counting(FakeNode):
+        async def Describe(self, request: pb.DescribeRequest, context: Any) -> pb.Description:
+            calls.append(asyncio.get_running_loop().time())
+            return await super().Describe(request, context)
+
+    async with on_socket(Counting("pi", Plan()), socket) as client:
+        began = asyncio.get_running_loop().time()
+        info = await client.describe(INFO)
+        took = 1000.0 * (asyncio.get_running_loop().time() - began)
+        assert len(calls) == 2
+        assert 0 < info.latency_ms <= took - 1000.0 * (calls[0] - began), "what came before the first answer counts"
+        again = await client.describe(info)
+        assert len(calls) == 3
+        assert 0 < again.latency_ms <= info.latency_ms, "the shortest way that was seen"
+
+
 async def test_what_is_wrong_with_the_sound_is_told_as_it_is(node: tuple[FakeNode, NodeClient]) -> None:
     async def broken() -> AsyncGenerator[bytes, None]:
         yield b"\0" * 48
@@ -83,6 +103,7 @@ async def _audio() -> AsyncGenerator[bytes, None]:
         (Code.MODEL_DAMAGED, ModelError, True),
         (Code.CONTEXT_OVERFLOW, NodeError, False),
         (Code.BAD_REQUEST, NodeError, False),
+        (Code.DUPLICATE, NodeError, True),
         (Code.ENGINE_FAILED, NodeError, True),
     ],
 )
