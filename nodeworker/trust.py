@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 import grpc
 
 from nodeworker.protocol.identity import Identity, TrustFailure, id_of_certificate
-from nodeworker.protocol.pins import Pin
+from nodeworker.protocol.pins import Pin, joined
 
 log = logging.getLogger(__name__)
 _REMEMBERED = 1024
@@ -27,24 +28,34 @@ class PinSource(Protocol):
 class Trust:
     """The pinned clients of one node. Its methods are called from gRPC's threads too, and are safe there."""
 
-    def __init__(self, identity: Identity, pins: PinSource) -> None:
-        """Read the pins. Raises TrustFailure when they cannot be read: a node must not start half trusting."""
+    def __init__(self, identity: Identity, *sources: PinSource) -> None:
+        """Read the pins; of a machine that several sources know it has the rights of all of them.
+
+        Raises:
+            TrustFailure: they cannot be read: a node must not start half trusting.
+        """
         self._identity = identity
-        self._source = pins
-        self._pins: dict[str, Pin] = {pin.id: pin for pin in pins.all()}
+        self._sources = sources
+        self._read: list[tuple[Pin, ...]] = [source.all() for source in sources]
+        self._pins = _merged(self._read)
         self._told: frozenset[str] = frozenset()
         self._ids: dict[bytes, str] = {}
-        self._complained = False
+        self._complained: set[int] = set()
 
     def pins(self) -> Mapping[str, Pin]:
-        """Return the pins by id, up to date. While the file is unreadable the last good ones hold; that is logged."""
-        try:
-            self._pins = {pin.id: pin for pin in self._source.all()}
-            self._complained = False
-        except TrustFailure as error:
-            if not self._complained:
-                log.error("%s %s", error.message, error.hint)
-            self._complained = True
+        """Return the pins by id, up to date. While a file is unreadable its last good ones hold; that is logged."""
+        read = list(self._read)
+        for number, source in enumerate(self._sources):
+            try:
+                read[number] = source.all()
+                self._complained.discard(number)
+            except TrustFailure as error:
+                if number not in self._complained:
+                    log.error("%s %s", error.message, error.hint)
+                self._complained.add(number)
+        if any(now is not before for now, before in zip(read, self._read, strict=True)):
+            self._pins = _merged(read)
+            self._read = read
         return self._pins
 
     def caller(self, auth: Mapping[str, object]) -> Pin | None:
@@ -88,3 +99,11 @@ class Trust:
         return grpc.ssl_server_certificate_configuration(
             [(self._identity.key, self._identity.certificate.encode())], roots.encode()
         )
+
+
+def _merged(read: Iterable[tuple[Pin, ...]]) -> dict[str, Pin]:
+    merged: dict[str, Pin] = {}
+    for pin in (pin for pins in read for pin in pins):
+        known = merged.get(pin.id)
+        merged[pin.id] = replace(known, rights=joined(known.rights, pin.rights)) if known else pin
+    return merged

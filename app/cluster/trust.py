@@ -66,7 +66,7 @@ class TrustStore:
         with trust_errors():
             known = next((pin for pin in self._pins.all() if pin.id == id), None)
             if known is not None and known.address != address:
-                self._pins.add(replace(known, address=address))
+                self._pins.update(id, lambda pin: replace(pin, address=address))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,37 @@ from nodeworker.protocol.identity import TrustFailure, id_of_certificate
 
 _HEAD = """\
 # Machines that this one trusts. Made by pairing; take an entry out (or use `unpair`) to end the trust.
-# Only the certificate's key counts; names and addresses are for people.
+# Only the certificate's key counts; names and addresses are for people. `rights` is what that machine may do here:
+# words out of use, administer, observe and pieces; see docs/trust.md.
 
 """
 _TABLE = "trusted"
+
+USE, ADMINISTER, OBSERVE, PIECES = RIGHTS = ("use", "administer", "observe", "pieces")
+"""What a trusted machine may be allowed to do, in the order in which it is written."""
+_GIVEN_BY = {
+    USE: {USE},
+    ADMINISTER: {ADMINISTER},
+    OBSERVE: {OBSERVE, USE, ADMINISTER},
+    PIECES: {PIECES, USE, ADMINISTER},
+}
+
+
+def may(rights: str, right: str) -> bool:
+    """Whether `rights` (words separated by blanks) include `right`: use and administer include observe and pieces."""
+    return not _GIVEN_BY[right].isdisjoint(rights.split())
+
+
+def joined(*rights: str) -> str:
+    """Return all the rights of several lists as one, each once, in their usual order.
+
+    Raises:
+        TrustFailure: a word is no right.
+    """
+    words = {word for some in rights for word in some.split()}
+    if unknown := sorted(words.difference(RIGHTS)):
+        raise TrustFailure(f"{unknown[0]!r} is no right.", f"Rights are: {', '.join(RIGHTS)}.")
+    return " ".join(right for right in RIGHTS if right in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +64,12 @@ class Pin:
     """When, ISO 8601 with UTC offset."""
     address: str = ""
     """host:port where it was last reached; "" for a machine that only connects to us."""
+    rights: str = USE
+    """What it may do here: words out of RIGHTS, separated by blanks."""
+
+    def may(self, right: str) -> bool:
+        """Whether it may do what `right` stands for here."""
+        return may(self.rights, right)
 
 
 class Pins:
@@ -72,9 +105,33 @@ class Pins:
         if id_of_certificate(pin.certificate) != pin.id:
             raise TrustFailure("The certificate does not belong to that machine.")
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        stored = Pin(pin.id, _one_line(pin.name), pin.certificate, pin.paired_at or now, _one_line(pin.address))
+        stored = replace(
+            pin,
+            name=_one_line(pin.name),
+            paired_at=pin.paired_at or now,
+            address=_one_line(pin.address),
+            rights=joined(pin.rights),
+        )
         self._change(lambda pins: (*(old for old in pins if old.id != pin.id), stored))
         return stored
+
+    def update(self, id: str, change: Callable[[Pin], Pin]) -> Pin | None:
+        """Replace the pin with that full id by `change` of it, as it is then; None when there is none.
+
+        Raises:
+            TrustFailure: the file cannot be read or written.
+        """
+        changed: list[Pin] = []
+
+        def one(pin: Pin) -> Pin:
+            if pin.id != id:
+                return pin
+            changed.append(change(pin))
+            return changed[-1]
+
+        if any(pin.id == id for pin in self.all()):
+            self._change(lambda pins: tuple(map(one, pins)))
+        return changed[-1] if changed else None
 
     def remove(self, id: str) -> Pin | None:
         """Remove the pin with that full id and return it; None when there was none. Raises TrustFailure."""
@@ -121,7 +178,12 @@ class Pins:
             raise TrustFailure(f"{self.path}: an entry lacks id, name or certificate.", hint) from error
         if id_of_certificate(pin.certificate) != pin.id:
             raise TrustFailure(f"{self.path}: the certificate of {pin.name!r} is not that of its id.", hint)
-        return pin
+        try:
+            return replace(pin, rights=joined(pin.rights))
+        except TrustFailure as error:
+            raise TrustFailure(
+                f"{self.path}: {pin.name!r} has a right that does not exist. {error.hint}", hint
+            ) from error
 
 
 def _written(pins: tuple[Pin, ...]) -> str:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import grpc
 
-from nodeworker.errors import BadRequest, Busy, Draining, EngineError
+from nodeworker.errors import BadRequest, Busy, Draining, EngineError, NotAllowed
 from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, RETRY_KEY, Code
+from nodeworker.protocol.pins import ADMINISTER, OBSERVE, PIECES, RIGHTS, USE, may
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,32 @@ MUST_END = frozenset({"Generate", "Embed", "Rerank", "Transcribe"})
 """Calls that hold an engine: refused without a deadline."""
 ALWAYS = frozenset({"Describe", "Watch", "ListModels"})
 """Calls that are answered even while the node is going away."""
+ANY = ""
+"""In RIGHT_OF: every pinned caller may."""
+RIGHT_OF = {
+    "Describe": OBSERVE,
+    "Watch": OBSERVE,
+    "ListModels": OBSERVE,
+    "Deployments": OBSERVE,
+    "Load": USE,
+    "Generate": USE,
+    "Embed": USE,
+    "Rerank": USE,
+    "Transcribe": USE,
+    "Speak": USE,
+    "FetchModel": ADMINISTER,
+    "RemoveModel": ADMINISTER,
+    "Deploy": ADMINISTER,
+    "Pieces": PIECES,
+    "ReadPiece": PIECES,
+    "ReadModel": PIECES,
+    "Rotate": ANY,
+}
+"""The right that each call takes; a call that is not named here is refused."""
 _MAX_SENTENCE = 1000
+
+
+_WORDS = {USE: "use", ADMINISTER: "administer", OBSERVE: "observe", PIECES: "take pieces of models from"}
 
 
 class NotPaired(EngineError):
@@ -66,6 +92,12 @@ class Caller:
     """Full id of the pinned key; "" on the local socket."""
     name: str
     local: bool
+    rights: str = ""
+    """Words out of `nodeworker.protocol.pins.RIGHTS`; all of them on the local socket."""
+
+    def may(self, right: str) -> bool:
+        """Whether it may do what `right` stands for."""
+        return may(self.rights, right)
 
 
 CALLER: contextvars.ContextVar[Caller] = contextvars.ContextVar("caller")
@@ -96,13 +128,21 @@ class Door(grpc.aio.ServerInterceptor):
         self.draining = False
 
     def revoke_missing(self) -> None:
-        """Cut the calls of every peer that is no longer pinned; TLS does not look again at a running stream."""
+        """Cut the calls of every peer that is no longer pinned, or no longer has the right for them.
+
+        TLS does not look again at a running stream.
+        """
         if self._trust is None:
             return
         pins = self._trust.pins()
         for call in list(self._calls):
-            if call.caller is not None and call.caller.id not in pins:
+            if call.caller is None:
+                continue
+            pin = pins.get(call.caller.id)
+            if pin is None:
                 self._cut(call, NotPaired("This node no longer trusts this machine.", "Pair again."))
+            elif (refusal := _refusal(call.method, pin.rights)) is not None:
+                self._cut(call, refusal)
 
     async def drain(self, seconds: float) -> None:
         """Take no new work; let running work go on for `seconds`, then cut it."""
@@ -179,14 +219,16 @@ class Door(grpc.aio.ServerInterceptor):
 
     def _admit(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> Caller:
         if self._trust is None:
-            caller = Caller("", LOCAL_NODE_NAME, local=True)
+            caller = Caller("", LOCAL_NODE_NAME, local=True, rights=" ".join(RIGHTS))
         else:
             pin = self._trust.caller(context.auth_context())
             if pin is None:
                 raise NotPaired(
                     "This node does not trust this machine.", "Run `tangnet-node pair` there and `tangnet pair` here."
                 )
-            caller = Caller(pin.id, pin.name, local=False)
+            caller = Caller(pin.id, pin.name, local=False, rights=pin.rights)
+        if (refusal := _refusal(method, caller.rights)) is not None:
+            raise refusal
         if self.draining and method not in ALWAYS:
             raise Draining("This node is going away.", "Use another node.")
         if method in MUST_END and context.time_remaining() is None:
@@ -197,6 +239,17 @@ class Door(grpc.aio.ServerInterceptor):
         if call.reason is None:
             call.reason = reason
             call.task.cancel()
+
+
+def _refusal(method: str, rights: str) -> NotAllowed | None:
+    right = RIGHT_OF.get(method)
+    if right is None:
+        return NotAllowed(f"Nobody may call {method} here.", "The two machines run different versions.")
+    if right == ANY or may(rights, right):
+        return None
+    return NotAllowed(
+        f"This machine may not {_WORDS[right]} that node.", f"On the node: tangnet-node grant NAME {right}"
+    )
 
 
 async def refuse(context: grpc.aio.ServicerContext[Any, Any], error: EngineError) -> NoReturn:

@@ -117,6 +117,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
             models=models,
             simulated=self._simulated,
             slots=self._reporter.slots,
+            rights=CALLER.get().rights.split(),
         )
 
     async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
@@ -239,10 +240,16 @@ class NodeService(node_pb2_grpc.NodeServicer):
     async def FetchModel(
         self, request: pb.FetchModelRequest, context: Context[Any, Any]
     ) -> AsyncGenerator[pb.FetchProgress, None]:
-        """Fetch a model; only for the local caller, because it names files and fills the disk."""
-        _local_only("fetch models on")
+        """Fetch a model of the catalogue; a file of this machine only for the local caller."""
         if not request.source:
             raise BadRequest("Which model?", "`tangnet models list` shows names.")
+        if not CALLER.get().local:
+            known = await self._crew.submit(self._folder.catalogue)
+            if not any(request.source.strip().lower() in (entry.name, entry.sha256) for entry in known):
+                raise NotAllowed(
+                    "From another machine only models of the catalogue can be fetched.",
+                    "For a file: tangnet-node models add FILE, on the node itself.",
+                )
         loop = asyncio.get_running_loop()
         cancelled, news = threading.Event(), asyncio.Event()
         latest: list[FetchProgress] = []
@@ -273,8 +280,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
             cancelled.set()
 
     async def RemoveModel(self, request: pb.RemoveModelRequest, context: Context[Any, Any]) -> pb.Model:
-        """Remove a model; only for the local caller."""
-        _local_only("remove models from")
+        """Remove a model."""
         if not request.name:
             raise BadRequest("Which model?", "`tangnet models list` shows names.")
         return wire.model(await self._crew.submit(lambda: self._folder.remove(request.name)))
@@ -336,11 +342,6 @@ def _note(call: Call, event: QueuedAt | Began | ChatEvent) -> None:
 
 def _unsupported(message: str, hint: str = "") -> tuple[Any, ...]:
     raise Unsupported(message, hint)
-
-
-def _local_only(what: str) -> None:
-    if not CALLER.get().local:
-        raise NotAllowed(f"Only a user of that machine may {what} it.", "Run `tangnet-node models` on the node itself.")
 
 
 async def _hear(

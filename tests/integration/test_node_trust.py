@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -13,11 +14,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from google.protobuf.message import Message
 
 from nodeworker.protocol import TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity, TrustFailure
-from nodeworker.protocol.pins import Pin, Pins
+from nodeworker.protocol.pins import RIGHTS, Pin, Pins, may
+from nodeworker.serving.door import RIGHT_OF
 from nodeworker.trust import Trust
 from tests.integration.node_serving import client, pin_of, serving, until
 from tests.integration.test_node_calls import FakeFolder, ask, code_and_hint, refused
@@ -153,19 +156,119 @@ async def test_revoking_cuts_the_running_answer_and_only_that_peers(home: Path) 
         assert [event async for event in stays][-1].done.reason == "stop"
 
 
-async def test_models_are_changed_only_from_the_own_machine(home: Path) -> None:
+async def test_files_are_named_only_on_the_own_machine(home: Path) -> None:
+    """An administrator may fetch models of the catalogue, remove models, and never learns a path."""
     node, friend = Identity.create(), Identity.create()
+    pins = ListedPins(replace(pin_of(friend, "friend"), rights="administer"))
     async with (
-        serving(home, identity=node, pins=ListedPins(pin_of(friend, "friend"))) as serves,
+        serving(home, identity=node, pins=pins) as serves,
         client(serves.address, me=friend, node=node.certificate) as stub,
     ):
-        for call in (
-            stub.FetchModel(pb.FetchModelRequest(source="/etc/passwd"), timeout=5),
-            stub.RemoveModel(pb.RemoveModelRequest(name="x"), timeout=5),
-        ):
+        for source in ("/etc/passwd", "weights.gguf", "../x.onnx"):
+            call = stub.FetchModel(pb.FetchModelRequest(source=source), timeout=5)
             assert (await refused(call))[:2] == (grpc.StatusCode.PERMISSION_DENIED, "not_allowed")
+        removing = stub.RemoveModel(pb.RemoveModelRequest(name="no such model"), timeout=5)
+        assert (await refused(removing))[1] == "model_missing"
         listed = await stub.ListModels(pb.ListModelsRequest(), timeout=5)
         assert all(not entry.path for entry in listed.models)
+
+
+def test_every_call_of_the_contract_has_a_right() -> None:
+    methods = {method.name for method in pb.DESCRIPTOR.services_by_name["Node"].methods}
+    assert set(RIGHT_OF) == methods
+    assert set(RIGHT_OF.values()) <= {*RIGHTS, ""}
+    assert [method for method, right in RIGHT_OF.items() if right == ""] == ["Rotate"]
+
+
+ASKED: dict[str, Message] = {
+    "Describe": pb.DescribeRequest(),
+    "ListModels": pb.ListModelsRequest(),
+    "Load": pb.LoadRequest(),
+    "Generate": pb.GenerateRequest(),
+    "Embed": pb.EmbedRequest(),
+    "FetchModel": pb.FetchModelRequest(),
+    "RemoveModel": pb.RemoveModelRequest(),
+    "Deploy": pb.DeployRequest(),
+    "Pieces": pb.PiecesRequest(),
+    "ReadPiece": pb.ReadPieceRequest(),
+}
+
+
+@pytest.mark.parametrize(
+    ("rights", "refused_calls"),
+    [
+        ("use", {"Deploy", "FetchModel", "RemoveModel"}),
+        ("observe", {"Deploy", "FetchModel", "RemoveModel", "Load", "Generate", "Embed", "Pieces", "ReadPiece"}),
+        ("administer", {"Load", "Generate", "Embed"}),
+        ("pieces", {"Deploy", "FetchModel", "RemoveModel", "Load", "Generate", "Embed", "Describe", "ListModels"}),
+        ("use administer", set()),
+        ("", {*ASKED}),
+    ],
+)
+async def test_each_right_opens_its_calls_and_no_others(home: Path, rights: str, refused_calls: set[str]) -> None:
+    node, friend = Identity.create(), Identity.create()
+    pins = ListedPins(replace(pin_of(friend, "friend"), rights=rights))
+    not_allowed = set()
+    async with (
+        serving(home, identity=node, pins=pins) as serves,
+        client(serves.address, me=friend, node=node.certificate) as stub,
+    ):
+        for method, request in ASKED.items():
+            call = getattr(stub, method)(request, timeout=10)
+            try:
+                if isinstance(call, grpc.aio.UnaryStreamCall):
+                    async for _ in call:
+                        pass
+                else:
+                    await call
+            except grpc.aio.AioRpcError as error:
+                if code_and_hint(error)[0] == "not_allowed":
+                    not_allowed.add(method)
+                    assert "tangnet-node grant" in code_and_hint(error)[1]
+        if may(rights, "observe"):
+            assert list((await stub.Describe(pb.DescribeRequest(), timeout=5)).rights) == rights.split()
+    assert not_allowed == refused_calls
+
+
+async def test_taking_a_right_away_cuts_what_runs_by_it_and_leaves_the_rest(home: Path) -> None:
+    node, friend = Identity.create(), Identity.create()
+    pins = Pins(home / "trust.toml")
+    pins.add(pin_of(friend, "friend"))
+    chat = FakeChat("m")
+    chat.go = threading.Semaphore(2)
+    async with (
+        serving(
+            home,
+            identity=node,
+            pins=Pins(home / "trust.toml"),
+            maker=FakeMaker(chat),
+            folder=FakeFolder(home, model("chat", "m")),
+        ) as serves,
+        client(serves.address, me=friend, node=node.certificate) as stub,
+    ):
+        answer = stub.Generate(ask("1"), timeout=30)
+        await anext(aiter(answer))
+        watch = aiter(stub.Watch(pb.WatchRequest(), timeout=30))
+        await anext(watch)
+        pins.update(friend.id, lambda pin: replace(pin, rights="observe"))
+        serves.door.revoke_missing()
+        assert (await refused(answer))[:2] == (grpc.StatusCode.PERMISSION_DENIED, "not_allowed")
+        await anext(watch)
+        assert (await refused(stub.Generate(ask("2"), timeout=5)))[1] == "not_allowed"
+
+
+def test_several_sources_of_pins_are_one_with_the_rights_of_all(home: Path) -> None:
+    node, desk, peer = Identity.create(), Identity.create(), Identity.create()
+    first, second = Pins(home / "trust.toml"), Pins(home / "peers.toml")
+    first.add(pin_of(desk, "desk"))
+    second.add(replace(pin_of(peer, "pi-2"), rights="pieces"))
+    second.add(replace(pin_of(desk, "desk"), rights="observe"))
+    trust = Trust(node, Pins(home / "trust.toml"), Pins(home / "peers.toml"))
+    assert {pin.name: pin.rights for pin in trust.pins().values()} == {"desk": "use observe", "pi-2": "pieces"}
+    # One that becomes unreadable keeps its last good state; the other is followed all the same.
+    (home / "peers.toml").write_text("nonsense = ")
+    first.remove(desk.id)
+    assert {pin.name: pin.rights for pin in trust.pins().values()} == {"desk": "observe", "pi-2": "pieces"}
 
 
 def test_unreadable_pins_stop_a_start_but_not_a_running_node(home: Path) -> None:

@@ -6,6 +6,7 @@ import datetime
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from nodeworker.protocol import TLS_NAME
 from nodeworker.protocol.identity import Identity, TrustFailure, fingerprint, id_of_certificate
-from nodeworker.protocol.pins import Pin, Pins
+from nodeworker.protocol.pins import RIGHTS, Pin, Pins
 
 
 def certificate(*, ca: bool = False, name: str = TLS_NAME, curve: ec.EllipticCurve | None = None) -> str:
@@ -159,3 +160,40 @@ def test_pins_in_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TrustFailure, match="cannot be written"):
         Pins(tmp_path / "file" / "t.toml").add(Pin(one.id, "a", one.certificate))
+
+
+def test_an_entry_without_rights_may_use(tmp_path: Path) -> None:
+    path = tmp_path / "trust.toml"
+    identity = Identity.create()
+    Pins(path).add(Pin(identity.id, "desk", identity.certificate))
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("rights")))
+    assert "rights" not in tomllib.loads(path.read_text())["trusted"][0]
+    (pin,) = Pins(path).all()
+    assert pin.rights == "use"
+    assert [pin.may(right) for right in RIGHTS] == [True, False, True, True]
+
+
+def test_rights_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "trust.toml"
+    identity = Identity.create()
+    pins = Pins(path)
+    with pytest.raises(TrustFailure, match="no right"):
+        pins.add(Pin(identity.id, "desk", identity.certificate, rights="use everything"))
+    pins.add(Pin(identity.id, "desk", identity.certificate, rights="pieces  administer use use"))
+    assert pins.all()[0].rights == "use administer pieces"
+    path.write_text(path.read_text().replace("use administer", "use adminster"))
+    with pytest.raises(TrustFailure, match="'desk' has a right"):
+        pins.all()
+
+
+def test_update_changes_one_pin_as_it_is_now(tmp_path: Path) -> None:
+    path = tmp_path / "trust.toml"
+    one, other = Identity.create(), Identity.create()
+    for identity in (one, other):
+        Pins(path).add(Pin(identity.id, "pi", identity.certificate))
+    mine, theirs = Pins(path), Pins(path)
+    assert len(mine.all()) == 2
+    theirs.update(one.id, lambda pin: replace(pin, rights="use administer"))
+    mine.update(one.id, lambda pin: replace(pin, address="127.0.0.1:1"))
+    assert [(pin.rights, pin.address) for pin in Pins(path).all()] == [("use administer", "127.0.0.1:1"), ("use", "")]
+    assert mine.update("0" * 64, lambda pin: pin) is None
