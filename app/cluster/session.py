@@ -235,9 +235,8 @@ class Session:
                         moving = False
                         yield self._moved(node.name, resume, now)
                     self._from, self._visible_at = node.name, now
-                    ids = shown.ids
-                    yield TokenReceived(text, node.name, ids[self._told :])
-                    self._told = len(ids)
+                    yield TokenReceived(text, node.name, shown.ids_from(self._told))
+                    self._told = shown.made
                 elif isinstance(event, Generated):
                     if skip:
                         raise _Differs
@@ -276,7 +275,7 @@ def _seed(request_id: str) -> int:
 def stall_after(intervals: Collection[float], *, local: bool = False) -> float:
     """Return the seconds after which a node that has begun to answer counts as lost; `intervals` between its tokens."""
     least = LOCAL_STALL_SECONDS if local else STALL_SECONDS
-    if not intervals:
+    if not intervals or STALL_FACTOR * max(intervals) <= least:  # the rule, before any sorting
         return least
     slow = sorted(intervals)[min(len(intervals) * 99 // 100, len(intervals) - 1)]
     return max(least, STALL_FACTOR * slow)
@@ -289,20 +288,16 @@ async def _guarded(
     intervals: deque[float] = deque(maxlen=INTERVALS)
     last: float | None = None
     while True:
-        pending = asyncio.create_task(_one(stream))
-        try:
-            while True:
-                patience = SILENCE_SECONDS if last is None else stall_after(intervals, local=local)
-                done, _ = await asyncio.wait({pending}, timeout=patience)
-                if done:
-                    break
-                if last is not None:
-                    raise NodeLost(f"No more text came for {patience:.1f} s.")
-                if silent() > SILENCE_SECONDS:
-                    raise NodeLost(f"Nothing came for {patience:.0f} s, not even a sign of life.")
-            event = pending.result()
-        finally:
-            await _settled(pending)
+        if last is None:
+            event = await _first(stream, silent)
+        else:
+            # Without a task of its own, which would cost more than all else that is done here for a token.
+            patience = stall_after(intervals, local=local)
+            try:
+                async with asyncio.timeout(patience):
+                    event = await _one(stream)
+            except TimeoutError:
+                raise NodeLost(f"No more text came for {patience:.1f} s.") from None
         if event is None:
             return
         now = time.monotonic()
@@ -311,6 +306,18 @@ async def _guarded(
                 intervals.append(now - last)
             last = now
         yield event
+
+
+async def _first(stream: AsyncIterator[NodeEvent], silent: Callable[[], float]) -> NodeEvent | None:
+    """Return the next event before the first token, however long it takes while the node shows that it lives."""
+    pending = asyncio.create_task(_one(stream))
+    try:
+        while not (await asyncio.wait({pending}, timeout=SILENCE_SECONDS))[0]:
+            if silent() > SILENCE_SECONDS:
+                raise NodeLost(f"Nothing came for {SILENCE_SECONDS:.0f} s, not even a sign of life.")
+        return pending.result()
+    finally:
+        await _settled(pending)
 
 
 async def _one(stream: AsyncIterator[NodeEvent]) -> NodeEvent | None:

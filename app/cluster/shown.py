@@ -44,6 +44,8 @@ class Shown:
     """While pieces are made again: what the reader has seen."""
     _since: int = 0
     """Pieces before this one are of another model."""
+    made: int = 0
+    """Ids received: the length of `ids`."""
     _mixed: bool = False
     """Two different models took part: the ids mean nothing any more."""
 
@@ -56,6 +58,16 @@ class Shown:
     def ids(self) -> tuple[int, ...]:
         """All ids received, in the order of the answer."""
         return tuple(id for ids, _ in self._pieces for id in ids)
+
+    def ids_from(self, place: int) -> tuple[int, ...]:
+        """Return `ids[place:]`; what it costs depends on how many those are, not on the length of the answer."""
+        late: list[tuple[int, ...]] = []
+        missing = self.made - place
+        pieces = reversed(self._pieces)
+        while missing > 0:
+            late.append(next(pieces)[0])
+            missing -= len(late[-1])
+        return tuple(id for ids in reversed(late) for id in ids)[max(-missing, 0) :]
 
     @property
     def over(self) -> str:
@@ -77,6 +89,7 @@ class Shown:
     def take(self, ids: tuple[int, ...], text: str) -> None:
         """Record what a node sent."""
         self._pieces.append((ids, text))
+        self.made += len(ids)
         if self._seen is not None and sum(len(text) for _, text in self._pieces) >= len(self.text):
             self._seen = None
 
@@ -84,11 +97,13 @@ class Shown:
         """Go back to what the reader has seen, after an attempt that was lost while it made pieces again."""
         if self._seen is not None:
             self._pieces, self._seen = self._seen, None
+            self.made = len(self.ids)
 
     def restart(self, sha256: str) -> None:
         """Forget everything: nothing was visible yet, and the answer begins again."""
         self.sha256, self._seen, self._mixed, self._since = sha256, None, False, 0
         self._pieces.clear()
+        self.made = 0
 
     def can_remake(self, sha256: str) -> bool:
         """Tell whether the node with these weights should make the last piece the same again."""
@@ -112,5 +127,6 @@ class Shown:
             kept = max(kept - 1, 0)
             self._seen, self._pieces = self._pieces, self._pieces[:kept]
         ids = self.ids
+        self.made = len(ids)
         skip = self.text[sum(len(text) for _, text in self._pieces) :]
         return Resume(ids=ids, skip=skip, kept=kept)
