@@ -341,6 +341,8 @@ class NodeInfo:
     power_watts: float = 0.0
     predicted_wait_ms: float = 0.0
     """Until a new answer would begin there, as the node says; 0 = at once, or it does not say."""
+    unread_tokens: int = 0
+    """Of prompts that its answers, running and waiting, have still to read."""
     kv_cells: int = 0
     free_kv_cells: int = 0
     """Tokens that its cache could still take up without forgetting any."""

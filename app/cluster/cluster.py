@@ -10,20 +10,20 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.cluster.learning import Learned, keep
+from app.cluster.learning import Keeper, Learned
 from app.cluster.local import LocalNode
+from app.cluster.placing import Placing
 from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
 from app.errors import NodeError, NodeLost, TrustError
-from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed
+from app.events import EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, Transcribed
 from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ EMBED_AGAIN_SECONDS = 0.1
 SETTLE_SECONDS = 1.0
 """How long after the start an answer still waits for trusted nodes that have not been tried yet."""
 OPEN_SECONDS = 10.0
-MOST_PLACED = 256
 NAMED_SECONDS = 5.0
 """How long an answer waits for the node that was asked for by name."""
 
@@ -71,10 +70,8 @@ class Cluster:
         self._began = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = asyncio.Event()
-        self._learned = Learned()
-        self._learned_file = home / "learned.json"
-        self._placed: dict[str, deque[float]] = {}
-        """When answers were given to a node, by id."""
+        self._placing = Placing()
+        self._keeper = Keeper(home / "learned.json")
 
     @property
     def settings(self) -> Settings:
@@ -89,7 +86,7 @@ class Cluster:
     async def start(self) -> None:
         """Begin to look for nodes; returns at once. This machine's node starts on first need."""
         self._began = time.monotonic()
-        self._learned = await asyncio.to_thread(Learned.read, self._learned_file)
+        self._placing = Placing(await asyncio.to_thread(Learned.read, self._keeper.path))
         self._spawn(self._open_network())
 
     async def close(self) -> None:
@@ -101,6 +98,7 @@ class Cluster:
         if self._network is not None:
             await self._network.close()
         await self._local.close()
+        await asyncio.to_thread(self._keeper.close, self._placing.learned.as_json())
 
     def nodes(self) -> tuple[NodeInfo, ...]:
         """Return what is known now, this machine first."""
@@ -108,7 +106,7 @@ class Cluster:
 
     def prediction_error(self, id: str) -> float | None:
         """Return how far predicted times to the first token of a node were off lately, 0 to 1; None: not known."""
-        return self._learned.error(id)
+        return self._placing.learned.error(id)
 
     async def watch(self) -> AsyncGenerator[tuple[NodeInfo, ...], None]:
         """Yield `nodes()` now and at each change, at most four times a second."""
@@ -133,9 +131,18 @@ class Cluster:
         if not request.model and self._settings.answer_model:
             request = replace(request, model=self._settings.answer_model)
         await self._settle(request)
-        session = Session(request, self._rank, self._open, self._silent, self._learn)
+        question = self._placing.question(request)
+
+        async def placed(node: NodeInfo) -> tuple[Answerer, NodeInfo]:
+            opened = await self._open(node)
+            self._placing.given(opened[1], question)
+            return opened
+
+        session = Session(request, self._rank, placed, self._silent, self._learn)
         async with aclosing(session.events()) as events:
             async for event in events:
+                if isinstance(event, Generated):
+                    self._placing.learned.answered(event.usage.completion_tokens)
                 yield event
 
     async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
@@ -263,29 +270,12 @@ class Cluster:
             return error.code != "node_unknown" or not self._discover
 
     def _rank(self, request: ChatRequest, avoid: Collection[str]) -> list[Choice]:
-        nodes = self.nodes()
-        return rank(
-            nodes,
-            request,
-            prefer=self._settings.nodes_prefer,
-            avoid=avoid,
-            placed={node.id: self._since(node) for node in nodes if node.id in self._placed},
-            learned=self._learned.factors(),
-        )
-
-    def _since(self, node: NodeInfo) -> int:
-        """Return how many answers were given to a node since it last said how busy it is."""
-        return sum(at > node.seen_at for at in self._placed[node.id])
+        return self._placing.order(self.nodes(), request, prefer=self._settings.nodes_prefer, avoid=avoid)
 
     def _learn(self, choice: Choice, milliseconds: float) -> None:
-        found = choice.prediction
-        self._learned.note(
-            choice.node.id,
-            predicted_ms=found.uncorrected_ms,
-            corrected_ms=found.first_ms,
-            actual_ms=milliseconds,
-        )
-        self._spawn(asyncio.to_thread(keep, self._learned_file, self._learned.as_json()))
+        self._placing.learn(choice, milliseconds)
+        if self._keeper.due:
+            self._spawn(asyncio.to_thread(self._keeper.keep, self._placing.learned.as_json()))
 
     async def _open(self, node: NodeInfo) -> tuple[Answerer, NodeInfo]:
         if node.local:
@@ -294,7 +284,6 @@ class Cluster:
             client = self._network.client(node.id) if self._network is not None else None
         if client is None:
             raise NodeLost(f"{node.name} cannot be reached.")
-        self._placed.setdefault(node.id, deque(maxlen=MOST_PLACED)).append(time.monotonic())
         return client, self._roster.get(node.id) or node
 
     def _silent(self, id: str) -> float:

@@ -7,9 +7,12 @@ import json
 import math
 import os
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from app.cluster.prediction import TYPICAL_ANSWER
 
 SMOOTHING = 0.3
 MOST = 8.0
@@ -18,6 +21,10 @@ LEAST_MS = 50.0
 """Below this the difference is noise of the desktop, not the node's."""
 MOST_NODES = 512
 MOST_BYTES = 200_000
+ANSWER_SMOOTHING = 0.05
+LONGEST_ANSWER = 4096.0
+KEEP_SECONDS = 10.0
+"""Between two writes: a killed process forgets that much, and many answers a second are one write."""
 
 
 @dataclass(slots=True)
@@ -28,18 +35,22 @@ class _Known:
 
 
 class Learned:
-    """Compares predicted and actual times to the first token, node by node."""
+    """Compares predicted and actual times to the first token, node by node; and how long answers are."""
 
     def __init__(self) -> None:
         self._known: dict[str, _Known] = {}
+        self.answer_tokens = float(TYPICAL_ANSWER)
+        """Of an answer lately, on average."""
 
     @classmethod
     def read(cls, path: Path) -> Learned:
         """Return what was kept of `as_json`; a file that cannot be read, or makes no sense, counts as none."""
         made = cls()
-        with contextlib.suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             if path.stat().st_size <= MOST_BYTES:
-                for id, (log_factor, error, count) in json.loads(path.read_bytes()).items():
+                kept = json.loads(path.read_bytes())
+                made.answer_tokens = min(max(float(kept["answer_tokens"]), 1.0), LONGEST_ANSWER)
+                for id, (log_factor, error, count) in kept["nodes"].items():
                     most = math.log(MOST)
                     sound = -most <= float(log_factor) <= most and 0 <= float(error) <= 1 and int(count) > 0
                     if sound and len(made._known) < MOST_NODES:
@@ -48,9 +59,13 @@ class Learned:
 
     def as_json(self) -> str:
         """Return all of it for `keep`."""
-        return json.dumps(
-            {id: (round(known.log_factor, 4), round(known.error, 4), known.count) for id, known in self._known.items()}
-        )
+        nodes = {id: (round(one.log_factor, 4), round(one.error, 4), one.count) for id, one in self._known.items()}
+        return json.dumps({"answer_tokens": round(self.answer_tokens, 2), "nodes": nodes})
+
+    def answered(self, tokens: int) -> None:
+        """Learn from the length of one answer."""
+        if tokens > 0:
+            self.answer_tokens += ANSWER_SMOOTHING * (min(tokens, LONGEST_ANSWER) - self.answer_tokens)
 
     def note(self, id: str, *, predicted_ms: float, corrected_ms: float, actual_ms: float) -> None:
         """Learn from one first token.
@@ -81,6 +96,35 @@ class Learned:
         """Return how far predictions for a node were off lately, 0 (exact) to 1; None before the first."""
         known = self._known.get(id)
         return known.error if known is not None else None
+
+
+class Keeper:
+    """Writes what was learned to one file, not more often than needed."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.path = path
+        self._clock = clock
+        self._kept_at = float("-inf")
+        self._kept = ""
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to write again; true once, then only after KEEP_SECONDS."""
+        now = self._clock()
+        if now - self._kept_at < KEEP_SECONDS:
+            return False
+        self._kept_at = now
+        return True
+
+    def keep(self, text: str) -> None:
+        """Write the file."""
+        self._kept = text
+        keep(self.path, text)
+
+    def close(self, text: str) -> None:
+        """Write the last state, if anything was learned since."""
+        if self._kept_at > float("-inf") and text != self._kept:
+            self.keep(text)
 
 
 def keep(path: Path, text: str) -> None:

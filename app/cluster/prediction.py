@@ -27,6 +27,9 @@ CPU_BYTES_PER_SECOND = 2.0e9
 ACCELERATOR_BYTES_PER_SECOND = 60.0e9
 PREFILL_FACTOR = 3.0
 """An unmeasured node reads this many times faster than it writes (a Pi: 35-45 against 12)."""
+GAIN = 2.4
+"""How many times the rate of one answer all together can reach: `n` have n × 2.4 / (n + 1.4) times that rate in sum.
+llama.cpp on two cores was measured at 2.1 for 8 and 2.3 for 16 answers."""
 UNKNOWN_MODEL_BYTES = 500_000_000
 HEAT = 1.25
 """A node that throttles now becomes slower than it was measured lately: it is still warming up."""
@@ -44,12 +47,12 @@ class Question:
     """Tokens that are expected to be written."""
 
     @classmethod
-    def of(cls, request: ChatRequest) -> Question:
-        """Measure a request."""
+    def of(cls, request: ChatRequest, *, typical: float = TYPICAL_ANSWER) -> Question:
+        """Measure a request; `typical` tokens are what an answer has."""
         messages: Sequence[ChatMessage] = request.messages
         characters = sum(len(message.content) for message in messages)
         blocks = block_hashes((message.role, message.content) for message in messages)
-        answer = min(request.max_tokens or TYPICAL_ANSWER, TYPICAL_ANSWER)
+        answer = max(1, round(min(request.max_tokens or typical, typical)))
         return cls(round(characters / CHARACTERS_A_TOKEN) + MESSAGE_TOKENS * len(messages), blocks, answer)
 
 
@@ -59,9 +62,13 @@ class Prediction:
 
     start_ms: float
     wait_ms: float
+    """For a place, and for prompts that are read before or beside this one."""
     read_ms: float
     link_ms: float
-    write_ms: float
+    token_ms: float
+    """Of each token, in the company of the other answers there."""
+    answer: int
+    """Tokens that are expected."""
     cached_tokens: int
     """Of the prompt, which the node need not read again."""
     correction: float = 1.0
@@ -70,7 +77,7 @@ class Prediction:
     @property
     def uncorrected_ms(self) -> float:
         """Until the first token, by what the node says alone."""
-        return self.start_ms + self.wait_ms + self.read_ms + self.link_ms
+        return self.start_ms + self.wait_ms + self.read_ms + self.link_ms + self.token_ms
 
     @property
     def first_ms(self) -> float:
@@ -78,29 +85,53 @@ class Prediction:
         return self.correction * self.uncorrected_ms
 
     @property
+    def write_ms(self) -> float:
+        """From the first token to the last."""
+        return self.token_ms * (self.answer - 1)
+
+    @property
     def total_ms(self) -> float:
         """Until a typical answer has ended."""
         return self.first_ms + self.write_ms
 
 
-def predict(node: NodeInfo, model: ModelInfo | None, question: Question, *, placed: int = 0) -> Prediction:
-    """Predict what `node` needs with `model`.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What this desktop has given to a node since that last said how busy it is."""
 
-    `placed`: answers that this desktop has given to the node since it last said how busy it is.
-    """
+    answers: int = 0
+    tokens: int = 0
+    """Of their prompts, to be read."""
+
+
+NOTHING = Placed()
+
+
+def predict(node: NodeInfo, model: ModelInfo | None, question: Question, *, placed: Placed = NOTHING) -> Prediction:
+    """Predict what `node` needs with `model`, beside what it has to do already and what was `placed` there."""
     decode, prefill = rates(node, model)
     slower = HEAT if node.throttled else 1.0
-    write_ms = slower * 1000.0 * question.answer / decode
-    held = shared(question.blocks, node.cached_prefixes) * BLOCK_BYTES / CHARACTERS_A_TOKEN
-    cached = min(round(held), question.tokens)
+    beside = min(node.active + node.queued + placed.answers, max(node.slots, 1) - 1)
+    token_ms = slower * 1000.0 * (beside + GAIN) / (decode * GAIN)
+    read_token_ms = slower * 1000.0 / prefill
+    new = unread(node, question)
+    # Prompts are read in turns: of a longer one only as much comes before ours as ours has.
+    others = min(node.unread_tokens + placed.tokens, new * beside)
     return Prediction(
         start_ms=_start_ms(node, model),
-        wait_ms=_wait_ms(node, write_ms, placed),
-        read_ms=slower * 1000.0 * (question.tokens - cached) / prefill,
+        wait_ms=_wait_ms(node, token_ms * question.answer, placed.answers) + read_token_ms * others,
+        read_ms=read_token_ms * new,
         link_ms=node.latency_ms,
-        write_ms=write_ms,
-        cached_tokens=cached,
+        token_ms=token_ms,
+        answer=question.answer,
+        cached_tokens=question.tokens - new,
     )
+
+
+def unread(node: NodeInfo, question: Question) -> int:
+    """Return how many tokens of the prompt the node would have to read."""
+    held = shared(question.blocks, node.cached_prefixes) * BLOCK_BYTES / CHARACTERS_A_TOKEN
+    return question.tokens - min(round(held), question.tokens)
 
 
 def fits(model: ModelInfo | None, question: Question) -> bool:
@@ -109,11 +140,12 @@ def fits(model: ModelInfo | None, question: Question) -> bool:
 
 
 def rates(node: NodeInfo, model: ModelInfo | None) -> tuple[float, float]:
-    """Return tokens/s of writing and of reading: measured by the node lately, known of the model there, or guessed."""
+    """Return tokens/s of writing one answer and of reading: measured lately, known of the model there, or guessed."""
     weight = float(model.bytes) if model and model.bytes else float(UNKNOWN_MODEL_BYTES)
     traffic = ACCELERATOR_BYTES_PER_SECOND if node.accelerator else CPU_BYTES_PER_SECOND
-    measured = model.decode_rate if model else 0.0
-    decode = node.decode_rate or measured or min(traffic / weight, 100.0)
+    # What a node says now may be of several answers together; what its model was measured at is of one alone.
+    measured = [rate for rate in (node.decode_rate, model.decode_rate if model else 0.0) if rate]
+    decode = min(measured, default=min(traffic / weight, 100.0))
     prefill = node.prefill_rate or (model.prefill_rate if model else 0.0) or decode * PREFILL_FACTOR
     return max(decode, 0.01), max(prefill, 0.01)
 

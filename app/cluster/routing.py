@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from app.cluster.prediction import Prediction, Question, fits, predict
+from app.cluster.prediction import NOTHING, TYPICAL_ANSWER, Placed, Prediction, Question, fits, predict
 from app.errors import ModelError, NodeError, NodeLost
 from app.events import ModelInfo, NodeInfo
 from app.thinking import ChatRequest
@@ -31,7 +31,7 @@ CROWD = 20
 """Nodes above which not the quickest is taken but the better of two."""
 NEAR = 1.25
 """Those two are drawn from the nodes that take at most that many times as long as the quickest."""
-_NOTHING: Mapping[str, int] = MappingProxyType({})
+_NONE_PLACED: Mapping[str, Placed] = MappingProxyType({})
 _NO_FACTORS: Mapping[str, float] = MappingProxyType({})
 
 
@@ -54,8 +54,9 @@ def rank(
     *,
     prefer: str = "automatic",
     avoid: Collection[str] = (),
-    placed: Mapping[str, int] = _NOTHING,
+    placed: Mapping[str, Placed] = _NONE_PLACED,
     learned: Mapping[str, float] = _NO_FACTORS,
+    typical: float = TYPICAL_ANSWER,
 ) -> list[Choice]:
     """Return the nodes that can answer, best first; empty when there is none.
 
@@ -64,19 +65,20 @@ def rank(
         request: What is asked; `node` pins it to one node, `model` prefers a model.
         prefer: The setting nodes.prefer.
         avoid: Ids of nodes that failed for this request; they come last, not never.
-        placed: Answers given to a node (by id) since it last said how busy it is.
+        placed: What was given to a node (by id) since it last said how busy it is.
         learned: How many times as long as predicted a node (by id) took lately.
+        typical: Tokens that an answer has.
 
     Raises:
         NodeError: the node that was asked for by name is unknown, not trusted or cannot answer now; or there are nodes,
             but none in request.zones.
     """
-    question = Question.of(request)
+    question = Question.of(request, typical=typical)
     prefer = request.prefer or prefer
 
     def choice(node: NodeInfo) -> Choice:
         model = pick_model(node, request.model)
-        predicted = predict(node, model, question, placed=placed.get(node.id, 0))
+        predicted = predict(node, model, question, placed=placed.get(node.id, NOTHING))
         predicted = replace(predicted, correction=learned.get(node.id, 1.0))
         return Choice(node, model, "", predicted, fits(model, question))
 

@@ -124,6 +124,7 @@ def with_status(info: NodeInfo, status: pb.Status) -> NodeInfo:
         under_voltage=status.under_voltage,
         power_watts=_rate(status.power_watts),
         predicted_wait_ms=_rate(status.predicted_wait_ms),
+        unread_tokens=status.unread_tokens,
         kv_cells=status.kv_cells,
         free_kv_cells=status.free_kv_cells,
         cached_prefixes=frozenset(status.cached_prefixes[:MAX_PREFIXES]),

@@ -179,6 +179,11 @@ class Tally:
         waiting = [call.answer(self.lengths.prompt) for call in chats if not call.began]
         return predicted_wait(running, waiting, slots, rates, self.lengths)
 
+    def unread(self) -> float:
+        """Return the prompt tokens that chat calls have still to read, those that wait as far as it can be guessed."""
+        chats = (call for call in self.open if call.role == "chat")
+        return sum(call.answer(0.0 if call.began else self.lengths.prompt).prompt for call in chats)
+
     def other_wait(self, role: str, queued: int) -> float:
         """Return the seconds until a new call of another role would begin, by what recent ones took."""
         recent = self._worked.get(role)

@@ -357,6 +357,7 @@ class Status(_message.Message):
     UNDER_VOLTAGE_FIELD_NUMBER: _builtins.int
     POWER_WATTS_FIELD_NUMBER: _builtins.int
     ENGINE_RESTARTS_FIELD_NUMBER: _builtins.int
+    UNREAD_TOKENS_FIELD_NUMBER: _builtins.int
     active: _builtins.int
     queued: _builtins.int
     slots: _builtins.int
@@ -381,6 +382,8 @@ class Status(_message.Message):
     """0 = unknown"""
     engine_restarts: _builtins.int
     """engine processes lost since the node started"""
+    unread_tokens: _builtins.int
+    """of prompts that answers, running and waiting, have still to read"""
     @_builtins.property
     def engines(self) -> _containers.RepeatedCompositeFieldContainer[Global___EngineStatus]: ...
     @_builtins.property
@@ -409,10 +412,11 @@ class Status(_message.Message):
         under_voltage: _builtins.bool = ...,
         power_watts: _builtins.float = ...,
         engine_restarts: _builtins.int = ...,
+        unread_tokens: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cached_prefixes", b"cached_prefixes", "cpu_percent", b"cpu_percent", "decode_rate", b"decode_rate", "draining", b"draining", "engine_restarts", b"engine_restarts", "engines", b"engines", "free_kv_cells", b"free_kv_cells", "kv_cells", b"kv_cells", "memory_total_bytes", b"memory_total_bytes", "memory_used_bytes", b"memory_used_bytes", "power_watts", b"power_watts", "predicted_wait_ms", b"predicted_wait_ms", "prefill_rate", b"prefill_rate", "queued", b"queued", "slots", b"slots", "temperature_c", b"temperature_c", "throttled", b"throttled", "under_voltage", b"under_voltage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cached_prefixes", b"cached_prefixes", "cpu_percent", b"cpu_percent", "decode_rate", b"decode_rate", "draining", b"draining", "engine_restarts", b"engine_restarts", "engines", b"engines", "free_kv_cells", b"free_kv_cells", "kv_cells", b"kv_cells", "memory_total_bytes", b"memory_total_bytes", "memory_used_bytes", b"memory_used_bytes", "power_watts", b"power_watts", "predicted_wait_ms", b"predicted_wait_ms", "prefill_rate", b"prefill_rate", "queued", b"queued", "slots", b"slots", "temperature_c", b"temperature_c", "throttled", b"throttled", "under_voltage", b"under_voltage", "unread_tokens", b"unread_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -103,6 +103,7 @@ class Reporter:
             free_kv_cells=figures.free_kv_cells,
             cached_prefixes=figures.cached_prefixes[:MOST_PREFIXES],
             predicted_wait_ms=1000 * self.chat_wait(),
+            unread_tokens=round(self._tally.unread()),
             under_voltage=load.under_voltage,
             power_watts=load.power.watts,
             engine_restarts=self._rooms.engine_restarts,

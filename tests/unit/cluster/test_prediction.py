@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cluster.learning import MOST, Learned, keep
-from app.cluster.prediction import HEAT, Question, fits, predict
+from app.cluster.learning import MOST, Keeper, Learned, keep
+from app.cluster.prediction import GAIN, HEAT, Placed, Question, fits, predict
 from app.cluster.routing import pick_model
 from app.events import EngineInfo, NodeInfo
 from app.thinking import ChatMessage, ChatRequest
@@ -22,15 +22,16 @@ PI = node_info("pi", decode_rate=10.0, prefill_rate=40.0, slots=4)
 
 
 def first(node: NodeInfo, *, placed: int = 0) -> float:
-    return predict(node, pick_model(node), QUESTION, placed=placed).first_ms
+    return predict(node, pick_model(node), QUESTION, placed=Placed(placed)).first_ms
 
 
 def test_reading_and_writing_at_the_measured_rates() -> None:
     found = predict(PI, pick_model(PI), QUESTION)
     assert QUESTION.tokens == pytest.approx(1400 / 3.5 + 10, abs=5)
     assert found.read_ms == pytest.approx(1000 * QUESTION.tokens / 40)
-    assert found.write_ms == 10_000 and found.wait_ms == found.start_ms == found.link_ms == 0
-    assert found.total_ms == found.first_ms + 10_000
+    assert found.token_ms == 100 and found.wait_ms == found.start_ms == found.link_ms == 0
+    assert found.first_ms == found.read_ms + 100
+    assert found.total_ms == pytest.approx(found.read_ms + 10_000)
 
 
 def test_what_the_node_remembers_is_not_read_again() -> None:
@@ -45,13 +46,36 @@ def test_what_the_node_remembers_is_not_read_again() -> None:
 
 
 def test_waiting_is_the_nodes_word_and_what_was_given_to_it_since() -> None:
-    calm = first(PI)
-    assert first(PI, placed=3) == calm, "three of four places are taken: one is free"
-    assert first(PI, placed=4) == calm + 2500
+    def wait(node: NodeInfo, placed: int = 0) -> float:
+        return predict(node, pick_model(node), QUESTION, placed=Placed(placed)).wait_ms
+
+    # Four together write at GAIN / (3 + GAIN) of the rate of one: 100 tokens take 22.5 s there.
+    together = 1000.0 * 100 / 10 * (3 + GAIN) / GAIN
+    assert wait(PI, 3) == 0, "three of four places are taken: one is free"
+    assert wait(PI, 4) == pytest.approx(together / 4)
     full = replace(PI, active=4, predicted_wait_ms=700.0)
-    assert first(full) == calm + 700 and first(full, placed=2) == calm + 700 + 5000
+    assert wait(full) == 700 and wait(full, 2) == pytest.approx(700 + together / 2)
     silent = replace(PI, active=4, queued=1)  # an older node that does not say how long
-    assert first(silent) == calm + 5000
+    assert wait(silent) == pytest.approx(together / 2)
+
+
+def test_company_slows_writing_and_an_engine_that_tells_of_all_together_is_not_believed_to_be_quicker() -> None:
+    alone = predict(PI, pick_model(PI), QUESTION)
+    beside = predict(replace(PI, active=2), pick_model(PI), QUESTION)
+    assert beside.token_ms == pytest.approx(alone.token_ms * (2 + GAIN) / GAIN)
+    model = replace(PI.models[0], decode_rate=10.0)
+    told = replace(PI, models=(model,), active=2, decode_rate=21.8)
+    assert predict(told, model, QUESTION).token_ms == pytest.approx(beside.token_ms)
+
+
+def test_prompts_that_are_being_read_come_first_as_far_as_they_take_turns() -> None:
+    reading = replace(PI, active=1, unread_tokens=100)
+    assert predict(reading, pick_model(PI), QUESTION).wait_ms == pytest.approx(1000 * 100 / 40)
+    longer = replace(PI, active=1, unread_tokens=5000)
+    found = predict(longer, pick_model(PI), QUESTION)
+    assert found.wait_ms == pytest.approx(found.read_ms), "of a longer prompt as much comes before ours as ours has"
+    given = predict(PI, pick_model(PI), QUESTION, placed=Placed(1, 100))
+    assert given.wait_ms == pytest.approx(1000 * 100 / 40)
 
 
 def test_heat_distance_and_starting_count() -> None:
@@ -104,11 +128,43 @@ def test_what_was_learned_is_kept_and_a_file_of_nonsense_is_no_harm(tmp_path: Pa
     file = tmp_path / "home" / "learned.json"
     learned = Learned()
     learned.note("pi", predicted_ms=1000, corrected_ms=1000, actual_ms=3000)
+    learned.answered(40)
     keep(file, learned.as_json())
     again = Learned.read(file)
     assert again.factors()["pi"] == pytest.approx(learned.factors()["pi"], rel=1e-3)
+    assert again.answer_tokens == pytest.approx(learned.answer_tokens)
     assert again.error("pi") == pytest.approx(learned.error("pi"), abs=1e-3)
-    for nonsense in (b"", b"[]", b"{", b'{"pi": 3}', b'{"pi": ["x", 1, 1]}', b'{"pi": [99, 0.1, 1]}', b"[" * 9000):
+    for nonsense in (
+        b"",
+        b"[]",
+        b"{",
+        b'{"answer_tokens": 9}',
+        *(b'{"answer_tokens": 40, "nodes": {"pi": %s}}' % value for value in (b"3", b'["x", 1, 1]', b"[99, 0.1, 1]")),
+        b"[" * 9000,
+    ):
         file.write_bytes(nonsense)
         assert Learned.read(file).factors() == {}
     assert Learned.read(tmp_path / "none").factors() == {}
+
+
+def test_how_long_answers_are_is_learned() -> None:
+    learned = Learned()
+    for _ in range(200):
+        learned.answered(30)
+    learned.answered(0)
+    assert learned.answer_tokens == pytest.approx(30, rel=0.05)
+    assert Question.of(replace(REQUEST, max_tokens=0), typical=learned.answer_tokens).answer == 30
+    assert Question.of(replace(REQUEST, max_tokens=8), typical=30).answer == 8
+
+
+def test_what_was_learned_is_not_written_with_every_answer(tmp_path: Path) -> None:
+    now = [0.0]
+    keeper = Keeper(tmp_path / "learned.json", lambda: now[0])
+    keeper.close("never learned")
+    assert not keeper.path.exists()
+    assert [keeper.due, keeper.due] == [True, False]
+    keeper.keep("a")
+    now[0] = 10.0
+    assert [keeper.due, keeper.due] == [True, False]
+    keeper.close("b")
+    assert keeper.path.read_text() == "b"

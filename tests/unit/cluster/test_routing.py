@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.cluster.prediction import Placed
 from app.cluster.routing import USABLE, pick_model, rank
 from app.errors import ModelError, NodeError, NodeLost
 from app.events import EngineInfo, ModelInfo, NodeInfo
@@ -230,7 +231,7 @@ def test_equals_are_taken_from_the_own_zone() -> None:
 
 def test_what_was_just_given_to_a_node_counts() -> None:
     nodes = [rated("pi-1", 40), rated("pi-2", 40)]
-    assert [choice.node.name for choice in rank(nodes, REQUEST, placed={"pi-1-id": 1})] == ["pi-2", "pi-1"]
+    assert [choice.node.name for choice in rank(nodes, REQUEST, placed={"pi-1-id": Placed(1, 100)})] == ["pi-2", "pi-1"]
 
 
 def test_a_node_that_was_late_before_is_taken_later() -> None:
