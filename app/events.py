@@ -350,6 +350,8 @@ class NodeInfo:
     """Shortest way to it and back that was seen lately; 0 = not measured."""
     cached_prefixes: frozenset[int] = field(default=frozenset(), compare=False, repr=False)
     """Beginnings of conversations that it need not read again: see nodeworker/protocol/prefixes.py."""
+    rights: frozenset[str] = frozenset()
+    """What this machine may do there; empty = it did not say."""
     simulated: bool = False
     hardware: str = ""
     accelerator: str = ""

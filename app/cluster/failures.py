@@ -14,7 +14,7 @@ from app.errors import ModelError, NodeBusy, NodeError, NodeLost, UsageError
 from nodeworker.protocol import CODE_KEY, HINT_KEY, Code
 
 _MODEL_CODES = {Code.MODEL_MISSING, Code.MODEL_DAMAGED, Code.MODEL_UNSAFE, Code.MODEL_TOO_LARGE}
-_FINAL_CODES = {Code.CONTEXT_OVERFLOW, Code.BAD_REQUEST, Code.NOT_ALLOWED, Code.DOWNLOAD_FAILED, Code.NO_SPACE}
+_FINAL_CODES = {Code.CONTEXT_OVERFLOW, Code.BAD_REQUEST, Code.DOWNLOAD_FAILED, Code.NO_SPACE}
 """Another node would say the same, or the question makes no sense there."""
 
 

@@ -107,8 +107,23 @@ class Placed:
 NOTHING = Placed()
 
 
-def predict(node: NodeInfo, model: ModelInfo | None, question: Question, *, placed: Placed = NOTHING) -> Prediction:
-    """Predict what `node` needs with `model`, beside what it has to do already and what was `placed` there."""
+def predict(
+    node: NodeInfo,
+    model: ModelInfo | None,
+    question: Question,
+    *,
+    placed: Placed = NOTHING,
+    correction: float = 1.0,
+) -> Prediction:
+    """Predict what `node` needs with `model`, beside what it has to do already.
+
+    Args:
+        node: With what it said of itself last.
+        model: The chat model that it would use; None: not known yet.
+        question: What is asked.
+        placed: What this desktop gave to the node since then.
+        correction: How many times as long as predicted the node took lately.
+    """
     decode, prefill = rates(node, model)
     slower = HEAT if node.throttled else 1.0
     beside = min(node.active + node.queued + placed.answers, max(node.slots, 1) - 1)
@@ -125,6 +140,7 @@ def predict(node: NodeInfo, model: ModelInfo | None, question: Question, *, plac
         token_ms=token_ms,
         answer=question.answer,
         cached_tokens=question.tokens - new,
+        correction=correction,
     )
 
 

@@ -15,8 +15,9 @@ The order is made of five questions, the first that decides counts:
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from app.cluster.prediction import NOTHING, TYPICAL_ANSWER, Placed, Prediction, Question, fits, predict
@@ -27,6 +28,8 @@ from app.thinking import ChatRequest
 USABLE = frozenset({"ready", "busy", "loading", "stopped"})
 """States of a node that may be asked. "stopped" is this machine's node before its first use."""
 TIE = 1.10
+USE = "use"
+"""The right to have answers made."""
 CROWD = 20
 """Nodes above which not the quickest is taken but the better of two."""
 NEAR = 1.25
@@ -42,10 +45,16 @@ class Choice:
     node: NodeInfo
     model: ModelInfo | None
     """The chat model to use; None while a local node that has not been started keeps its models unknown."""
-    reason: str
     prediction: Prediction
     fits: bool = True
     """Whether the prompt fits into the model's context, as far as that can be told before it is tokenised."""
+    why: Callable[[Choice], str] = field(default=lambda _: "", compare=False, repr=False)
+    """Makes the sentence: not before somebody reads it, for of a thousand nodes one is shown."""
+
+    @property
+    def reason(self) -> str:
+        """Why it stands where it stands, in one sentence."""
+        return self.why(self)
 
 
 def rank(
@@ -76,27 +85,34 @@ def rank(
     question = Question.of(request, typical=typical)
     prefer = request.prefer or prefer
 
+    why: Callable[[Choice], str]
+
     def choice(node: NodeInfo) -> Choice:
         model = pick_model(node, request.model)
-        predicted = predict(node, model, question, placed=placed.get(node.id, NOTHING))
-        predicted = replace(predicted, correction=learned.get(node.id, 1.0))
-        return Choice(node, model, "", predicted, fits(model, question))
+        predicted = predict(
+            node, model, question, placed=placed.get(node.id, NOTHING), correction=learned.get(node.id, 1.0)
+        )
+        return Choice(node, model, predicted, fits(model, question), why)
 
     if request.node:
         node = named(nodes, request.node)
         _refuse_unusable(node)
         if not in_zones(node, request.zones):
             raise _outside(f"{_say(node, start=True)} is outside the zones", request.zones)
-        return [replace(choice(node), reason=f"You asked for {_say(node)}.")]
-    able = [node for node in nodes if node.trusted and node.state in USABLE and can_chat(node)]
+        why = _asked_for
+        return [choice(node)]
+    able = [node for node in nodes if node.trusted and node.state in USABLE and may_use(node) and can_chat(node)]
     allowed = [node for node in able if in_zones(node, request.zones)]
     if able and not allowed:
         raise _outside("None of the nodes that could answer now is in the zones", request.zones)
+    ranked: list[Choice] = []
+
+    why = partial(_reason, choices=ranked, request=request, prefer=prefer, avoid=avoid)
     home = next((node.zone for node in nodes if node.local), "")
-    choices = _ordered([choice(node) for node in allowed], request, prefer, home)
-    kept = [choice for choice in choices if choice.node.id not in avoid]
-    kept += [choice for choice in choices if choice.node.id in avoid]
-    return [replace(choice, reason=_reason(choice, kept, request, prefer, avoid)) for choice in kept]
+    fresh = [choice(node) for node in allowed if node.id not in avoid]
+    failed = [choice(node) for node in allowed if node.id in avoid] if avoid else []
+    ranked += _ordered(fresh, request, prefer, home) + _ordered(failed, request, prefer, home)
+    return ranked
 
 
 def named(nodes: Sequence[NodeInfo], wanted: str) -> NodeInfo:
@@ -123,6 +139,11 @@ def in_zones(node: NodeInfo, zones: Collection[str]) -> bool:
     return "local" in zones if node.local else node.zone != "local" and node.zone in zones
 
 
+def may_use(node: NodeInfo) -> bool:
+    """Tell whether this machine may ask the node for answers; one that doesn't say (an older one) is tried."""
+    return not node.rights or USE in node.rights
+
+
 def can_chat(node: NodeInfo) -> bool:
     """Tell whether the node has a chat model, or may have one because it is only starting and has not said yet."""
     unknown = node.local and not node.models and node.state in ("stopped", "loading")
@@ -142,6 +163,12 @@ def _refuse_unusable(node: NodeInfo) -> None:
             f"{node.name} is not paired with this machine.",
             code="not_paired",
             hint=f"Run `tangnet-node pair` on it, then `tangnet pair {node.name}` here.",
+        )
+    if not may_use(node):
+        raise NodeError(
+            f"{node.name} does not let this machine ask it: it may only {', '.join(sorted(node.rights))} there.",
+            code="not_allowed",
+            hint=f"On it: tangnet-node grant, with this machine's name and {USE}.",
         )
     if node.state not in USABLE:
         raise NodeLost(f"{_say(node, start=True)} is {node.state}.", hint="Leave out --node to use another one.")
@@ -181,22 +208,27 @@ def has_wanted(model: ModelInfo | None, wanted: str) -> bool:
 
 
 def _by_time(choices: list[Choice], home: str, request_id: str) -> list[Choice]:
-    left = sorted(choices, key=lambda choice: (choice.prediction.total_ms, choice.node.local, choice.node.id))
-    ordered: list[Choice] = []
-    if len(left) > CROWD:
-        near = [one for one in left if one.prediction.total_ms <= left[0].prediction.total_ms * NEAR]
-        drawn = random.Random(request_id).sample(range(len(near)), min(2, len(near)))
-        ordered.append(near[min(drawn)])
-        left.remove(ordered[0])
-    # Taking the best one by one keeps "within 10 % of the quickest" an order even though it is not transitive.
-    while left:
-        limit = left[0].prediction.total_ms * TIE
-        tied = [one for one in left if one.prediction.total_ms <= limit and not one.node.local]
-        near_by = [one for one in tied if home and one.node.zone == home]
-        best = next(iter(near_by or tied), left[0])
-        left.remove(best)
-        ordered.append(best)
+    ordered = sorted(choices, key=lambda choice: (choice.prediction.total_ms, choice.node.local, choice.node.id))
+    if len(ordered) > CROWD:
+        limit = ordered[0].prediction.total_ms * NEAR
+        near = sum(choice.prediction.total_ms <= limit for choice in ordered)
+        first = min(random.Random(request_id).sample(range(near), min(2, near)))
+    else:
+        first = _of_equals(ordered, home)
+    ordered.insert(0, ordered.pop(first))
     return ordered
+
+
+def _of_equals(ordered: Sequence[Choice], home: str) -> int:
+    """Return the place of the one to take of those that are as good as the first: a remote one, from this zone."""
+    limit = ordered[0].prediction.total_ms * TIE
+    tied = [place for place, one in enumerate(ordered) if one.prediction.total_ms <= limit and not one.node.local]
+    near_by = [place for place in tied if home and ordered[place].node.zone == home]
+    return next(iter(near_by or tied), 0)
+
+
+def _asked_for(choice: Choice) -> str:
+    return f"You asked for {_say(choice.node)}."
 
 
 def _reason(

@@ -31,6 +31,7 @@ _ENGINE_STATES = {
 }
 MAX_MODELS = 200
 MAX_PREFIXES = 4096
+MAX_RIGHTS = 16
 
 
 def one_line(text: str, limit: int = 100) -> str:
@@ -85,6 +86,7 @@ def described(info: NodeInfo, description: pb.Description) -> NodeInfo:
         zone=one_line(description.zone, 40),
         models=tuple(model_info(model) for model in description.models[:MAX_MODELS]),
         slots=max(description.slots, 1),
+        rights=frozenset(one_line(right, 20) for right in description.rights[:MAX_RIGHTS]),
         simulated=description.simulated,
         hardware=", ".join(filter(None, (one_line(hardware.cpu), cores, memory, one_line(hardware.machine, 20)))),
         accelerator=one_line(hardware.accelerator),

@@ -272,3 +272,19 @@ def test_a_request_may_say_where_against_the_settings() -> None:
     nodes = [LOCAL, rated("pi", 90)]
     assert names(nodes, replace(REQUEST, prefer="local"), prefer="cluster") == ["local", "pi"]
     assert names(nodes, replace(REQUEST, prefer="automatic"), prefer="local") == ["pi", "local"]
+
+
+def test_a_node_that_only_lets_us_look_is_no_candidate() -> None:
+    watched = replace(rated("pi", 90), rights=frozenset({"observe"}))
+    assert names([LOCAL, watched]) == ["local"]
+    assert names([LOCAL, replace(watched, rights=frozenset({"use", "observe"}))]) == ["pi", "local"]
+    with pytest.raises(NodeError) as refused:
+        rank([LOCAL, watched], replace(REQUEST, node="pi"))
+    assert refused.value.code == "not_allowed" and refused.value.hint
+
+
+def test_a_reason_is_made_only_when_it_is_read() -> None:
+    nodes = [LOCAL, *(rated(f"pi-{number}", 40 + number) for number in range(9))]
+    choices = rank(nodes, REQUEST)
+    assert choices[0].reason.startswith("pi-8 is quickest") and choices[0].reason.endswith("about 2.2 s.")
+    assert all(choice.reason.endswith(".") for choice in choices)
