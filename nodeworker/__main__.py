@@ -23,7 +23,7 @@ from nodeworker import __version__
 from nodeworker.errors import BadRequest, EngineError
 from nodeworker.protocol import DEFAULT_PORT
 from nodeworker.protocol.failure import TrustFailure
-from nodeworker.settings import Listen, check_name, default_name
+from nodeworker.settings import Listen, check_labels, check_name, check_zone, default_name
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +66,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(name="", json=False, verbose=False, models="")
     parser.add_argument("--version", action="version", version=f"tangnet-node {__version__}")
-    parser.add_argument("--zone", default="", help="where it stands, such as attic: shown to people")
+    parser.add_argument(
+        "--zone", default="", help="where it stands, such as attic: shown to people, and what rules of desktops go by"
+    )
+    parser.add_argument(
+        "--label", action="append", default=[], dest="labels", metavar="LABEL",
+        help="a word that says what it is, such as big: shown to people; may be given several times",
+    )  # fmt: skip
     parser.add_argument("--listen", metavar="HOST:PORT", default=f"0.0.0.0:{DEFAULT_PORT}", help="default %(default)s")
     parser.add_argument(
         "--engine",
@@ -124,14 +130,9 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
         metrics = loopback(chosen.metrics) if chosen.metrics else None
         if chosen.context and chosen.context < SMALLEST_CONTEXT:
             raise BadRequest(f"--context must be {SMALLEST_CONTEXT} or more.")
-        if (
-            chosen.threads < 0
-            or not 0 <= chosen.slots <= MOST_SLOTS
-            or not 0 <= chosen.grace <= 3600
-            or not chosen.zone.isprintable()
-            or len(chosen.zone) > 40
-        ):
-            raise BadRequest("--threads, --slots, --grace or --zone makes no sense.")
+        if chosen.threads < 0 or not 0 <= chosen.slots <= MOST_SLOTS or not 0 <= chosen.grace <= 3600:
+            raise BadRequest("--threads, --slots or --grace makes no sense.")
+        zone, labels = check_zone(chosen.zone), check_labels(chosen.labels)
     except BadRequest as error:
         parser.error(f"{error.message} {error.hint}".strip())  # exits with 2
     if sys.platform == "win32":
@@ -141,7 +142,8 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
 
     options = Options(
         name=name,
-        zone=chosen.zone,
+        zone=zone,
+        labels=labels,
         listen=listen,
         models=chosen.models,
         engine=engine,

@@ -55,6 +55,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
             id=identity.id,
             name=options.name,
             zone=options.zone,
+            labels=options.labels,
             rooms=rooms,
             folder=folder,
             door=door,

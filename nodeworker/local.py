@@ -40,6 +40,7 @@ async def serve_local(path: Path, options: Options, ready: Ready) -> None:
             id=local_id(),
             name=LOCAL_NODE_NAME,
             zone=options.zone,
+            labels=options.labels,
             rooms=rooms,
             folder=folder,
             door=door,

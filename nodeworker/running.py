@@ -26,6 +26,7 @@ class Options:
 
     name: str = ""
     zone: str = ""
+    labels: tuple[str, ...] = ()
     listen: Listen = field(default_factory=lambda: Listen("0.0.0.0", DEFAULT_PORT))
     models: str = ""
     engine: EngineChoice = field(default_factory=EngineChoice)

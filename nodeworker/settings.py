@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from nodeworker.errors import BadRequest
 from nodeworker.protocol import DEFAULT_PORT, LOCAL_NODE_NAME
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?")
+MOST_LABELS, MOST_WORD = 16, 40
 NAME_RULE = "1 to 40 letters, digits, dots, dashes or underscores, beginning and ending with a letter or digit"
 
 
@@ -62,6 +64,27 @@ def check_name(name: str) -> str:
     if name == LOCAL_NODE_NAME:
         raise BadRequest(f"{name!r} always means the node of the own machine.", "Choose another name.")
     return name
+
+
+def check_zone(zone: str) -> str:
+    """Return `zone` when a node may say that it stands there; "" says nothing. Raises BadRequest."""
+    cleaned = zone.strip()
+    if cleaned.lower() == LOCAL_NODE_NAME:
+        raise BadRequest(f"{zone!r} always means the own machine.", "Choose another --zone.")
+    return _word(cleaned, "--zone")
+
+
+def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels, each once, in order. Raises BadRequest."""
+    if len(labels) > MOST_LABELS or not all(label.strip() for label in labels):
+        raise BadRequest(f"A node has at most {MOST_LABELS} labels, none of them empty.")
+    return tuple(dict.fromkeys(_word(label.strip(), "--label") for label in labels))
+
+
+def _word(word: str, option: str) -> str:
+    if len(word) > MOST_WORD or not word.isprintable() or any(mark in word for mark in ",="):
+        raise BadRequest(f"{option} {word[:80]!r} makes no sense.", f"At most {MOST_WORD} characters, no comma, no =.")
+    return word
 
 
 def default_name() -> str:

@@ -169,7 +169,12 @@ class Embed:
         progress(1.0)
 
     def embed(
-        self, texts: Sequence[str], kind: Literal["query", "passage"], cancelled: threading.Event | None = None
+        self,
+        texts: Sequence[str],
+        kind: Literal["query", "passage"],
+        cancelled: threading.Event | None = None,
+        *,
+        background: bool = False,
     ) -> Vectors:
         for text in texts:
             _die_of(text)
@@ -219,6 +224,7 @@ class Hear:
         cancelled: threading.Event,
         recording: bool = False,
         expected_seconds: float = 0.0,
+        background: bool = False,
     ) -> Iterator[TranscriptEvent]:
         heard = 0
         for block in audio:

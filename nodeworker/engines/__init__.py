@@ -79,6 +79,8 @@ class ChatRequest:
     """Text already shown, when the ids belong to another model."""
     tools: tuple[Tool, ...] = ()
     """Offered to models whose template has them."""
+    background: bool = False
+    """It is made only of what answers that somebody waits for leave."""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -182,6 +184,15 @@ Tell = Callable[["ChatEvent | EngineError | None"], None]
 """Called from the engine's thread: events, perhaps an error, and None once when the answer's place is free again."""
 
 
+@runtime_checkable
+class Pauses(Protocol):
+    """An engine that can let its background work rest between two steps: a decode, a batch, a piece of a recording."""
+
+    def pause(self, on: bool) -> None:
+        """Begin no step of background work while `on`; from any thread, at once."""
+        ...
+
+
 class BatchingChatEngine(ChatEngine, Protocol):
     """Drives all its answers from one thread of its own."""
 
@@ -219,9 +230,17 @@ class EmbedEngine(Protocol):
         ...
 
     def embed(
-        self, texts: Sequence[str], kind: Literal["query", "passage"], cancelled: threading.Event | None = None
+        self,
+        texts: Sequence[str],
+        kind: Literal["query", "passage"],
+        cancelled: threading.Event | None = None,
+        *,
+        background: bool = False,
     ) -> Vectors:
-        """Embed all texts; raises BadRequest soon after `cancelled`. Raises EngineError."""
+        """Embed all texts; raises BadRequest soon after `cancelled`. Raises EngineError.
+
+        `background`: in batches that are short, and only while no other call has any work.
+        """
         ...
 
     def close(self) -> None:
@@ -318,11 +337,13 @@ class TranscribeEngine(Protocol):
         cancelled: threading.Event,
         recording: bool = False,
         expected_seconds: float = 0.0,
+        background: bool = False,
     ) -> Iterator[TranscriptEvent]:
         """Read 16 kHz mono PCM16 until `audio` ends, then yield Final. `next(audio)` blocks until sound comes.
 
         `recording`: long sound, read in batches, with Heard events instead of partials; `expected_seconds` is its
-        length where the caller knows it.
+        length where the caller knows it. A recording rests while somebody talks; one in the `background` also while
+        the engine is held.
         """
         ...
 

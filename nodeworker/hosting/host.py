@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NoReturn
 
-from nodeworker.engines import ChatEvent, Figures, TranscriptEvent
+from nodeworker.engines import ChatEvent, Figures, Pauses, TranscriptEvent
 from nodeworker.errors import EngineError
 from nodeworker.hosting.frames import MAX_REQUEST, SOUND_WINDOW, BadFrame, FrameReader, pack
 from nodeworker.hosting.packing import (
@@ -139,6 +139,8 @@ class Host:
             elif do == "sound":
                 if (call := self._calls.get(head["id"])) is not None:
                     call.sound.put(blob if blob else None)
+            elif do == "pause":
+                self._pause(head["on"] is True)
             elif do == "close":
                 self._workers.submit(self._close)
             else:
@@ -169,6 +171,10 @@ class Host:
             self._workers.submit(self._compute, call, lambda: self._rerank(call, head))
         else:
             raise BadFrame(f"there is no command {do!r}")
+
+    def _pause(self, on: bool) -> None:
+        if isinstance(self._engine, Pauses):
+            self._engine.pause(on)
 
     # -- in worker threads -------------------------------------------------------------------------------------------
 
@@ -201,6 +207,7 @@ class Host:
         gc.freeze()
         self._engine = engine
         about = {name: getattr(engine, name, 0) for name in ("slots", "context", "dimension", "max_tokens")}
+        about["pauses"] = int(isinstance(engine, Pauses))
         self._send({"is": "loaded", "about": about} | self._figures())
         threading.Thread(target=self._report, name="figures", daemon=True).start()
 
@@ -235,7 +242,9 @@ class Host:
         self._turn()
 
     def _embed(self, call: _Call, head: dict[str, Any]) -> None:
-        made = self._engine.embed(tuple(head["texts"]), head["kind"], call.cancelled)
+        made = self._engine.embed(
+            tuple(head["texts"]), head["kind"], call.cancelled, background=head["background"] is True
+        )
         about = {name: getattr(made, name) for name in ("dimension", "tokens", "windows")}
         self._send({"is": "vectors", "id": call.id} | about, made.data)
 
@@ -263,6 +272,7 @@ class Host:
             cancelled=call.cancelled,
             recording=head["recording"],
             expected_seconds=head["expected_seconds"],
+            background=head["background"] is True,
         )
         return heard
 

@@ -90,6 +90,8 @@ class HostedEngine:
         self.context = model.context
         self.dimension = model.dimension
         self.max_tokens = model.context
+        self.pauses = False
+        """Whether its background work rests when it is told to."""
         self._spec = spec
         self._patience = patience
         self._process = EngineProcess(self.role, self._heard, self._ended)
@@ -139,6 +141,11 @@ class HostedEngine:
                 break
             await asyncio.wait({self._loaded}, timeout=left)
         await self._loaded
+
+    def pause(self, on: bool) -> None:
+        """Let background work rest before its next step while `on`."""
+        if self.pauses and self._gone is None:
+            self._process.send({"do": "pause", "on": on})
 
     async def close(self) -> None:
         """End running calls, free the model, end the process."""
@@ -249,6 +256,7 @@ class HostedEngine:
     def _take_about(self, about: dict[str, Any]) -> None:
         self.slots, self.context, self.dimension, self.max_tokens = (count(about[name]) for name in _ABOUT)
         self.slots = min(max(1, self.slots), MOST_SLOTS)
+        self.pauses = bool(count(about["pauses"]))
 
     def _take_figures(self, head: dict[str, Any]) -> None:
         self._figures = read_figures(head["figures"])
@@ -310,9 +318,12 @@ class HostedEmbed(HostedEngine):
 
     role = "embed"
 
-    def embed(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Running[Vectors]:
+    def embed(
+        self, texts: Sequence[str], kind: Literal["query", "passage"], *, background: bool = False
+    ) -> Running[Vectors]:
         """Begin to embed; yields one Vectors."""
-        return self._begin(threading.Event(), {"do": "embed", "texts": tuple(texts), "kind": kind})[1]
+        head = {"do": "embed", "texts": tuple(texts), "kind": kind, "background": background}
+        return self._begin(threading.Event(), head)[1]
 
     def _made(self, kind: Any, head: dict[str, Any], blob: bytes) -> None:
         if kind != "vectors":
@@ -360,6 +371,7 @@ class HostedTranscribe(HostedEngine):
         hotwords: tuple[str, ...],
         recording: bool = False,
         expected_seconds: float = 0.0,
+        background: bool = False,
     ) -> Running[TranscriptEvent]:
         """Begin to listen; sound is taken from `audio` only as fast as the engine does."""
         head = {
@@ -369,6 +381,7 @@ class HostedTranscribe(HostedEngine):
             "hotwords": hotwords,
             "recording": recording,
             "expected_seconds": expected_seconds,
+            "background": background,
         }
         id, running = self._begin(cancelled, head)
         pump = asyncio.get_running_loop().create_task(self._pump(id, running, audio))

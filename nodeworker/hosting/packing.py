@@ -185,6 +185,7 @@ def request_record(request: ChatRequest) -> dict[str, Any]:
         "resume": request.resume,
         "resume_text": request.resume_text,
         "tools": [[tool.name, tool.description, tool.parameters] for tool in request.tools],
+        "background": request.background,
     }
 
 
@@ -200,6 +201,7 @@ def read_request(record: dict[str, Any]) -> ChatRequest:
             resume=_counts(record["resume"]),
             resume_text=text(record["resume_text"]),
             tools=tuple(Tool(*tool) for tool in record["tools"]),
+            background=record["background"] is True,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BadFrame(f"a request makes no sense: {error!r}") from error

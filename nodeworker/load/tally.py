@@ -49,8 +49,12 @@ class Histogram:
 class Call:
     """One call on an engine, from when it came until it ends; to be used in a `with`."""
 
-    def __init__(self, tally: Tally, role: str, limit: int, ends_at: float | None, clock: Clock) -> None:
+    def __init__(
+        self, tally: Tally, role: str, limit: int, ends_at: float | None, clock: Clock, background: bool
+    ) -> None:
         self.role = role
+        self.background = background
+        """Nobody waits for it, and nobody has to wait because of it."""
         self.began = False
         self._tally = tally
         self._limit = limit
@@ -155,10 +159,10 @@ class Tally:
         """Tokens/s of one answer lately, in whatever company it was; 0 = unknown."""
         self._worked: dict[str, deque[float]] = {}
 
-    def call(self, role: str, *, limit: int = 0, seconds_left: float | None = None) -> Call:
+    def call(self, role: str, *, limit: int = 0, seconds_left: float | None = None, background: bool = False) -> Call:
         """Return a call to be counted; `limit` tokens at most, `seconds_left` until its deadline."""
         ends_at = None if seconds_left is None else self._clock() + seconds_left
-        return Call(self, role, limit, ends_at, self._clock)
+        return Call(self, role, limit, ends_at, self._clock, background)
 
     def seconds(self, role: str) -> Histogram:
         """Return the histogram of how long the calls of a role take."""
@@ -174,7 +178,7 @@ class Tally:
 
     def chat_wait(self, slots: int, rates: Rates) -> float:
         """Return the seconds until a new answer would begin, were the engine ready (see waiting.py)."""
-        chats = [call for call in self.open if call.role == "chat"]
+        chats = [call for call in self.open if call.role == "chat" and not call.background]
         running = [call.answer(0.0) for call in chats if call.began]
         waiting = [call.answer(self.lengths.prompt) for call in chats if not call.began]
         return predicted_wait(running, waiting, slots, rates, self.lengths)

@@ -8,12 +8,14 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from nodeworker.engines import Figures, figures_of
 from nodeworker.load.sensors import FRESH_SECONDS, Load, Sensors
 from nodeworker.load.tally import Tally
 from nodeworker.load.waiting import Rates
 from nodeworker.protocol import node_pb2 as pb
+from nodeworker.serving.room import Room
 from nodeworker.serving.rooms import EngineRooms, within
 from nodeworker.threads import Crew
 
@@ -39,7 +41,7 @@ class Report:
     restarts: dict[str, int]
     """Engine processes lost since the start, by role."""
     waits: dict[str, tuple[int, int]]
-    """Active and queued calls by role."""
+    """Active and queued calls by role, background work included."""
 
 
 class Reporter:
@@ -112,7 +114,7 @@ class Reporter:
             status,
             load,
             {role: room.lost for role, room in rooms.items()},
-            {role: (room.active, room.queued) for role, room in rooms.items()},
+            {role: _all_of(room) for role, room in rooms.items()},
         )
 
     def _figures(self) -> Figures:
@@ -203,6 +205,11 @@ class Heartbeat:
     def _tell(self) -> None:
         arrived, self._arrived = self._arrived, asyncio.Event()
         arrived.set()
+
+
+def _all_of(room: Room[Any]) -> tuple[int, int]:
+    inside, waiting = room.background
+    return room.active + inside, room.queued + waiting
 
 
 def _error_of(task: asyncio.Task[None] | None) -> BaseException | None:

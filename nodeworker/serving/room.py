@@ -3,6 +3,9 @@
 A call enters, waits for its turn, gets the engine (loaded by whoever comes first), and leaves. An engine is loaded and
 replaced only while nobody uses it; one whose process died is started again without being asked. Everything here runs in
 the asyncio thread except what is given to the crew.
+
+Background calls stand behind all others and take no place from them: an engine that pauses them has as many places
+again for the others, and from any other engine one is sent away when its place, or another model, is wanted.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from nodeworker.engines import Progress
+from nodeworker.engines import Pauses, Progress
 from nodeworker.errors import Busy, EngineError, EngineLost
 from nodeworker.hosting.hosted import HostedEngine
 from nodeworker.protocol import node_pb2 as pb
@@ -26,6 +29,10 @@ log = logging.getLogger(__name__)
 MOST_RESTARTS = 3
 RESTART_SECONDS = 60.0
 """An engine that dies is started again by itself at most so often in so many seconds; after that only for a call."""
+
+
+class SentAway(Busy):
+    """A background call lost its place to one that somebody waits for."""
 
 
 class Loadable(Protocol):
@@ -46,9 +53,15 @@ E = TypeVar("E", bound=Loadable | HostedEngine)
 class Ticket:
     """One call's place: first in the queue, then in the room."""
 
-    def __init__(self, model: ModelFile, urgent: bool) -> None:
+    def __init__(self, model: ModelFile, urgent: bool, background: bool) -> None:
         self.model = model
         self.urgent = urgent
+        self.background = background
+        self.rank = 2 if background else 0 if urgent else 1
+        self.sent_away = False
+        """A background call that must leave for one that somebody waits for."""
+        self.leaves: Callable[[], None] = lambda: None
+        """Called when it is sent away."""
         self.granted = False
         self.position = 0
         """1 = next; 0 when granted."""
@@ -106,19 +119,31 @@ class Room(Generic[E]):
         self._loading: asyncio.Task[E] | None = None
         self._waiting: list[Ticket] = []
         self._inside: set[Ticket] = set()
+        self._paused = False
         self._restarts: list[float] = []
         self._revive: ModelFile | None = None
         self._closing = False
 
     @property
     def active(self) -> int:
-        """Calls that use the engine now."""
-        return len(self._inside)
+        """Calls that use the engine now, background work not counted: nobody waits for that."""
+        return sum(not ticket.background for ticket in self._inside)
 
     @property
     def queued(self) -> int:
-        """Calls that wait."""
-        return len(self._waiting)
+        """Calls that wait, background work not counted."""
+        return sum(not ticket.background for ticket in self._waiting)
+
+    @property
+    def background(self) -> tuple[int, int]:
+        """Background calls that have the engine now, and that wait."""
+        return len(self._inside) - self.active, len(self._waiting) - self.queued
+
+    def pause(self, on: bool) -> None:
+        """Let the engine's background work rest while `on`, if it can."""
+        if on != self._paused:
+            self._paused = on
+            self._tell_pause()
 
     @property
     def model(self) -> ModelFile | None:
@@ -156,18 +181,20 @@ class Room(Generic[E]):
             self._state, self._shown, self._message, self._progress = state, name, why, 0.0
             self._changed()
 
-    def enter(self, model: ModelFile, *, urgent: bool = False, bounded: bool = True) -> Ticket:
-        """Queue for the engine of `model`; `urgent` goes before those that are not. Raises Busy when the queue is full.
+    def enter(
+        self, model: ModelFile, *, urgent: bool = False, background: bool = False, bounded: bool = True
+    ) -> Ticket:
+        """Queue for the engine of `model`: urgent calls first, those in the background last.
 
-        The caller must `leave`, whatever happens.
+        The caller must `leave`, whatever happens. Raises Busy when the queue is full.
         """
-        ticket = Ticket(model, urgent)
-        if bounded and self._inside and len(self._waiting) >= self._limit:
+        ticket = Ticket(model, urgent, background)
+        at = sum(1 for other in self._waiting if other.rank <= ticket.rank)
+        if bounded and self._inside and at >= self._limit:
             raise Busy(
-                f"This node has {len(self._waiting)} calls waiting for its {self.role} engine.",
+                f"This node has {at} calls waiting for its {self.role} engine.",
                 "Try again in a moment, or use another node.",
             )
-        at = sum(1 for other in self._waiting if other.urgent) if urgent else len(self._waiting)
         self._waiting.insert(at, ticket)
         self._advance()
         return ticket
@@ -237,9 +264,9 @@ class Room(Generic[E]):
         while self._waiting and not self._closing:
             head = self._waiting[0]
             fits = self._model is not None and head.model.sha256 == self._model.sha256
-            if fits and len(self._inside) >= max(1, self._slots - (0 if head.urgent else self._reserved)):
-                break
-            if not fits and (self._inside or self._loading is not None):
+            if not (self._has_place(head) if fits else not self._inside and self._loading is None):
+                if not head.background and not (fits and self._loading is not None):
+                    self._send_away(all_of_them=not fits)
                 break
             self._waiting.pop(0)
             self._inside.add(head)
@@ -251,6 +278,33 @@ class Room(Generic[E]):
         for position, ticket in enumerate(self._waiting, 1):
             ticket.move(position)
         self._changed()
+
+    @property
+    def _pauses(self) -> bool:
+        engine = self._engine
+        return engine.pauses if isinstance(engine, HostedEngine) else isinstance(engine, Pauses)
+
+    def _has_place(self, ticket: Ticket) -> bool:
+        if ticket.background:
+            others = 0 if self._pauses else self._slots * self.active
+            return len(self._inside) + others < max(1, self._slots - self._reserved)
+        taken = self.active if self._pauses else len(self._inside)
+        return taken < max(1, self._slots - (0 if ticket.urgent else self._reserved))
+
+    def _send_away(self, *, all_of_them: bool) -> None:
+        """Make room for a call that somebody waits for."""
+        leaving = [ticket for ticket in self._inside if ticket.background]
+        if not all_of_them and any(ticket.sent_away for ticket in leaving):
+            return
+        for ticket in leaving if all_of_them else leaving[:1]:
+            if not ticket.sent_away:
+                ticket.sent_away = True
+                ticket.leaves()
+
+    def _tell_pause(self) -> None:
+        engine = self._engine
+        if isinstance(engine, HostedEngine | Pauses):
+            engine.pause(self._paused)
 
     def _begin_loading(self, model: ModelFile) -> None:
         self._model, self._revive = model, None
@@ -290,6 +344,7 @@ class Room(Generic[E]):
             self._loading = None
         log.info("loaded %s %s in %.1f s", self.role, model.name, time.monotonic() - began)
         self._engine = engine
+        self._tell_pause()
         self._slots = max(1, self._slots_of(engine))
         self._state, self._progress = pb.ENGINE_READY, 1.0
         self._advance()

@@ -28,7 +28,7 @@ from nodeworker.errors import BadRequest, EngineError, EngineLost, ModelMissing,
 from nodeworker.hosting.hosted import HostedChat, HostedEmbed, HostedEngine, HostedRerank, HostedTranscribe
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.serving.parts import Began, Embedded, Maker, QueuedAt, Reranked, Shelf
-from nodeworker.serving.room import Room, Ticket
+from nodeworker.serving.room import Room, SentAway, Ticket
 from nodeworker.threads import Crew, Feed, Stream, Work
 
 if TYPE_CHECKING:
@@ -43,10 +43,15 @@ EMBED_SLICE = 32
 QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32}
 REFRESH_SECONDS = 1.0
 T = TypeVar("T")
+_Call = AsyncGenerator[QueuedAt | Began | list[T], None]
 
 
 class EngineRooms:
-    """One lazily loaded engine for each role. Use it in one asyncio loop."""
+    """One lazily loaded engine for each role. Use it in one asyncio loop.
+
+    While a call that somebody waits for is in any of the rooms, the background work of all engines rests: they share
+    the machine's cores.
+    """
 
     def __init__(self, shelf: Shelf, maker: Maker, *, limits: dict[str, int] | None = None) -> None:
         self._shelf = shelf
@@ -56,6 +61,8 @@ class EngineRooms:
         self._refreshed = -REFRESH_SECONDS
         self._refreshing: asyncio.Task[None] | None = None
         self._change = asyncio.Event()
+        self._waited_for = 0
+        """Calls that are no background work, in all rooms."""
 
         def room(role: str, make: Callable[[ModelFile], Any]) -> Room[Any]:
             return Room(
@@ -65,7 +72,7 @@ class EngineRooms:
                 slots=lambda engine: int(getattr(engine, "slots", 1)),
                 limit=limits[role],
                 changed=self._notify,
-                reserved=1 if role == "embed" else 0,
+                reserved=1 if role in ("embed", "transcribe") else 0,
             )
 
         self.chat: Room[ChatEngine | HostedChat] = room("chat", maker.chat)
@@ -114,7 +121,7 @@ class EngineRooms:
                 return engine.generate(request)
             return Stream(self.chat.crew, lambda: engine.generate(request), request.cancelled)
 
-        async with contextlib.aclosing(self._call(self.chat, model, start)) as events:
+        async with contextlib.aclosing(self._call(self.chat, model, start, background=request.background)) as events:
             done = False
             async for event in events:
                 if not isinstance(event, list):
@@ -126,8 +133,10 @@ class EngineRooms:
             if not done:
                 raise EngineError("The chat engine ended without saying why.", "Try again.")
 
-    async def embed(self, texts: Sequence[str], kind: Literal["query", "passage"], model: str = "") -> Embedded:
-        """Embed any number of texts, slice by slice; queries go before passages. Raises EngineError."""
+    async def embed(
+        self, texts: Sequence[str], kind: Literal["query", "passage"], model: str = "", *, background: bool = False
+    ) -> Embedded:
+        """Embed any number of texts, slice by slice; queries go first, background work last. Raises EngineError."""
         found = await self.find("embed", model)
         data, tokens, windows, used = bytearray(), list[int](), list[int](), list[EmbedEngine | HostedEmbed]()
         for start in range(0, max(1, len(texts)), EMBED_SLICE):
@@ -138,11 +147,17 @@ class EngineRooms:
                 if not part:  # only the dimension is asked for
                     return Stream(self.embedding.crew, lambda: iter(()), threading.Event())
                 if isinstance(engine, HostedEmbed):
-                    return engine.embed(part, kind)
-                return self._once(self.embedding, lambda cancelled: engine.embed(part, kind, cancelled))
+                    return engine.embed(part, kind, background=background)
+                return self._once(
+                    self.embedding, lambda cancelled: engine.embed(part, kind, cancelled, background=background)
+                )
 
-            call = self._call(self.embedding, found, begin, urgent=kind == "query", bounded=start == 0)
-            for vectors in await _results(call):
+            def call(start: int = start, begin: Callable[[Any], Work[Vectors]] = begin) -> _Call[Vectors]:
+                return self._call(
+                    self.embedding, found, begin, urgent=kind == "query", background=background, bounded=start == 0
+                )
+
+            for vectors in await _in_the_end(call):
                 if len(vectors.data) != 4 * vectors.dimension * len(part):
                     raise EngineError("The embedding engine returned a wrong number of vectors.")
                 data += vectors.data
@@ -186,14 +201,19 @@ class EngineRooms:
         model: str = "",
         recording: bool = False,
         expected_seconds: float = 0.0,
+        background: bool = False,
     ) -> AsyncGenerator[TranscriptEvent, None]:
-        """Yield what is heard in `audio`, ending with Final; sound waits in the feed meanwhile. Raises EngineError."""
+        """Yield what is heard in `audio`, ending with Final; sound waits in the feed meanwhile.
+
+        Somebody who talks goes before recordings. Raises EngineError.
+        """
         wanted: dict[str, Any] = {
             "language": language,
             "partials": partials,
             "hotwords": hotwords,
             "recording": recording,
             "expected_seconds": expected_seconds,
+            "background": background and recording,
         }
 
         def begin(engine: TranscribeEngine | HostedTranscribe) -> Work[TranscriptEvent]:
@@ -203,7 +223,8 @@ class EngineRooms:
                 self.hearing.crew, lambda: engine.transcribe(iter(audio), cancelled=cancelled, **wanted), cancelled
             )
 
-        async with contextlib.aclosing(self._call(self.hearing, model, begin)) as events:
+        call = self._call(self.hearing, model, begin, urgent=not recording, background=background and recording)
+        async with contextlib.aclosing(call) as events:
             async for event in events:
                 if isinstance(event, list):
                     for heard in event:
@@ -271,34 +292,47 @@ class EngineRooms:
         start: Callable[[Any], Work[T]],
         *,
         urgent: bool = False,
+        background: bool = False,
         bounded: bool = True,
-    ) -> AsyncGenerator[QueuedAt | Began | list[T], None]:
-        """Yield QueuedAt…, Began, then lists of what the engine yields."""
+    ) -> _Call[T]:
+        """Yield QueuedAt…, Began, then lists of what the engine yields. Raises EngineError, SentAway."""
         found = await self.find(room.role, model) if isinstance(model, str) else model
-        ticket = room.enter(found, urgent=urgent, bounded=bounded)
+        ticket = room.enter(found, urgent=urgent, background=background, bounded=bounded)
         stream: Work[T] | None = None
+        self._wait_for(0 if background else 1)
         try:
             async for position in _positions(ticket):
                 yield QueuedAt(position)
             granted = time.monotonic()
             engine = await room.ready(ticket)
+            _go_on(ticket)
             yield Began(found, (granted - ticket.entered) * 1000, (time.monotonic() - granted) * 1000)
             stream = start(engine)
             stream.ended.add_done_callback(lambda done: _leave(room, ticket, engine, done))
+            ticket.leaves = stream.stop
             try:
                 async with contextlib.aclosing(stream.batches()) as batches:
                     async for batch in batches:
                         yield batch
             except Exception as error:
                 if is_mistake(error):
+                    _go_on(ticket)
                     raise
                 room.crashed(engine, error)  # perhaps before `_leave` could
                 raise room.failure(error) from error
+            _go_on(ticket)
         finally:
+            self._wait_for(0 if background else -1)
             if stream is None:
                 room.leave(ticket)
             else:
                 stream.stop()
+
+    def _wait_for(self, more: int) -> None:
+        """Count calls that somebody waits for; background work rests while there are any."""
+        self._waited_for += more
+        for room in self.rooms.values():
+            room.pause(self._waited_for > 0)
 
     async def _refresh(self) -> None:
         try:
@@ -327,10 +361,17 @@ class EngineRooms:
         self._change = asyncio.Event()
 
 
-async def _results(call: AsyncGenerator[QueuedAt | Began | list[T], None]) -> list[T]:
+async def _results(call: _Call[T]) -> list[T]:
     """Wait for all that the engine makes."""
     async with contextlib.aclosing(call):
         return [one async for event in call if isinstance(event, list) for one in event]
+
+
+async def _in_the_end(call: Callable[[], _Call[T]]) -> list[T]:
+    """The same for a call that may be made anew when it lost its place: it stands in the queue again."""
+    while True:
+        with contextlib.suppress(SentAway):
+            return await _results(call())
 
 
 def merge(events: Sequence[ChatEvent]) -> Iterator[ChatEvent]:
@@ -362,6 +403,12 @@ def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
 def is_mistake(error: BaseException) -> bool:
     """Whether an engine's error says something about the call, not that the engine itself is broken."""
     return isinstance(error, EngineError) and type(error) not in (EngineError, EngineLost)
+
+
+def _go_on(ticket: Ticket) -> None:
+    """Raise SentAway for a background call that lost its place."""
+    if ticket.sent_away:
+        raise SentAway("Somebody waits for what this background work stands in the way of.", "Try again in a moment.")
 
 
 def _leave(room: Room[Any], ticket: Ticket, engine: Any, done: asyncio.Future[None]) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -84,6 +84,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
         slots: int,
         simulated: bool,
         sensors: Sensors | None = None,
+        labels: Sequence[str] = (),
     ) -> None:
         """`slots` answers at once until an engine says otherwise; `sensors` of this machine unless given."""
         self.tally = Tally()
@@ -91,6 +92,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
         self._id = id
         self._name = name
         self._zone = zone
+        self._labels = tuple(labels)
         self._rooms = rooms
         self._folder = folder
         self._simulated = simulated
@@ -118,6 +120,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
             simulated=self._simulated,
             slots=self._reporter.slots,
             rights=CALLER.get().rights.split(),
+            labels=self._labels,
         )
 
     async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
@@ -144,9 +147,10 @@ class NodeService(node_pb2_grpc.NodeServicer):
         wanted = wire.chat_request(request)
         began: Began | None = None
         try:
+            limit, background = wanted.sampling.max_tokens, wanted.background
             with (
                 self._requests.once(CALLER.get().id, wanted.request_id) as asked,
-                self._counted("chat", context, limit=wanted.sampling.max_tokens) as call,
+                self._counted("chat", context, limit=limit, background=background) as call,
             ):
                 async with contextlib.aclosing(self._rooms.generate(wanted, request.model)) as events:
                     async for event in events:
@@ -166,8 +170,9 @@ class NodeService(node_pb2_grpc.NodeServicer):
         if len(request.texts) > MAX_TEXTS:
             raise BadRequest(f"At most {MAX_TEXTS} texts in one call.", "Send them in several calls.")
         kind = "query" if request.kind == pb.EMBED_QUERY else "passage"
-        with self._counted("embed", context):
-            made = await self._rooms.embed(request.texts, kind, request.model)  # type: ignore[arg-type]
+        background = wire.in_background(request.priority)
+        with self._counted("embed", context, background=background):
+            made = await self._rooms.embed(request.texts, kind, request.model, background=background)  # type: ignore[arg-type]
         if len(made.data) > MAX_MESSAGE_BYTES - 65_536:
             raise BadRequest("The vectors of so many texts don't fit into one message.", "Send fewer in one call.")
         return pb.EmbedResponse(
@@ -203,6 +208,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
             model=config.model,
             recording=config.recording,
             expected_seconds=config.expected_seconds,
+            background=wire.in_background(config.priority),
         )
         try:
             with self._counted("transcribe", context):
@@ -316,10 +322,13 @@ class NodeService(node_pb2_grpc.NodeServicer):
         return wire.model(file, prefill_rate=rates[0], decode_rate=rates[1], tuned=tuning.tuned)
 
     @contextlib.contextmanager
-    def _counted(self, role: str, context: Context[Any, Any], *, limit: int = 0) -> Iterator[Call]:
+    def _counted(
+        self, role: str, context: Context[Any, Any], *, limit: int = 0, background: bool = False
+    ) -> Iterator[Call]:
         """Count a call, and say when to come back to one that finds the queue full."""
         try:
-            with self.tally.call(role, limit=limit, seconds_left=context.time_remaining()) as call:
+            left = context.time_remaining()
+            with self.tally.call(role, limit=limit, seconds_left=left, background=background) as call:
                 yield call
         except Busy as busy:  # only now: the refused call itself does not wait
             busy.retry_ms = busy.retry_ms or 1000 * self._reporter.wait(role)

@@ -59,7 +59,13 @@ def chat_request(request: pb.GenerateRequest) -> ChatRequest:
         resume=tuple(request.resume),
         resume_text=request.resume_text,
         tools=tuple(map(_tool, request.tools)),
+        background=in_background(request.priority),
     )
+
+
+def in_background(priority: pb.Priority.ValueType) -> bool:
+    """Whether nobody waits for it; a priority of a later version counts as if somebody did."""
+    return priority == pb.PRIORITY_BACKGROUND
 
 
 def _message(message: pb.Message) -> Message:

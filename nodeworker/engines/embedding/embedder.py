@@ -114,8 +114,10 @@ class EmbedderEngine:
         texts: Sequence[str],
         kind: Literal["query", "passage"],
         cancelled: threading.Event | None = None,
+        *,
+        background: bool = False,
     ) -> Vectors:
-        """Embed all texts; from several threads at once. `cancelled` ends it early.
+        """Embed all texts; from several threads at once. `cancelled` ends it early; `background`: when nobody waits.
 
         Raises:
             BadRequest: an unknown kind, a text that is too long or is no text, or `cancelled` was set.
@@ -123,7 +125,12 @@ class EmbedderEngine:
         """
         if self._embedding is None:
             raise EngineError("The model is not loaded.")
-        return self._embedding.embed(texts, kind, cancelled)
+        return self._embedding.embed(texts, kind, cancelled, background=background)
+
+    def pause(self, on: bool) -> None:
+        """Begin no batch of background work while `on`."""
+        if self._embedding is not None:
+            self._embedding.pause(on)
 
     @property
     def padding(self) -> float:

@@ -59,7 +59,9 @@ class Embedding(Generic[P]):
         self._dimension = dimension
         self._to_length_one = to_length_one
 
-    def embed(self, texts: Sequence[str], kind: Kind, cancelled: threading.Event | None = None) -> Vectors:
+    def embed(
+        self, texts: Sequence[str], kind: Kind, cancelled: threading.Event | None = None, *, background: bool = False
+    ) -> Vectors:
         """Embed all texts. A text of several windows gets their vectors' mean, weighted by tokens.
 
         Raises:
@@ -71,7 +73,7 @@ class Embedding(Generic[P]):
         check_length(texts)
         found = [read for group in groups(texts) for read in self._tokenised(group, kind)]
         pieces = [piece for read in found for piece in read.pieces]
-        rows = self._merging.results(pieces, urgent=kind == "query", cancelled=cancelled)
+        rows = self._merging.results(pieces, urgent=kind == "query", background=background, cancelled=cancelled)
         vectors = numpy.empty((len(found), self._dimension), dtype="<f4")
         at = 0
         for place, read in enumerate(found):
@@ -86,6 +88,10 @@ class Embedding(Generic[P]):
     def padding(self) -> float:
         """Share of all that was computed that was padding, 0 to 1."""
         return self._merging.padding
+
+    def pause(self, on: bool) -> None:
+        """Begin no batch of background work while `on`."""
+        self._merging.pause(on)
 
     def close(self) -> None:
         """End; waits for running batches."""

@@ -1,6 +1,7 @@
 """Merging: pieces of work from several callers, run together in batches by threads of its own.
 
-Urgent calls go first. Of the others each gets its turn: a batch holds the piece whose turn it is, and of what else
+Urgent calls go first; background calls get what all others leave, in batches that are over soon, and nothing while they
+are held. Of the calls of one class each gets its turn: a batch holds the piece whose turn it is, and of what else
 waits the pieces nearest to it in length, so that little is padded and nobody waits for ever. Nobody waits for company
 either: a thread that is free runs what is there.
 """
@@ -11,6 +12,7 @@ import contextlib
 import itertools
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +22,14 @@ from nodeworker.errors import BadRequest, EngineError, first_line
 log = logging.getLogger(__name__)
 LOOK_AHEAD = 256
 """Waiting pieces, of all callers together, among which those of like length are sought."""
+BRIEF_SECONDS = 0.1
+"""What a batch of background work takes at most, by the measured rate: the longest that others wait for it."""
+_FIRST_BRIEF = 128
+"""Tokens of a background batch before a rate is known."""
+_LOOK_SECONDS = 0.1
+"""How often calls that are held are asked whether their callers have gone."""
+_SMOOTHING = 0.3
+_BACKGROUND = 2
 P = TypeVar("P", bound=Sized)
 R = TypeVar("R")
 
@@ -27,9 +37,10 @@ R = TypeVar("R")
 class _Call(Generic[P, R]):
     """What one caller waits for."""
 
-    def __init__(self, pieces: Sequence[P], urgent: bool, cancelled: threading.Event | None) -> None:
+    def __init__(self, pieces: Sequence[P], rank: int, cancelled: threading.Event | None) -> None:
         self.pieces = pieces
-        self.urgent = urgent
+        self.rank = rank
+        """0 urgent, 1 usual, 2 background: the lowest is served."""
         self.cancelled = cancelled
         self.waiting = dict.fromkeys(range(len(pieces)))
         """Places of pieces that no thread has taken, in order."""
@@ -68,6 +79,9 @@ class Merging(Generic[P, R]):
         self._least_tokens = least_tokens or most_tokens
         self._calls: list[_Call[P, R]] = []
         self._closed = False
+        self._held = False
+        self._rate = 0.0
+        """Tokens/s of one thread, padding included."""
         self._tokens = 0
         self._computed = 0
         self._changed = threading.Condition()
@@ -78,7 +92,12 @@ class Merging(Generic[P, R]):
             thread.start()
 
     def results(
-        self, pieces: Sequence[P], *, urgent: bool = False, cancelled: threading.Event | None = None
+        self,
+        pieces: Sequence[P],
+        *,
+        urgent: bool = False,
+        background: bool = False,
+        cancelled: threading.Event | None = None,
     ) -> list[R]:
         """Return one result a piece, in order; blocks until all are there.
 
@@ -88,7 +107,7 @@ class Merging(Generic[P, R]):
         """
         if not pieces:
             return []
-        call = _Call[P, R](pieces, urgent, cancelled)
+        call = _Call[P, R](pieces, _BACKGROUND if background else 0 if urgent else 1, cancelled)
         with self._changed:
             if self._closed:
                 raise _closed()
@@ -98,6 +117,12 @@ class Merging(Generic[P, R]):
         if call.error is not None:
             raise call.error
         return call.results  # type: ignore[return-value]  # all are there
+
+    def pause(self, on: bool) -> None:
+        """Form no batch of background work while `on`."""
+        with self._changed:
+            self._held = on
+            self._changed.notify_all()
 
     @property
     def waiting(self) -> int:
@@ -138,19 +163,26 @@ class Merging(Generic[P, R]):
                     self._tokens += sum(lengths)
                     self._computed += len(lengths) * max(lengths)
                     return batch
-                self._changed.wait()
+                # Nobody tells this thread that a call was cancelled; without one there is nothing to look for.
+                self._changed.wait(_LOOK_SECONDS if self._calls else None)
             return None
 
     def _form(self) -> list[tuple[_Call[P, R], int]]:
-        waiting = [call for call in self._calls if call.waiting]
-        calls = [call for call in waiting if call.urgent] or waiting
-        if not calls:
+        waiting = [call for call in self._calls if call.waiting and not (self._held and call.rank == _BACKGROUND)]
+        if not waiting:
             return []
+        rank = min(call.rank for call in waiting)
+        if rank == _BACKGROUND and any(call.rank != rank for call in self._calls):
+            return []  # another thread serves somebody who waits: it shall have the cores for itself
+        calls = [call for call in waiting if call.rank == rank]
         share = max(1, LOOK_AHEAD // len(calls))
         seen = [(call, place) for call in calls for place in itertools.islice(call.waiting, share)]
         lengths = [len(call.pieces[place]) for call, place in seen]
         fair = sum(lengths) // len(self._threads)  # as if every other thread were about to come for its part
         most_tokens = min(self._most_tokens, max(self._least_tokens, fair))
+        if rank == _BACKGROUND:
+            brief = int(self._rate * BRIEF_SECONDS) if self._rate else _FIRST_BRIEF
+            most_tokens = min(self._most_tokens, max(1, brief))
         formed = batches(lengths, most_texts=self._most_pieces, most_tokens=most_tokens)
         batch = next(batch for batch in formed if 0 in batch)
         self._calls.remove(calls[0])
@@ -158,11 +190,15 @@ class Merging(Generic[P, R]):
         return [seen[at] for at in batch]
 
     def _serve(self, batch: list[tuple[_Call[P, R], int]]) -> None:
+        pieces = [call.pieces[place] for call, place in batch]
+        begun = time.perf_counter()
         try:
-            outcomes: list[R | EngineError] = [*self._tried([call.pieces[place] for call, place in batch])]
+            outcomes: list[R | EngineError] = [*self._tried(pieces)]
         except EngineError as error:
             outcomes = [error] if len(batch) == 1 else self._one_by_one(batch, error)
+        rate = len(pieces) * max(map(len, pieces)) / max(1e-6, time.perf_counter() - begun)
         with self._changed:
+            self._rate += _SMOOTHING * (rate - self._rate) if self._rate else rate
             for (call, place), outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, EngineError):
                     self._fail(call, outcome)
@@ -206,6 +242,8 @@ class Merging(Generic[P, R]):
         with contextlib.suppress(ValueError):  # it failed before
             self._calls.remove(call)
         call.over.set()
+        if call.rank != _BACKGROUND:
+            self._changed.notify_all()  # background work may go on
 
 
 def _closed() -> EngineError:

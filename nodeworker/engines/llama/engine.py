@@ -44,6 +44,7 @@ _GRAPH_BYTES = 256 * 1024 * 1024
 """llama.cpp's working memory beside weights and cache, roughly."""
 _EXACT_CACHE = (34 / 32 + 2) / 4
 """Size of an exact cache beside a 16-bit one: 34 bytes hold 32 values of a key, and 2 bytes one of a value."""
+_LOOK_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 
 
@@ -82,6 +83,7 @@ class LlamaEngine:
         self._inbox: deque[Answer] = deque()
         self._news = threading.Condition()
         self._closing = threading.Event()
+        self._paused = False
         self._broken: EngineError | None = None
         self._figures = Figures()
         self._kept: KeptPrefixes | None = None
@@ -127,6 +129,12 @@ class LlamaEngine:
     def figures(self) -> Figures:
         """Return what the engine does at the moment; from any thread."""
         return self._figures
+
+    def pause(self, on: bool) -> None:
+        """Compute nothing for background answers while `on`."""
+        with self._news:
+            self._paused = on
+            self._news.notify_all()
 
     def begin(self, request: ChatRequest, tell: Tell) -> None:
         """Take one answer up at the next turn; what is wrong with the request is told, not raised."""
@@ -242,12 +250,18 @@ class LlamaEngine:
                 with self._news:
                     scheduler.waiting.extend(self._inbox)
                     self._inbox.clear()
+                    scheduler.paused = self._paused
                 busy = scheduler.turn()
                 self._figures = scheduler.figures()
                 self.after_turn()
                 if not busy:
+                    # Nobody tells this thread that an answer which rests was cancelled.
+                    resting = bool(scheduler.running or scheduler.waiting)
                     with self._news:
-                        self._news.wait_for(lambda: self._inbox or self._closing.is_set())
+                        self._news.wait_for(
+                            lambda: self._inbox or self._closing.is_set() or self._paused != scheduler.paused,
+                            _LOOK_SECONDS if resting else None,
+                        )
         except Exception as error:  # whatever it is, nobody else can tell the callers
             _log.error("the engine thread failed", exc_info=error)
             failure = error if isinstance(error, EngineError) else EngineError(f"The engine failed: {error!r}.")

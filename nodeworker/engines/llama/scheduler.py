@@ -3,6 +3,9 @@
 A turn computes one token of every answer that writes (or, when only one does, a draft of several) and, beside them, one
 chunk of a prompt; prompts take turns. So a new prompt stretches the pause between two tokens of the others by one chunk
 and never more.
+
+Background answers are computed only while nobody waits for another: they pause between two turns. When an answer that
+somebody waits for has no stream, one of them gives its own back; it keeps what it wrote and reads itself in again.
 """
 
 from __future__ import annotations
@@ -62,6 +65,8 @@ class Scheduler:
         )
         self.waiting: deque[Answer] = deque()
         self.running: list[Answer] = []
+        self.paused = False
+        """Whether background answers rest because other engines of this machine are needed."""
         self._turns = 0
         self._figures = Figures()
         self._told = 0.0
@@ -122,21 +127,48 @@ class Scheduler:
             self.waiting.remove(answer)
             answer.release()
 
+    @property
+    def _resting(self) -> bool:
+        """Whether background answers may not be computed now."""
+        return self.paused or any(not answer.background for answer in (*self.running, *self.waiting))
+
     def _admit(self) -> None:
-        while self.waiting:
-            answer = self.waiting[0]
-            if any(self._soon_shared(answer, other) for other in self.running):
+        while (answer := self._next()) is not None:
+            # Who is waited for waits for nobody who pauses.
+            before = [other for other in self.running if answer.background or not other.background]
+            if any(self._soon_shared(answer, other) for other in before):
                 return
             held = self.cache.open(answer.tokens, most=self._reusable(answer))
+            if held is None and not answer.background and self._put_back():
+                held = self.cache.open(answer.tokens, most=self._reusable(answer))
             if held is None:
                 return
-            self.waiting.popleft()
+            self.waiting.remove(answer)
             answer.held, answer.computed = held, len(held.tokens)
             if answer.cached is None:
                 answer.cached = answer.computed
                 answer.began = time.perf_counter()
             answer.report()
             self.running.append(answer)
+
+    def _next(self) -> Answer | None:
+        """The answer to be taken up next: in order, but background answers only when all others are done."""
+        first = next((answer for answer in self.waiting if not answer.background), None)
+        if first is None and self.waiting and not self._resting:
+            first = self.waiting[0]
+        return first
+
+    def _put_back(self) -> bool:
+        """Take its stream from the youngest background answer; False when there is none."""
+        answer = next((answer for answer in reversed(self.running) if answer.background), None)
+        if answer is None:
+            return False
+        self.running.remove(answer)
+        assert answer.held is not None
+        self.cache.close(answer.held, blocks=answer.blocks if answer.computed >= answer.prompt_length else ())
+        answer.held, answer.computed = None, 0
+        self.waiting.appendleft(answer)
+        return True
 
     def _reusable(self, answer: Answer) -> int:
         """At least one token must be computed, for its scores; where rows matter, the end of the prompt together."""
@@ -161,15 +193,17 @@ class Scheduler:
     # -- what is computed --------------------------------------------------------------------------------------------
 
     def _plan(self) -> list[_Share]:
-        writing = [answer for answer in self.running if answer.writing]
-        reading = [answer for answer in self.running if not answer.writing]
+        able = [answer for answer in self.running if not (answer.background and self._resting)]
+        writing = [answer for answer in able if answer.writing]
+        reading = [answer for answer in able if not answer.writing]
         room = self._context.batch
         shares = []
         for answer, draft in zip(writing, self._guess(writing, bool(reading)), strict=True):
             shares.append(_Share(answer, 1, draft, reading=False))
             room -= 1 + len(draft)
         if reading:
-            chunk = min(room, self._pace.chunk(SHARED_SECONDS if writing else ALONE_SECONDS, beside=bool(writing)))
+            brief = bool(writing) or all(answer.background for answer in reading)
+            chunk = min(room, self._pace.chunk(SHARED_SECONDS if brief else ALONE_SECONDS, beside=bool(writing)))
             for answer in sorted(reading, key=lambda answer: answer.served):
                 count = self._piece(answer, chunk)
                 if count <= 0:
@@ -223,7 +257,7 @@ class Scheduler:
         return rows
 
     def _fill(self, shares: list[_Share]) -> list[Held]:
-        """Give idle streams between running ones a token to compute; returns them.
+        """Give idle streams between running ones, and those of answers that pause, a token to compute; returns them.
 
         llama.cpp computes streams together only if they are neighbours: a hole would cost a second pass over all
         weights, a token costs little.
@@ -233,7 +267,9 @@ class Scheduler:
         taken = {_stream(share) for share in shares}
         between = [held for held in self.cache.streams[min(taken) : max(taken)] if held.id not in taken]
         room = self._context.batch - sum(share.count + len(share.draft) for share in shares)
-        holes = [held for held in between if not held.running and len(held.tokens) < self.cache.length]
+        pausing = {answer.held.id for answer in self.running if answer.background and answer.held is not None}
+        free = [held for held in between if not held.running or held.id in pausing]
+        holes = [held for held in free if len(held.tokens) < self.cache.length]
         if len(holes) < len(between) or len(holes) > min(room, len(shares)):
             return []
         for hole in holes:

@@ -40,6 +40,7 @@ class Answer:
     ) -> None:
         """`stream` and `sections` have seen the text that was shown already; `most` tokens may be made here."""
         self.request = request
+        self.background = request.background
         self.tell = tell
         self.prompt_length = len(prompt)
         self.shown_length = len(shown)

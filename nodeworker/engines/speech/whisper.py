@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -35,6 +35,7 @@ _FETCH_AGAIN = "Remove it and fetch it again."
 _EACH = (1, 2, 4)
 """Chunks that one reader takes at once, see Recording."""
 _EACH_GPU = (4, 8, 16)
+_LOOK_SECONDS = 0.1
 
 
 @contextlib.contextmanager
@@ -47,7 +48,13 @@ def _told() -> Iterator[None]:
 
 
 class WhisperEngine:
-    """One recogniser; a second call of `transcribe` waits at each piece of work, not for the whole."""
+    """One recogniser; a second call of `transcribe` waits at each piece of work, not for the whole.
+
+    A recording rests between two batches while somebody talks.
+    """
+
+    slots = 2
+    """Beside a recording there is always room for somebody who talks."""
 
     def __init__(self, model: ModelFile, *, threads: int = 0) -> None:
         """`threads` 0: the free cores."""
@@ -58,6 +65,9 @@ class WhisperEngine:
         self._made: tuple[tuple[Any, str, str], BatchReader] | None = None
         self._readers = 1
         self._recordings = 0
+        self._talks = 0
+        self._paused = False
+        self._turn = threading.Condition()
         self._lock = threading.RLock()
         self._closing = threading.Event()
 
@@ -83,6 +93,30 @@ class WhisperEngine:
             self._whisper, self._vad = whisper, vad
         progress(1.0)
 
+    def pause(self, on: bool) -> None:
+        """Read no further chunk of recordings in the background while `on`."""
+        with self._turn:
+            self._paused = on
+            self._turn.notify_all()
+
+    @contextlib.contextmanager
+    def _talking(self) -> Iterator[None]:
+        with self._turn:
+            self._talks += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._talks -= 1
+                self._turn.notify_all()
+
+    def _its_turn(self, background: bool, stopped: Callable[[], bool]) -> bool:
+        """Wait until a recording may read on; returns whether it has been stopped."""
+        with self._turn:
+            while (self._talks or (background and self._paused)) and not stopped():
+                self._turn.wait(_LOOK_SECONDS)
+        return stopped()
+
     def close(self) -> None:
         """Free the model; a running transcription ends at its next piece."""
         self._closing.set()
@@ -99,6 +133,7 @@ class WhisperEngine:
         cancelled: threading.Event,
         recording: bool = False,
         expected_seconds: float = 0.0,
+        background: bool = False,
     ) -> Iterator[TranscriptEvent]:
         """Read 16 kHz mono PCM16 until it ends; last comes the Final.
 
@@ -120,16 +155,18 @@ class WhisperEngine:
         session: Listening | Recording
         if recording:
             each = _EACH_GPU if self._on_gpu() else _EACH
-            readers = 1 if self._on_gpu() else self._threads
-            batches = tuple(readers * chunks for chunks in each)
+            # In the background one chunk at a time, and the model keeps the shape in which talks are quickest.
+            readers = 1 if self._on_gpu() or background else self._threads
+            batches = (1, 1) if background else tuple(readers * chunks for chunks in each)
             session = Recording(self, known, fit, expected=expected_seconds, batches=batches)
             with self.readers(readers):
-                yield from session.run(audio, stopped)
+                yield from session.run(audio, lambda: self._its_turn(background, stopped))
                 yield from self._ending(session, cancelled, started)
         else:
             session = Listening(self, known, fit)
-            yield from session.run(audio, partials, stopped)
-            yield from self._ending(session, cancelled, started)
+            with self._talking():
+                yield from session.run(audio, partials, stopped)
+                yield from self._ending(session, cancelled, started)
 
     def _ending(
         self, session: Listening | Recording, cancelled: threading.Event, started: float

@@ -42,17 +42,21 @@ class Caller(threading.Thread):
         pieces: list[tuple[int, ...]],
         *,
         urgent: bool = False,
+        background: bool = False,
         cancelled: threading.Event | None = None,
     ) -> None:
         super().__init__(daemon=True)
         self.found: list[tuple[int, ...]] = []
         self.error: EngineError | None = None
-        self._merging, self._pieces, self._urgent, self._cancelled = merging, pieces, urgent, cancelled
+        self._merging, self._pieces, self._cancelled = merging, pieces, cancelled
+        self._urgent, self._background = urgent, background
         self.start()
 
     def run(self) -> None:
         try:
-            self.found = self._merging.results(self._pieces, urgent=self._urgent, cancelled=self._cancelled)
+            self.found = self._merging.results(
+                self._pieces, urgent=self._urgent, background=self._background, cancelled=self._cancelled
+            )
         except EngineError as error:
             self.error = error
 
@@ -218,3 +222,58 @@ def test_several_workers_divide_what_waits() -> None:
         assert len(network.batches[0]) == 5 and 1 <= len(network.batches[1]) <= 3
         network.gate.set()
         assert len(caller.end()) == 10
+
+
+def test_background_work_gets_what_all_others_leave() -> None:
+    network = Network(open=False)
+    with merging(network, most_tokens=100) as made:
+        first = Caller(made, [_piece(1, 2)])
+        assert network.entered.acquire(timeout=SECONDS)
+        background = Caller(made, [_piece(2, 2)], background=True)
+        _waiting(made, 1)
+        usual, urgent = Caller(made, [_piece(3, 2)]), Caller(made, [_piece(4, 2)], urgent=True)
+        _waiting(made, 3)
+        network.gate.set()
+        for caller in (first, background, usual, urgent):
+            assert caller.end()
+    assert [batch[0][0] for batch in network.batches] == [1, 4, 3, 2]
+
+
+def test_background_work_is_not_begun_beside_others() -> None:
+    network = Network(open=False)
+    with merging(network, workers=2) as made:
+        usual = Caller(made, [_piece(1, 2)])
+        assert network.entered.acquire(timeout=SECONDS)
+        background = Caller(made, [_piece(2, 2)], background=True)
+        _waiting(made, 1)
+        assert not network.entered.acquire(timeout=0.3)  # the other thread is free, and rests
+        network.gate.set()
+        assert usual.end() and background.end()
+
+
+def test_batches_of_background_work_are_over_soon() -> None:
+    network = Network()
+    with merging(network, most_tokens=10_000) as made:
+        made.results([_piece(at, 8) for at in range(20, 84)], background=True)
+        assert len(network.batches[0]) == 16  # 128 tokens, before a rate is known
+        made.results([_piece(at, 8) for at in range(20, 84)])
+        assert len(network.batches[-1]) == 64
+
+
+def test_background_work_rests_while_it_is_told_to_and_may_be_cancelled() -> None:
+    network = Network()
+    with merging(network) as made:
+        made.pause(True)
+        given_up = threading.Event()
+        background, other = (
+            Caller(made, [_piece(1, 2)], background=True, cancelled=given_up),
+            Caller(made, [_piece(2, 2)], background=True),
+        )
+        _waiting(made, 2)
+        assert made.results([_piece(3, 2)]) == [_piece(6, 2)]
+        given_up.set()
+        background.join(SECONDS)
+        assert isinstance(background.error, BadRequest) and made.waiting == 1
+        made.pause(False)
+        assert other.end() == [_piece(4, 2)]
+    assert [batch[0][0] for batch in network.batches] == [3, 2]

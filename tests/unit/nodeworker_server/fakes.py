@@ -130,7 +130,12 @@ class FakeEmbed:
         progress(1.0)
 
     def embed(
-        self, texts: Sequence[str], kind: Literal["query", "passage"], cancelled: threading.Event | None = None
+        self,
+        texts: Sequence[str],
+        kind: Literal["query", "passage"],
+        cancelled: threading.Event | None = None,
+        *,
+        background: bool = False,
     ) -> Vectors:
         self.calls.append((kind, len(texts)))
         if self.hold is not None:
@@ -161,6 +166,7 @@ class FakeHear:
         cancelled: threading.Event,
         recording: bool = False,
         expected_seconds: float = 0.0,
+        background: bool = False,
     ) -> Iterator[TranscriptEvent]:
         heard = 0
         for block in audio:
