@@ -360,5 +360,41 @@ class NodeInfo:
     """What its engine was built for beside the processor, such as "CUDA"; "" = none."""
     graphics: str = ""
     """Who made its graphics processors, with or without a driver: "NVIDIA, Intel"."""
+    labels: tuple[str, ...] = ()
+    """Words that its owner gave it; rules about models may speak of them."""
+    disk_free_bytes: int = field(default=0, compare=False)
+    """Where it keeps models, as of when it was described."""
     seen_at: float = field(default=0.0, compare=False)
     """time.monotonic() of the last word from it; 0 = never."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentInfo:
+    """How far one model is on one node: `tangnet models push`, the window's list of models."""
+
+    node: str
+    """Name."""
+    node_id: str
+    model: str
+    sha256: str
+    state: str
+    """hashing, fetching, verifying, waiting, ready, failed, removed, unreachable."""
+    done: int = 0
+    """Bytes that are there and verified (hashing: hashed here)."""
+    total: int = 0
+    bytes_per_second: float = 0.0
+    message: str = ""
+    """One sentence: what is waited for, or why it failed."""
+    fetched: int = 0
+    """Bytes that came to it over the network."""
+    served: int = 0
+    """Bytes that it gave to others."""
+    peers: int = 0
+    """Machines that it can ask for pieces now."""
+    dropped: tuple[str, ...] = ()
+    """Machines that sent it a wrong piece and are not asked any more."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is going to happen by itself."""
+        return self.state in ("ready", "failed", "removed")

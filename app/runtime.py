@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.assistant import Assistant, Documents, Thinking
 from app.conversations import Conversations
-from app.events import DocumentInfo, ModelInfo, NodeInfo
+from app.events import DeploymentInfo, DocumentInfo, ModelInfo, NodeInfo
 from app.settings import Settings
 from app.settings import home as default_home
 from app.thinking import ModelProgress
 
 if TYPE_CHECKING:
+    from app.cluster.keeping import Keep
     from app.rag.library import ReadResult, Surroundings
 
 
@@ -46,6 +47,22 @@ class Nodes(Thinking, Protocol):
 
     async def remove_model(self, name: str) -> ModelInfo:
         """Delete a model of this machine."""
+        ...
+
+    def deploy(self, model: str, nodes: Sequence[NodeInfo], *, rate: float = 0.0) -> AsyncIterator[DeploymentInfo]:
+        """Bring a model of this machine to nodes."""
+        ...
+
+    async def undeploy(self, sha256: str, nodes: Sequence[NodeInfo]) -> list[DeploymentInfo]:
+        """Delete a model from nodes."""
+        ...
+
+    def deployments(self) -> AsyncIterator[tuple[DeploymentInfo, ...]]:
+        """Yield how far each deployed model is on each node."""
+        ...
+
+    async def lacking(self, keep: Keep) -> list[NodeInfo]:
+        """Return the nodes that a rule speaks of and that do not have its model."""
         ...
 
     async def pair(self, target: str, code: str) -> NodeInfo:

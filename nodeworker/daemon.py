@@ -17,6 +17,7 @@ import grpc
 from nodeworker import __version__
 from nodeworker.announce import Announcement, own_addresses
 from nodeworker.errors import BadRequest
+from nodeworker.models.folder import ModelFolder
 from nodeworker.pairing_service import POLL_SECONDS, PairingDesk
 from nodeworker.protocol import node_pb2_grpc
 from nodeworker.protocol.files import replace_file, take_lock
@@ -24,15 +25,18 @@ from nodeworker.protocol.identity import Identity, fingerprint
 from nodeworker.protocol.pins import Pins
 from nodeworker.running import Options, Ready, engines, stop_signals
 from nodeworker.serving import metrics
+from nodeworker.serving.distribution import Distribution
 from nodeworker.serving.door import Door
 from nodeworker.serving.server import OPTIONS, NodeService
-from nodeworker.settings import Listen, node_home
+from nodeworker.settings import Listen, models_folder, node_home
 from nodeworker.trust import Trust
 
 log = logging.getLogger(__name__)
 LOCK_FILE = "node.lock"
 STATUS_FILE = "status.json"
 TRUST_FILE = "trust.toml"
+PEERS_FILE = "peers.toml"
+"""Other nodes, introduced by an administrator: let in for pieces of models only."""
 
 
 async def serve_remote(options: Options, ready: Ready) -> None:
@@ -47,8 +51,8 @@ async def serve_remote(options: Options, ready: Ready) -> None:
     if lock is None:
         raise BadRequest(f"A node named {options.name} already runs here.", "Give this one another --name.")
     identity = Identity.load_or_create(home)
-    pins = Pins(home / TRUST_FILE)
-    trust = Trust(identity, pins)
+    pins, peers = Pins(home / TRUST_FILE), Pins(home / PEERS_FILE)
+    trust = Trust(identity, pins, peers)
     door = Door(trust)
     async with engines(options) as (rooms, folder, slots), contextlib.AsyncExitStack() as stack:
         service = NodeService(
@@ -62,6 +66,11 @@ async def serve_remote(options: Options, ready: Ready) -> None:
             slots=slots,
             simulated=options.engine.simulated,
         )
+        service.shelf = ModelFolder(models_folder(options.models))
+        service.distribution = distribution = Distribution(
+            home=home, folder=service.shelf, identity=identity, trust=trust, peers=peers, zone=options.zone
+        )
+        stack.push_async_callback(distribution.close)
         shown = await stack.enter_async_context(metrics.serving(options.metrics, service.figures))
         server, listen = await _bind(service, door, trust, options.listen)
         address = listen.text(host=_reachable(listen))
@@ -82,6 +91,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
             if options.announce:
                 await announcement.start()
             ready(address, identity.id, options.name)
+            await distribution.start()
             await _first(stop, tasks)
             log.info("going away: running answers get %.0f s", options.grace)
             door.draining = True

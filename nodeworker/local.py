@@ -15,12 +15,14 @@ from pathlib import Path
 import grpc
 
 from nodeworker.errors import BadRequest, EngineError
+from nodeworker.models.folder import ModelFolder
 from nodeworker.protocol import LOCAL_NODE_NAME, node_pb2_grpc
 from nodeworker.running import Options, Ready, engines, stop_signals
 from nodeworker.serving import metrics
 from nodeworker.serving.door import Door
+from nodeworker.serving.piece_calls import Offers
 from nodeworker.serving.server import OPTIONS, NodeService
-from nodeworker.settings import local_id
+from nodeworker.settings import home, local_id, models_folder
 
 MAX_SOCKET_PATH = 100
 ORPHAN_SECONDS = 1.0
@@ -47,6 +49,8 @@ async def serve_local(path: Path, options: Options, ready: Ready) -> None:
             slots=slots,
             simulated=options.engine.simulated,
         )
+        service.shelf = ModelFolder(models_folder(options.models))
+        service.offers = Offers(home(), service.shelf)
         await stack.enter_async_context(metrics.serving(options.metrics, service.figures))
         # Ctrl-C in a terminal reaches the whole group: the parent decides what it means.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

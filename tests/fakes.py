@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from app.cluster.keeping import Keep, has, wanting
 from app.errors import TangnetError
 from app.events import (
+    DeploymentInfo,
     DocumentInfo,
     EngineInfo,
     FileIndexed,
@@ -132,6 +134,7 @@ class FakeCluster(FakeThinker):
     failure: TangnetError | None = None
     """Raised by pair, unpair and add_model."""
     codes: list[tuple[str, str]] = field(default_factory=list)
+    deployed: list[tuple[str, tuple[str, ...], float]] = field(default_factory=list)
     closed: bool = False
 
     def prediction_error(self, id: str) -> float | None:
@@ -156,6 +159,23 @@ class FakeCluster(FakeThinker):
 
     async def remove_model(self, name: str) -> ModelInfo:
         return next(model for model in self.catalogue if model.name == name)
+
+    async def deploy(
+        self, model: str, nodes: Sequence[NodeInfo], *, rate: float = 0.0
+    ) -> AsyncIterator[DeploymentInfo]:
+        self.deployed.append((model, tuple(node.name for node in nodes), rate))
+        for node in nodes:
+            yield DeploymentInfo(node.name, node.id, STRONG.name, model, "fetching", 50, 100)
+            yield DeploymentInfo(node.name, node.id, STRONG.name, model, "ready", 100, 100)
+
+    async def undeploy(self, sha256: str, nodes: Sequence[NodeInfo]) -> list[DeploymentInfo]:
+        return [DeploymentInfo(node.name, node.id, STRONG.name, sha256, "removed") for node in nodes]
+
+    async def deployments(self) -> AsyncIterator[tuple[DeploymentInfo, ...]]:
+        yield ()
+
+    async def lacking(self, keep: Keep) -> list[NodeInfo]:
+        return [node for node in wanting(keep, self.nodes()) if not has(node, keep.sha256)]
 
     async def pair(self, target: str, code: str) -> NodeInfo:
         if self.failure is not None:

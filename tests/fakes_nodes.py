@@ -242,6 +242,27 @@ class FakeNode(node_pb2_grpc.NodeServicer):
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
         yield pb.ModelPiece()
 
+    async def Deploy(self, request: pb.DeployRequest, context: Any) -> pb.DeployReply:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
+        raise AssertionError
+
+    async def Deployments(
+        self, request: pb.DeploymentsRequest, context: Any
+    ) -> AsyncGenerator[pb.DeploymentsReply, None]:
+        yield pb.DeploymentsReply()
+
+    async def Pieces(self, request: pb.PiecesRequest, context: Any) -> AsyncGenerator[pb.PiecesReply, None]:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
+        yield pb.PiecesReply()
+
+    async def ReadPiece(self, request: pb.ReadPieceRequest, context: Any) -> AsyncGenerator[pb.ModelPiece, None]:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
+        yield pb.ModelPiece()
+
+    async def Offer(self, request: pb.OfferRequest, context: Any) -> AsyncGenerator[pb.OfferReply, None]:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
+        yield pb.OfferReply()
+
 
 @asynccontextmanager
 async def on_socket(node: FakeNode, path: Path) -> AsyncGenerator[NodeClient, None]:

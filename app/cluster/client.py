@@ -85,6 +85,11 @@ class NodeClient:
         options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", TLS_NAME), ("grpc.use_local_subchannel_pool", 1))
         return cls(grpc.aio.secure_channel(_target(address), credentials, options=options), name)
 
+    @property
+    def stub(self) -> NodeAsyncStub:
+        """The calls themselves, for parts of the program that have their own error mapping around them."""
+        return self._stub
+
     async def close(self) -> None:
         """Close the channel; running calls end with NodeLost."""
         await self._channel.close(None)

@@ -23,11 +23,13 @@ from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
 from app.errors import NodeError, NodeLost, TrustError
-from app.events import EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, Transcribed
+from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, Transcribed
 from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress
 
 if TYPE_CHECKING:
     from app.cluster.client import NodeClient
+    from app.cluster.deployment import Deployer
+    from app.cluster.keeping import Keep
     from app.cluster.network import Network
     from app.settings import Settings
 
@@ -67,6 +69,7 @@ class Cluster:
         self._local = LocalNode(home, lambda info: self._roster.put("local", info), arguments=local_arguments)
         self._network: Network | None = None
         self._refused: TrustError | None = None
+        self._deployer: Deployer | None = None
         self._began = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._opened = asyncio.Event()
@@ -205,6 +208,39 @@ class Cluster:
         """Delete a model from this machine; returns what it was. Raises NodeError."""
         return await (await self._local.client()).remove_model(name)
 
+    async def deploy(
+        self, model: str, nodes: Sequence[NodeInfo], *, rate: float = 0.0
+    ) -> AsyncGenerator[DeploymentInfo, None]:
+        """Bring a model of this machine to nodes; yields how far each is. See app/cluster/deployment.py."""
+        async with aclosing((await self._deploying()).deploy(model, nodes, rate=rate)) as infos:
+            async for info in infos:
+                yield info
+
+    async def undeploy(self, sha256: str, nodes: Sequence[NodeInfo]) -> list[DeploymentInfo]:
+        """Delete a model from nodes. Raises TrustError."""
+        return await (await self._deploying()).remove(sha256, nodes)
+
+    async def deployments(self) -> AsyncGenerator[tuple[DeploymentInfo, ...], None]:
+        """Yield how far each deployed model is on each node, now and after each change. Raises TrustError."""
+        async with aclosing((await self._deploying()).deployments()) as snapshots:
+            async for snapshot in snapshots:
+                yield snapshot
+
+    async def lacking(self, keep: Keep) -> list[NodeInfo]:
+        """Return the nodes that a rule of keep.toml speaks of and that do not have its model. Raises TrustError."""
+        return await (await self._deploying()).lacking(keep)
+
+    async def _deploying(self) -> Deployer:
+        network = await self._ready_network()
+        if self._deployer is None:
+            from app.cluster.deployment import Deployer
+
+            self._deployer = Deployer(self._home, local=self._local.client, client=network.client, nodes=self.nodes)
+        return self._deployer
+
+    async def _keep_models(self) -> None:
+        await (await self._deploying()).keep()
+
     async def pair(self, target: str, code: str) -> NodeInfo:
         """Trust a node: `target` is its name, the beginning of its id, or host:port. Raises TrustError."""
         return await (await self._ready_network()).pair(target, code)
@@ -226,6 +262,7 @@ class Cluster:
             return
         finally:
             self._opened.set()
+        self._spawn(self._keep_models())
         await self._network.run(discover=self._discover)
 
     async def _ready_network(self) -> Network:
@@ -292,6 +329,7 @@ class Cluster:
 
 
 def _import_network() -> None:
+    import app.cluster.deployment
     import app.cluster.network  # noqa: F401
 
 

@@ -76,7 +76,7 @@ def parser() -> Parser:
     one.add_argument("--code", default="", metavar="N", help="the code that the node shows (default: asked for)")
     one = add("unpair", "nodes", "trust a node no longer")
     one.add_argument("node", metavar="NODE", help="its name or the beginning of its id")
-    _models(add("models", "models", "list, add and remove models"), shared)
+    _models(add("models", "models", "list, add, remove and distribute models"), shared)
     _conversations(add("conversations", "conversations", "list, show, search, export and delete conversations"), shared)
     add("doctor", "doctor", "check audio, models, disk, index, nodes, clock and permissions")
     _bench(add("bench", "bench", "measure this machine and tune it"))
@@ -174,9 +174,24 @@ def _models(one: argparse.ArgumentParser, shared: Parser) -> None:
     made = actions.add_parser("remove", parents=[shared], help="delete a model's files")
     made.set_defaults(action="remove")
     made.add_argument("name", metavar="NAME")
-    made = actions.add_parser("push", parents=[shared], help="copy models to nodes (not in this version)")
+    made = actions.add_parser("push", parents=[shared], help="bring a model of this machine to nodes")
     made.set_defaults(action="push")
-    made.add_argument("nodes", nargs="*", metavar="NODE")
+    made.add_argument("name", metavar="MODEL", help="its name or sha256")
+    made.add_argument("nodes", nargs="*", metavar="NODE", help="their names or the beginnings of their ids")
+    made.add_argument("--all", action="store_true", help="all paired nodes")
+    made.add_argument("--label", default="", metavar="L", help="those with this label")
+    made.add_argument("--zone", default="", metavar="Z", help="those of this zone")
+    made.add_argument("--rate", type=_rate, default=0.0, metavar="MB/s", help="most that each node may fetch with")
+    made = actions.add_parser("keep", parents=[shared], help="keep a model on all nodes of a kind, also on new ones")
+    made.set_defaults(action="keep")
+    made.add_argument("name", nargs="?", default="", metavar="MODEL", help="its name or sha256")
+    made.add_argument("--on", default="", metavar="RULE", help='such as "memory >= 6 GB and zone = house", or all')
+    made.add_argument("--rate", type=_rate, default=0.0, metavar="MB/s", help="most that each node may fetch with")
+    made.add_argument("--list", action="store_true", help="show the rules and where they hold")
+    made = actions.add_parser("drop", parents=[shared], help="end a rule of `keep`; the model stays where it is")
+    made.set_defaults(action="drop")
+    made.add_argument("name", metavar="MODEL", help="its name or sha256")
+    made.add_argument("--remove", action="store_true", help="also delete it from the nodes that the rule speaks of")
 
 
 def _conversations(one: argparse.ArgumentParser, shared: Parser) -> None:
@@ -227,6 +242,14 @@ def _temperature(text: str) -> float:
     return value
 
 
+def _rate(text: str) -> float:
+    value = float(text)
+    if not 0.01 <= value <= 100_000:
+        raise ValueError
+    return value
+
+
+_rate.__name__ = "number of megabytes a second"
 _positive.__name__ = "number from 1"
 _natural.__name__ = "number from 0"
 _temperature.__name__ = "number from 0 to 2"

@@ -1,13 +1,14 @@
-"""`tangnet models`: what there is, what could be added, adding and removing."""
+"""`tangnet models`: what there is, what could be added, adding and removing; for other nodes see deploying.py."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from app.commands import deploying
 from app.commands.context import Context
 from app.commands.output import size
-from app.errors import ModelError, TangnetError
+from app.errors import ModelError
 from app.events import ModelInfo
 
 USABLE = ("chat", "embed", "transcribe")
@@ -16,7 +17,11 @@ USABLE = ("chat", "embed", "transcribe")
 
 async def run(context: Context) -> int:
     """Do what the action says; return the exit status."""
-    return await {"list": _list, "add": _add, "remove": _remove, "push": _push}[context.arguments.action](context)
+    actions = {
+        "list": _list, "add": _add, "remove": _remove,
+        "push": deploying.push, "keep": deploying.keep, "drop": deploying.drop,
+    }  # fmt: skip
+    return await actions[context.arguments.action](context)
 
 
 def model_json(model: ModelInfo) -> dict[str, Any]:
@@ -95,11 +100,3 @@ async def _remove(context: Context) -> int:
     else:
         context.output.text(f"{model.name} was removed.")
     return 0
-
-
-async def _push(context: Context) -> int:
-    raise TangnetError(
-        "`tangnet models push` is not in this version; it comes with model distribution.",
-        code="not_in_this_version",
-        hint="Run `tangnet-node` with --models on that machine, or copy the file there and add it.",
-    )

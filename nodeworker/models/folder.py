@@ -23,8 +23,10 @@ from pathlib import Path
 from nodeworker.errors import (
     BadRequest,
     Busy,
+    EngineError,
     ModelDamaged,
     ModelMissing,
+    ModelUnsafe,
     NoSpace,
     NotAllowed,
     Unsupported,
@@ -53,7 +55,9 @@ from nodeworker.models.model_file import (
     read_manifest,
     write_manifest,
 )
+from nodeworker.models.pieces import Gathering, described
 from nodeworker.models.safety import check_file, check_folder
+from nodeworker.protocol import node_pb2 as pb
 
 __all__ = ["FetchProgress", "ModelFile", "ModelFolder"]
 
@@ -102,6 +106,53 @@ class ModelFolder:
         self._probe = probe
         self._installed = installed
         self._hashes = RememberedHashes(folder / "verified.json")
+
+    @property
+    def path(self) -> Path:
+        """Where the models lie; it need not exist yet."""
+        return self._folder
+
+    def free(self) -> int:
+        """Bytes that may still be written where the models lie. Raises OSError."""
+        return self._free(next(place for place in (self._folder, *self._folder.parents) if place.exists()))
+
+    def gather(self, manifest: pb.Manifest) -> Gathering:
+        """Begin or resume to gather a model in pieces; to be called under `alone(manifest.sha256)`. Raises NoSpace."""
+        return Gathering(self._folder / "partial" / f"{manifest.sha256}.pieces", manifest, free=self._free)
+
+    def admit(self, gathering: Gathering) -> ModelFile:
+        """Take in a model that was gathered and verified whole, if its files are of kinds that only hold numbers.
+
+        Raises:
+            ModelUnsafe, ModelDamaged: it is thrown away.
+        """
+        manifest = gathering.manifest
+        entry = self.entry(manifest.sha256)
+        try:
+            check_folder(gathering.files)
+            if manifest.files[0].name.lower().endswith(".gguf"):
+                read_gguf(gathering.files / manifest.files[0].name)
+            elif manifest.role == pb.ROLE_CHAT:
+                raise ModelUnsafe(f"{manifest.files[0].name} is not a GGUF file.")
+        except EngineError:
+            gathering.discard()
+            raise
+        place = self._folder / manifest.sha256
+        same = entry is not None and entry.files[0].name == manifest.files[0].name
+        self._publish(gathering.files, of_entry(entry, place) if entry and same else described(manifest, place))
+        return next(model for model in self.all() if model.sha256 == manifest.sha256)
+
+    def forget_pieces(self, sha256: str) -> None:
+        """Delete what was gathered of a model; to be called under `alone(sha256)`."""
+        shutil.rmtree(self._folder / "partial" / f"{sha256}.pieces", ignore_errors=True)
+
+    def has_hash(self, file: Path, sha256: str) -> bool:
+        """Whether a file has that hash; it is hashed again only when it changed. Raises OSError."""
+        return self._hashes.of(file) == sha256
+
+    def entry(self, sha256: str) -> CatalogueEntry | None:
+        """Return what the catalogue says of a model; None when it is not in it."""
+        return next((entry for entry in self._catalogue if entry.sha256 == sha256), None)
 
     def all(self) -> list[ModelFile]:
         """Every model here, fetched ones first; a damaged manifest is left out and logged, never raised.
@@ -216,7 +267,7 @@ class ModelFolder:
             else:
                 progress(FetchProgress(present.bytes, present.bytes, "done", "already here"))
                 return present
-        with self._alone(entry.sha256) as partial:
+        with self.alone(entry.sha256) as partial:
             fetch = Fetch(entry, partial, progress, cancelled, download=self._download, free=self._free)
             files, origin = fetch.run()
             check_folder(files)
@@ -263,7 +314,7 @@ class ModelFolder:
         if (free := self._free(self._folder)) < size + SPARE_BYTES:
             raise NoSpace(f"{path.name} needs {size // 10**6} MB, but only {free // 10**6} MB are free.")
         key = hashlib.sha256(str(path).encode()).hexdigest()
-        with self._alone(f"file-{key[:32]}") as partial:
+        with self.alone(f"file-{key[:32]}") as partial:
             shutil.rmtree(partial, ignore_errors=True)
             files = partial / "files"
             files.mkdir(parents=True)
@@ -307,7 +358,7 @@ class ModelFolder:
         self._hashes.learn(model.main_file, model.sha256)
 
     @contextmanager
-    def _alone(self, key: str) -> Iterator[Path]:
+    def alone(self, key: str) -> Iterator[Path]:
         """A folder for one fetch, locked against other threads and processes. Raises Busy."""
         import fcntl
 

@@ -25,9 +25,10 @@ class RememberedHashes:
         """Return the sha256 of a file, lower-case hex. Raises OSError."""
         seen = _seen(file)
         with self._lock:
-            known = self._read().get(str(file), [])
-        if known[:-1] == seen:
-            return str(known[-1])
+            for again in (False, True):  # another process, or another part of this one, may have hashed it meanwhile
+                known = self._read(again=again).get(str(file), [])
+                if known[:-1] == seen:
+                    return str(known[-1])
         sha256 = sha256_of(file)
         self._keep(file, seen, sha256)
         return sha256
@@ -38,7 +39,7 @@ class RememberedHashes:
 
     def _keep(self, file: Path, seen: list[int | str], sha256: str) -> None:
         with self._lock:
-            self._read()[str(file)] = [*seen, sha256]
+            self._read(again=True)[str(file)] = [*seen, sha256]
             temporary = self._memory.with_suffix(f".{os.getpid()}.new")
             try:
                 self._memory.parent.mkdir(parents=True, exist_ok=True)
@@ -47,13 +48,13 @@ class RememberedHashes:
             except OSError as error:
                 _log.info("%s cannot be written (%s): files are hashed again in the next start", self._memory, error)
 
-    def _read(self) -> dict[str, list[int | str]]:
-        if not self._known:
+    def _read(self, *, again: bool) -> dict[str, list[int | str]]:
+        if again or not self._known:
             try:
                 stored = json.loads(self._memory.read_text(encoding="utf-8"))
-                self._known = {str(key): list(value) for key, value in stored.items()}
+                self._known |= {str(key): list(value) for key, value in stored.items()}
             except (OSError, ValueError, TypeError, AttributeError):
-                self._known = {}
+                pass  # a missing or damaged memory only means hashing again
         return self._known
 
 

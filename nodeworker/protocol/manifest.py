@@ -124,5 +124,5 @@ def _check_files(manifest: pb.Manifest) -> None:
         folders |= {parts[0].lower()} if len(parts) == 2 else set()
     if len(taken) != len(manifest.files) or taken & folders:
         raise ManifestFailure("The manifest names a file twice.")
-    if any(file.bytes == 0 for file in manifest.files) or "/" in manifest.files[0].name:
+    if "/" in manifest.files[0].name:
         raise ManifestFailure("The weights must lie at the top of the model's folder.")

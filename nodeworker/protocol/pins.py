@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,18 @@ class Pins:
         if any(pin.id == id for pin in self.all()):
             self._change(lambda pins: tuple(map(one, pins)))
         return changed[-1] if changed else None
+
+    def replace_all(self, pins: Sequence[Pin]) -> None:
+        """Hold these pins and no others.
+
+        Raises:
+            TrustFailure: a certificate is not its id's, or the file cannot be read or written.
+        """
+        for pin in pins:
+            if id_of_certificate(pin.certificate) != pin.id:
+                raise TrustFailure("The certificate does not belong to that machine.")
+        clean = tuple(replace(pin, name=_one_line(pin.name), address=_one_line(pin.address)) for pin in pins)
+        self._change(lambda _: clean)
 
     def remove(self, id: str) -> Pin | None:
         """Remove the pin with that full id and return it; None when there was none. Raises TrustFailure."""

@@ -42,8 +42,8 @@ STATUS = {
 """Every other code is INTERNAL."""
 MUST_END = frozenset({"Generate", "Embed", "Rerank", "Transcribe"})
 """Calls that hold an engine: refused without a deadline."""
-ALWAYS = frozenset({"Describe", "Watch", "ListModels"})
-"""Calls that are answered even while the node is going away."""
+ALWAYS = frozenset({"Describe", "Watch", "ListModels", "Deployments", "Pieces"})
+"""Calls that are answered even while the node is going away, and that do not hold it up."""
 ANY = ""
 """In RIGHT_OF: every pinned caller may."""
 RIGHT_OF = {
@@ -60,6 +60,7 @@ RIGHT_OF = {
     "FetchModel": ADMINISTER,
     "RemoveModel": ADMINISTER,
     "Deploy": ADMINISTER,
+    "Offer": ADMINISTER,  # and only on the local socket
     "Pieces": PIECES,
     "ReadPiece": PIECES,
     "ReadModel": PIECES,

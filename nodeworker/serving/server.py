@@ -19,12 +19,13 @@ from nodeworker.errors import BadRequest, Busy, NotAllowed, Unsupported
 from nodeworker.load.sensors import Sensors, of_this_machine
 from nodeworker.load.tally import Call, Tally
 from nodeworker.models.tuned import Tuning, remembered
-from nodeworker.protocol import MAX_MESSAGE_BYTES, SAMPLE_RATE, SERVER_OPTIONS, node_pb2_grpc
+from nodeworker.protocol import MAX_MESSAGE_BYTES, SAMPLE_RATE, SERVER_OPTIONS
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.serving import wire
 from nodeworker.serving.door import CALLER, Door
 from nodeworker.serving.exposition import page
 from nodeworker.serving.heartbeat import Heartbeat, Reporter
+from nodeworker.serving.piece_calls import PieceCalls
 from nodeworker.serving.requests import Requests
 from nodeworker.serving.rooms import Began, EngineRooms, QueuedAt, Shelf, checked_roles
 from nodeworker.settings import measured_folder
@@ -69,7 +70,7 @@ class Folder(Shelf, Protocol):
         ...
 
 
-class NodeService(node_pb2_grpc.NodeServicer):
+class NodeService(PieceCalls):
     """All calls of one node. Errors are raised as EngineError; the door makes statuses of them."""
 
     def __init__(
@@ -121,6 +122,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
             slots=self._reporter.slots,
             rights=CALLER.get().rights.split(),
             labels=self._labels,
+            disk_free_bytes=await self._crew.submit(self.shelf.free) if self.shelf else 0,
         )
 
     async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
@@ -305,13 +307,6 @@ class NodeService(node_pb2_grpc.NodeServicer):
         """Refuse: there is no engine for it yet."""
         for event in _unsupported("This node cannot speak."):
             yield event
-
-    async def ReadModel(
-        self, request: pb.ReadModelRequest, context: Context[Any, Any]
-    ) -> AsyncGenerator[pb.ModelPiece, None]:
-        """Refuse: nodes do not hand models to each other yet."""
-        for piece in _unsupported("This node does not hand out models.", "On the node: tangnet-node models add NAME."):
-            yield piece
 
     def _model(self, file: ModelFile, known: Mapping[str, Tuning] = MappingProxyType({})) -> pb.Model:
         """Describe a model: with the rates that its engine measures, or else those that are remembered."""

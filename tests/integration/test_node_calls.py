@@ -135,8 +135,11 @@ async def test_errors_arrive_with_code_sentence_and_hint(home: Path) -> None:
             grpc.StatusCode.NOT_FOUND,
             "model_missing",
         )
-        for call in (stub.Rerank(pb.RerankRequest(), timeout=5), stub.ReadModel(pb.ReadModelRequest(), timeout=5)):
-            assert (await refused(call))[:2] == (grpc.StatusCode.UNIMPLEMENTED, "unsupported")
+        assert (await refused(stub.Rerank(pb.RerankRequest(), timeout=5)))[:2] == (
+            grpc.StatusCode.UNIMPLEMENTED,
+            "unsupported",
+        )
+        assert (await refused(stub.ReadModel(pb.ReadModelRequest(), timeout=5)))[1] == "model_missing"
         assert (await refused(stub.Load(pb.LoadRequest(roles=[pb.ROLE_SPEAK]), timeout=5)))[1] == "bad_request"
 
 

@@ -152,7 +152,6 @@ def test_wrong_usage_is_2_and_json_too(tangnet: Program, arguments: tuple[str, .
         ("serve",),
         ("keys", "create"),
         ("bench", "search"),
-        ("models", "push", "pi-4"),
         ("ask", "hi", "--speak", "a.wav"),
     ],
 )
