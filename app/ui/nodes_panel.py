@@ -1,34 +1,44 @@
-"""The nodes: who they are, what they do now, pairing with them and letting them go."""
+"""The nodes: who they are, what they do now, finding one among many, pairing with them and letting them go."""
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from app.cluster.routing import pick_model
-from app.ui import phrases
+from app.ui import node_words
 from app.ui.bridge import Bridge
 from app.ui.chrome import UndoBar
 from app.ui.controls import button, label
-from app.ui.pairing_dialog import PairingDialog
 from app.ui.seam import RuntimeSeam
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
     from app.events import NodeInfo
-
-_DOTS = {"ready": "good", "busy": "accent", "loading": "accent", "unreachable": "on_error"}
+    from app.ui.node_card import NodeCard
+    from app.ui.pairing_dialog import PairingDialog
 
 
 class NodesPanel(QWidget):
-    """Lists the nodes as they change."""
+    """Lists the nodes as they change. What is in it is built when it is shown for the first time."""
 
     failed = Signal(object)
     changed = Signal(object)
     """The nodes, each time that something about them changes."""
+
+    list: TwoLineList
+    card: NodeCard
+    search: QLineEdit
+    zones_toggle: QPushButton
+    pair_button: QPushButton
+    unpair_button: QPushButton
+    """These come with the first showing."""
 
     def __init__(self, bridge: Bridge, undo: UndoBar) -> None:
         super().__init__()
@@ -36,78 +46,58 @@ class NodesPanel(QWidget):
         self._undo = undo
         self._runtime: RuntimeSeam | None = None
         self._nodes: dict[str, NodeInfo] = {}
+        self._rows: dict[str, tuple[NodeInfo, Row]] = {}
+        """The row of each node beside what it was made of."""
         self._leaving: set[str] = set()
+        self._pairing_since: dict[str, float] = {}
+        """When pairing was seen to open, by key; time.monotonic()."""
+        self._built = False
         self.pairing: PairingDialog | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
-        column.addWidget(
-            label(
-                "Answers are made by these machines. This one is always there; add others on your network by pairing.",
-                tone="muted",
-                wrap=True,
-            )
-        )
-        self.list = TwoLineList("Nodes")
-        self.list.chosen.connect(self._show_actions)
-        self.list.selectionModel().currentChanged.connect(lambda *_: self._show_actions())
-        self.list.removal_asked.connect(self.unpair)
-        column.addWidget(self.list, 1)
-        self.detail = label("", tone="muted", wrap=True, scale=0.9)
-        column.addWidget(self.detail)
-        row = QHBoxLayout()
-        self.pair_button = button(
-            "&Pair…", kind="primary", glyph="key", name="Pair", description="Pair with the chosen node"
-        )
-        self.pair_button.clicked.connect(lambda: self.open_pairing(self.list.current_key))
-        row.addWidget(self.pair_button)
-        self.unpair_button = button(
-            "&Unpair", name="Unpair", description="Stop trusting the chosen node", clicked=self._unpair_current
-        )
-        row.addWidget(self.unpair_button)
-        self.address_button = button(
-            "By &address…", name="Pair by address", description="Pair with a node by host and port"
-        )
-        self.address_button.clicked.connect(lambda: self.open_pairing(""))
-        row.addWidget(self.address_button)
-        row.addStretch()
-        column.addLayout(row)
-        self.setFocusProxy(self.list)
-        self._show_actions()
 
     @property
     def nodes(self) -> tuple[NodeInfo, ...]:
         """The nodes as last heard of, without those being unpaired."""
-        return tuple(node for node in self._nodes.values() if node.name not in self._leaving)
+        return tuple(node for key, node in self._nodes.items() if key not in self._leaving)
 
     def attach(self, runtime: RuntimeSeam) -> None:
         """Take the opened runtime and follow its nodes."""
         self._runtime = runtime
         self._bridge.stream(runtime.cluster.watch, self.show_nodes, None, self.failed.emit, name="watch nodes")
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Build what is in the panel, and catch up: a hidden panel takes no notice of the nodes."""
+        super().showEvent(event)
+        if not self._built:
+            self._build()
+            self._built = True
+        self._refresh()
+
     def show_nodes(self, nodes: Sequence[NodeInfo]) -> None:
         """Show what is known of the nodes now."""
-        self._nodes = {node.id or node.name: node for node in nodes}
-        rows = []
-        for node in self.nodes:
-            title = "This machine" if node.local else node.name
-            trust = "" if node.trusted or node.local else ", pairing is open" if node.pairing else ""
-            state = phrases.STATE_NAMES.get(node.state, node.state) + trust
-            best = pick_model(node)
-            chat = best.name if best is not None else ""
-            parts = [part for part in (state, chat, phrases.load_line(node)) if part]
-            dot = _DOTS.get(node.state, "muted")
-            rows.append(Row(node.id or node.name, title, " · ".join(parts), _tooltip(node), dot))
-        self.list.rows.replace(rows)
-        self._show_actions()
+        before, self._nodes = self._nodes, {node.id or node.name: node for node in nodes}
+        for key, node in self._nodes.items():
+            known = before.get(key)
+            if not node.pairing:
+                self._pairing_since.pop(key, None)
+            elif known is not None and not known.pairing:
+                self._pairing_since[key] = time.monotonic()
+        if self._built and self.isVisible():
+            self._refresh()
         self.changed.emit(self.nodes)
 
     def open_pairing(self, key: str) -> None:
         """Ask for the digits of a node, or for its address too when no key is given."""
         if self._runtime is None:
             return
-        node = self._nodes.get(key)
-        self.pairing = PairingDialog(self._bridge, self._runtime.cluster, node, self.window())
+        from app.ui.pairing_dialog import PairingDialog
+
+        self.pairing = PairingDialog(
+            self._bridge,
+            self._runtime.cluster,
+            self._nodes.get(key),
+            self.window(),
+            opened_at=self._pairing_since.get(key),
+        )
         self.pairing.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.pairing.destroyed.connect(self._forget_dialog)
         self.pairing.open()
@@ -115,15 +105,18 @@ class NodesPanel(QWidget):
     def unpair(self, key: str) -> None:
         """Stop trusting a node; for some seconds that can be undone without pairing again."""
         node = self._nodes.get(key)
-        if node is None or node.local or not node.trusted or self._runtime is None:
+        if node is None or node.local or not node.trusted or key in self._leaving or self._runtime is None:
             return
         cluster = self._runtime.cluster
-        self._leaving.add(node.name)
-        self.show_nodes(tuple(self._nodes.values()))
+        self._undo.settle()  # before this one counts as leaving: what it makes final shows the nodes anew
+        self._leaving.add(key)
+        self._refresh()
+        self.changed.emit(self.nodes)
 
         def back(_result: object = None) -> None:
-            self._leaving.discard(node.name)
-            self.show_nodes(tuple(self._nodes.values()))
+            self._leaving.discard(key)
+            self._refresh()
+            self.changed.emit(self.nodes)
 
         def fail(error: BaseException) -> None:
             back()
@@ -132,37 +125,150 @@ class NodesPanel(QWidget):
         self._undo.offer(
             f"{node.name} is no longer paired.",
             back,
-            lambda: self._bridge.run(lambda: cluster.unpair(node.name), back, fail, name="unpair", must_finish=True),
+            lambda: self._bridge.run(lambda: cluster.unpair(node.id), back, fail, name="unpair", must_finish=True),
         )
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Down goes from the search to the list, Esc empties the search before it closes the panel."""
+        if self._built and watched is self.search and isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Down:
+                self.list.setFocus()
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
+                if event.type() == QEvent.Type.KeyPress:
+                    self.search.clear()
+                event.accept()
+                return True
+        return super().eventFilter(watched, event)
+
+    def _build(self) -> None:
+        from app.ui.node_card import NodeCard
+
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self._alone = label(
+            "Answers are made by these machines. This one is always there; add others on your network by pairing.",
+            tone="muted",
+            wrap=True,
+        )
+        column.addWidget(self._alone)
+        self._finding = QWidget()
+        row = QHBoxLayout(self._finding)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search nodes")
+        self.search.setClearButtonEnabled(True)
+        self.search.setAcceptDrops(False)  # the window takes files
+        self.search.setAccessibleName("Search nodes")
+        self.search.setToolTip("By name, zone, label, model, address, or state such as “not reached” or “heat”")
+        self.search.setAccessibleDescription(self.search.toolTip())
+        self.search.textChanged.connect(lambda _text: self._refresh())
+        self.search.installEventFilter(self)
+        row.addWidget(self.search, 1)
+        self.zones_toggle = button("By zone", kind="toggle", description="Put the nodes of each zone together")
+        self.zones_toggle.setCheckable(True)
+        self.zones_toggle.setChecked(True)
+        self.zones_toggle.toggled.connect(lambda _on: self._refresh())
+        row.addWidget(self.zones_toggle)
+        column.addWidget(self._finding)
+        self.summary = label("", tone="muted", scale=0.9)
+        column.addWidget(self.summary)
+        self.list = TwoLineList("Nodes", headings=True)
+        self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())
+        self.list.removal_asked.connect(self.unpair)
+        self.card = NodeCard()
+        self.card.hide()
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.setHandleWidth(9)
+        parts.setProperty("kind", "quiet")
+        parts.setChildrenCollapsible(False)
+        parts.addWidget(self.list)
+        parts.addWidget(self.card)
+        parts.setStretchFactor(0, 3)
+        parts.setStretchFactor(1, 2)
+        parts.setSizes([300, 260])
+        column.addWidget(parts, 1)
+        row = QHBoxLayout()
+        self.pair_button = button(
+            "&Pair…", kind="primary", glyph="key", name="Pair", description="Pair with the chosen node"
+        )
+        self.pair_button.clicked.connect(lambda: self.open_pairing(self.list.current_key))
+        row.addWidget(self.pair_button)
+        self.unpair_button = button(
+            "&Unpair", name="Unpair", description="Stop trusting the chosen node (Delete)", clicked=self._unpair_current
+        )
+        row.addWidget(self.unpair_button)
+        self.address_button = button(
+            "By &address…", name="Pair by address", description="Pair with a node by host and port, or by its link"
+        )
+        self.address_button.clicked.connect(lambda: self.open_pairing(""))
+        row.addWidget(self.address_button)
+        row.addStretch()
+        column.addLayout(row)
+        self.setFocusProxy(self.list)
+
+    def _refresh(self) -> None:
+        """Bring the list up to date: rows of nodes that said nothing new are the same ones."""
+        if not self._built:
+            return
+        words = self.search.text().lower().split()
+        every = sorted(self.nodes, key=lambda node: _natural(node.name))
+        found = [node for node in every if node_words.matches(node, words)]
+        groups = node_words.grouped(found)
+        zones = {node.zone for node in every if node.trusted and not node.local}
+        self.zones_toggle.setVisible(len(zones) > 1)
+        named = (len(zones) > 1 and self.zones_toggle.isChecked()) or bool(words)
+        rows = []
+        if named:
+            for name, nodes in groups:
+                if name:
+                    rows.append(Row(f"zone {name}", node_words.heading(name, nodes), heading=True))
+                rows += [self._row(node) for node in nodes]
+        else:
+            ordered = sorted(found, key=lambda node: (not node.local, not node.trusted))
+            rows = [self._row(node) for node in ordered]
+        self.list.rows.replace(rows)
+        for key in [key for key in self._rows if key not in self._nodes]:
+            del self._rows[key]
+        several = len(every) > 1
+        self._alone.setVisible(not several)
+        self._finding.setVisible(len(every) > 4 or bool(words))
+        summary = node_words.summary(every, len(found))
+        self.summary.setVisible(several and bool(summary))
+        if self.summary.text() != summary:
+            self.summary.setText(summary)
+        self._show_current()
+
+    def _row(self, node: NodeInfo) -> Row:
+        key = node.id or node.name
+        made = self._rows.get(key)
+        if made is None or made[0] is not node:
+            line = node_words.line(node)
+            tip = " · ".join(part for part in (node_words.machine(node), node.hardware, node.address) if part)
+            row = Row(key, node_words.title(node), line, tip, node_words.dot(node))
+            made = self._rows[key] = (node, row)
+        return made[1]
 
     def _unpair_current(self) -> None:
         self.unpair(self.list.current_key)
 
-    def _show_actions(self, _key: str = "") -> None:
+    def _show_current(self) -> None:
         node = self._nodes.get(self.list.current_key)
         remote = node is not None and not node.local
-        self.pair_button.setVisible(remote and node is not None and not node.trusted)
+        refused = remote and node is not None and node.state == "unpaired"
+        self.pair_button.setVisible(remote and node is not None and (not node.trusted or refused))
         self.unpair_button.setVisible(remote and node is not None and node.trusted)
-        self.detail.setText(_tooltip(node) if node is not None else "")
-        self.detail.setVisible(node is not None)
+        self.card.setVisible(node is not None)
+        if node is not None and self._runtime is not None:
+            self.card.show_node(node, self._runtime.cluster.prediction_error(node.id))
 
     def _forget_dialog(self) -> None:
         self.pairing = None
 
 
-def _tooltip(node: NodeInfo) -> str:
-    from nodeworker.protocol.identity import fingerprint
-
-    lines = [node.hardware] if node.hardware else []
-    if node.address and not node.local:
-        lines.append(f"Address {node.address}")
-    if node.zone:
-        lines.append(f"Zone {node.zone}")
-    if node.id and not node.local:
-        lines.append(f"Key {fingerprint(node.id)}")
-    names = ", ".join(model.name for model in node.models)
-    if names:
-        lines.append(f"Models: {names}")
-    if node.simulated:
-        lines.append("This node is simulated.")
-    return "\n".join(lines)
+@lru_cache(maxsize=2048)
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Return what names are sorted by, so that pi-2 comes before pi-10."""
+    parts = re.split(r"(\d{1,18})", name.lower())
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)

@@ -24,7 +24,15 @@ class PairingDialog(QDialog):
 
     paired = Signal(object)
 
-    def __init__(self, bridge: Bridge, cluster: ClusterSeam, node: NodeInfo | None, parent: QWidget | None) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        cluster: ClusterSeam,
+        node: NodeInfo | None,
+        parent: QWidget | None,
+        *,
+        opened_at: float | None = None,
+    ) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._cluster = cluster

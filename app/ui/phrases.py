@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.errors import TangnetError
 
 if TYPE_CHECKING:
-    from app.events import Answered, EngineInfo, FileIndexed, Moved, NodeInfo
+    from app.events import Answered, EngineInfo, FileIndexed, Moved
     from app.thinking import ModelProgress
 
 ROLE_NAMES = {
@@ -18,15 +18,6 @@ ROLE_NAMES = {
     "transcribe": "Speech",
     "rerank": "Ranking",
     "speak": "Voice",
-}
-STATE_NAMES = {
-    "ready": "ready",
-    "loading": "loading",
-    "busy": "busy",
-    "unreachable": "cannot be reached",
-    "unpaired": "not paired",
-    "stopped": "not started",
-    "draining": "going away",
 }
 FILE_STATES = {
     "added": "added",
@@ -120,22 +111,6 @@ def download_line(progress: ModelProgress, rate: float) -> str:
     left = time_left((progress.total - progress.done) / rate) if rate > 0 else ""
     line = f"{progress.step.capitalize() or 'Fetching'}: {megabytes(progress.done)} of {megabytes(progress.total)}"
     return f"{line}, {left}" if left else line
-
-
-def load_line(node: NodeInfo) -> str:
-    """Return what a node does now: its queue, memory, temperature, speed."""
-    parts = []
-    if node.state in ("ready", "busy", "loading"):
-        parts.append(f"{node.active} of {node.slots} in use" if node.active else "idle")
-    if node.queued:
-        parts.append(f"{node.queued} waiting")
-    if node.decode_rate:
-        parts.append(f"{node.decode_rate:.0f} tokens/s")
-    if node.memory_used_bytes and node.memory_total_bytes:
-        parts.append(f"{megabytes(node.memory_used_bytes)} of {megabytes(node.memory_total_bytes)}")
-    if node.temperature_c:
-        parts.append(f"{node.temperature_c:.0f} °C" + (", slowed by heat" if node.throttled else ""))
-    return " · ".join(parts)
 
 
 def trouble(error: BaseException) -> tuple[str, str]:

@@ -33,6 +33,10 @@ class ClusterSeam(Protocol):
         """Return what is known now, this machine first."""
         ...
 
+    def prediction_error(self, id: str) -> float | None:
+        """Return how far predictions for a node were off lately, 0 to 1; None: not known."""
+        ...
+
     def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
         """Yield the nodes now and at each change."""
         ...

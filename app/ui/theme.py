@@ -228,6 +228,7 @@ QScrollBar::handle:horizontal {{ background: {c.border}; border-radius: 3px; min
 QProgressBar {{ background: {c.raised}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
 QSplitter::handle {{ background: {c.border}; }}
+QSplitter[kind="quiet"]::handle {{ background: transparent; }}
 QMenu {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 10px; padding: 6px; }}
 QMenu::item {{ padding: 7px 22px 7px 14px; border-radius: 7px; }}
 QMenu::item:selected {{ background: {c.soft}; color: {c.on_soft}; }}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import (
@@ -38,6 +39,12 @@ class Row:
     dot: str = ""
     fraction: float | None = None
     """0…1 shows a progress line."""
+    heading: bool = False
+    """Names the rows below it; it cannot be chosen."""
+
+
+CHANGES_MOST = 64
+"""So many rows may come, go or move one by one; after more the list is shown anew."""
 
 
 class RowModel(QAbstractListModel):
@@ -64,16 +71,59 @@ class RowModel(QAbstractListModel):
             return f"{row.title}, {row.detail}" if row.detail else row.title
         return row if role == _ROW_ROLE else None
 
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        """Return what can be done with a row: headings are passed over."""
+        heading = index.isValid() and index.row() < len(self.rows) and self.rows[index.row()].heading
+        return Qt.ItemFlag.NoItemFlags if heading else super().flags(index)
+
     def replace(self, rows: Sequence[Row]) -> None:
-        """Show `rows`; the selection survives when only contents changed."""
-        if [row.key for row in rows] == [row.key for row in self.rows]:
+        """Show `rows`. What stays is left in its place, with selection and scrolling; only what changed is painted."""
+        if not self._align([row.key for row in rows]):
+            self.beginResetModel()
             self.rows = list(rows)
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            self.endResetModel()
             return
-        self.beginResetModel()
-        self.rows = list(rows)
-        self.endResetModel()
+        first = None
+        for at, row in enumerate(rows):
+            if self.rows[at] == row:
+                if first is not None:
+                    self.dataChanged.emit(self.index(first), self.index(at - 1))
+                    first = None
+            else:
+                self.rows[at] = row
+                first = at if first is None else first
+        if first is not None:
+            self.dataChanged.emit(self.index(first), self.index(len(rows) - 1))
+
+    def _align(self, keys: Sequence[str]) -> bool:
+        """Take out, move and put in rows until their keys are `keys`; False when that would be too many steps."""
+        known = [row.key for row in self.rows]
+        if known == list(keys):
+            return True
+        wanted = set(keys)
+        if not known or len(wanted) != len(keys) or len(wanted.symmetric_difference(known)) > CHANGES_MOST:
+            return False
+        for at in range(len(known) - 1, -1, -1):
+            if known[at] not in wanted:
+                self.beginRemoveRows(QModelIndex(), at, at)
+                del self.rows[at], known[at]
+                self.endRemoveRows()
+        there = set(known)
+        for at, key in enumerate(keys):
+            if at < len(known) and known[at] == key:
+                continue
+            if key in there:
+                old = known.index(key, at)
+                self.beginMoveRows(QModelIndex(), old, old, QModelIndex(), at)
+                self.rows.insert(at, self.rows.pop(old))
+                known.insert(at, known.pop(old))
+                self.endMoveRows()
+            else:
+                self.beginInsertRows(QModelIndex(), at, at)
+                self.rows.insert(at, Row(key, ""))
+                known.insert(at, key)
+                self.endInsertRows()
+        return True
 
     def put(self, row: Row) -> None:
         """Replace the row with the same key, or add one at the top."""
@@ -93,14 +143,17 @@ class TwoLineList(QListView):
     chosen = Signal(str)
     removal_asked = Signal(str)
 
-    def __init__(self, name: str, elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+    def __init__(
+        self, name: str, elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight, *, headings: bool = False
+    ) -> None:
+        """`headings`: rows may be headings, which are lower than the others."""
         super().__init__()
         self.rows = RowModel(self)
         self.setModel(self.rows)
         self.setItemDelegate(_TwoLines(self))
         self.setAccessibleName(name)
         self.setTextElideMode(elide)
-        self.setUniformItemSizes(True)
+        self.setUniformItemSizes(not headings)
         self.setMouseTracking(True)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -116,6 +169,8 @@ class TwoLineList(QListView):
 
     def select(self, key: str) -> None:
         """Make the row with that key the current one, or none."""
+        if key and key == self.current_key:
+            return
         for at, row in enumerate(self.rows.rows):
             if row.key == key:
                 self.setCurrentIndex(self.rows.index(at))
@@ -146,11 +201,16 @@ class TwoLineList(QListView):
 
 class _TwoLines(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(120, round(QFontMetrics(_fonts(option.font)[0]).height() * 2.05) + 18)
+        row = index.data(_ROW_ROLE)
+        height = _fonts(option.font)[2]
+        return QSize(120, round(height * 1.2) + 12 if isinstance(row, Row) and row.heading else height * 2 + 20)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         row = index.data(_ROW_ROLE)
         if not isinstance(row, Row):
+            return
+        if row.heading:
+            _heading(painter, option, row)
             return
         colours = theme.current()
         state = option.state
@@ -170,7 +230,7 @@ class _TwoLines(QStyledItemDelegate):
             painter.setBrush(QColor(getattr(colours, row.dot)))
             painter.drawEllipse(QPointF(inner.left() + 4, inner.top() + inner.height() * 0.27), 4, 4)
             inner.setLeft(inner.left() + 17)
-        large, small = _fonts(option.font)
+        large, small, _ = _fonts(option.font)
         half = inner.height() / 2
         _line(painter, QRectF(inner.left(), inner.top(), inner.width(), half), row.title, large,
               colours.on_soft if chosen else colours.text, option.textElideMode)  # fmt: skip
@@ -187,13 +247,28 @@ class _TwoLines(QStyledItemDelegate):
         painter.restore()
 
 
-def _fonts(base: QFont) -> tuple[QFont, QFont]:
+def _fonts(base: QFont) -> tuple[QFont, QFont, int]:
+    """Return the fonts of title and detail, and the height of a title in pixels."""
+    return _made(base.toString())  # `base` itself belongs to the call of Qt in which it came
+
+
+@lru_cache(maxsize=8)
+def _made(description: str) -> tuple[QFont, QFont, int]:
+    base = QFont()
+    base.fromString(description)
     large = QFont(base)
     large.setWeight(QFont.Weight.Medium)
     small = QFont(base)
     if base.pointSizeF() > 0:
         small.setPointSizeF(base.pointSizeF() * 0.88)
-    return large, small
+    return large, small, QFontMetrics(large).height()
+
+
+def _heading(painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
+    small = QFont(_fonts(option.font)[1])
+    small.setWeight(QFont.Weight.DemiBold)
+    box = QRectF(option.rect).adjusted(12, 6, -10, 0)
+    _line(painter, box, row.title, small, theme.current().muted, option.textElideMode)
 
 
 def _line(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str, elide: Qt.TextElideMode) -> None:

@@ -284,18 +284,21 @@ class MainWindow(QMainWindow):
             self.pane.trouble.tell(*phrases.trouble(error))
 
     def _nodes_changed(self, nodes: Sequence[NodeInfo]) -> None:
-        from app.ui import phrases
+        from app.ui import node_words, phrases
 
         if self.pane.runs or self.pane.pill.state == "failed":
             return
-        usable = [node for node in nodes if node.state in ("ready", "busy") and (node.trusted or node.local)]
+        usable = [node for node in nodes if node_words.usable(node)]
         shown = self.pane.pill.text()
         if not usable or not shown.startswith("Ready"):
             return
-        names = [phrases.node_name(node.name) for node in usable]
         if any(not node.local for node in usable):
-            self.pane.pill.tell("ready", f"Ready · {len(usable)} nodes", f"Ready: {', '.join(names)}.")
-        elif shown.removeprefix("Ready · ") not in names:  # it may name a node that has gone since
+            text = f"Ready · {len(usable)} nodes" if len(usable) > 1 else f"Ready · {usable[0].name}"
+            why = f"Ready: {node_words.some(usable)}."
+            if (text, why) != (shown, self.pane.pill.accessibleDescription()):
+                self.pane.pill.tell("ready", text, why)
+        elif shown.removeprefix("Ready · ") not in [phrases.node_name(node.name) for node in usable]:
+            # It may name a node that has gone since.
             self.pane.pill.tell("ready", "Ready · this machine", "No other node can be used, so answers are made here.")
 
     # ------------------------------------------------------------------ voice

@@ -133,6 +133,8 @@ class ScriptedCluster:
     )
     paired: list[tuple[str, str]] = field(default_factory=list)
     unpaired: list[str] = field(default_factory=list)
+    errors: dict[str, float] = field(default_factory=dict)
+    """How far predictions were off, by id."""
     sources: list[str] = field(default_factory=list)
     sound: bytes = b""
 
@@ -140,7 +142,7 @@ class ScriptedCluster:
         return self.known
 
     def prediction_error(self, id: str) -> float | None:
-        return None
+        return self.errors.get(id)
 
     async def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
         yield self.known
@@ -186,7 +188,7 @@ class ScriptedCluster:
 
     async def unpair(self, name: str) -> NodeInfo:
         self.unpaired.append(name)
-        return next(node for node in self.known if node.name == name)
+        return next(node for node in self.known if node.id.startswith(name))
 
 
 @dataclass

@@ -1,0 +1,107 @@
+"""One node in full: its state in words, what is wrong and what to do, its figures, its models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout
+
+from app.ui import node_words, phrases
+from app.ui.controls import frame, label
+
+if TYPE_CHECKING:
+    from app.events import NodeInfo
+
+MODELS_MOST = 12
+"""Models that are listed by name; the rest is a number."""
+
+
+class NodeCard(QScrollArea):
+    """Shows one node at a time; what does not change is not touched, so that a reader of the screen is left alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(120)
+        card = frame("card")
+        column = QVBoxLayout(card)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(6)
+        self.title = label("", scale=1.08, weight=QFont.Weight.DemiBold, wrap=True)
+        column.addWidget(self.title)
+        self.state = label("", tone="muted", wrap=True)
+        column.addWidget(self.state)
+        self.advice = frame("notice")
+        inside = QVBoxLayout(self.advice)
+        inside.setContentsMargins(12, 8, 12, 8)
+        self.advice_text = label("", wrap=True, scale=0.92)
+        inside.addWidget(self.advice_text)
+        self.advice.hide()
+        column.addWidget(self.advice)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        column.addLayout(self._grid)
+        self._facts: dict[str, tuple[QLabel, QLabel]] = {}
+        self.models = label("", wrap=True, scale=0.92)
+        column.addWidget(self.models)
+        column.addStretch()
+        self.setWidget(card)
+        self.viewport().setAutoFillBackground(False)
+
+    def show_node(self, node: NodeInfo, error: float | None) -> None:
+        """Show `node`; `error` is how far predictions were off."""
+        _say(self.title, node_words.title(node))
+        state = ", ".join([node_words.state(node), *node_words.troubles(node)])
+        _say(self.state, f"{state[:1].upper()}{state[1:]}.")
+        advice = node_words.advice(node)
+        _say(self.advice_text, advice)
+        self.advice.setVisible(bool(advice))
+        facts = node_words.facts(node, error)
+        for what, value in facts:
+            _say(self._fact(what)[1], value)
+        known = {what for what, _ in facts}
+        for what, (name, said) in self._facts.items():
+            name.setVisible(what in known)
+            said.setVisible(what in known)
+        models = _models(node)
+        _say(self.models, models)
+        self.models.setVisible(bool(models))
+        told = "; ".join([self.state.text(), advice, *(f"{what}: {value}" for what, value in facts), models])
+        if self.accessibleDescription() != told:
+            self.setAccessibleName(node_words.title(node))
+            self.setAccessibleDescription(told)
+
+    def _fact(self, what: str) -> tuple[QLabel, QLabel]:
+        if what not in self._facts:
+            # A row for each kind of fact, in the order in which node_words.facts gives them.
+            name, said = label(what, tone="muted", scale=0.92), label("", wrap=True, scale=0.92)
+            said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            row = _ORDER.index(what)
+            self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(said, row, 1)
+            self._facts[what] = (name, said)
+        return self._facts[what]
+
+
+_ORDER = ("Load", "Machine", "Predictions", "Zone", "Labels", "We may", "Hardware", "Address", "Key", "Note")
+
+
+def _models(node: NodeInfo) -> str:
+    if not node.models:
+        return ""
+    named = [f"{model.name} ({phrases.megabytes(model.bytes)})" if model.bytes else model.name
+             for model in node.models[:MODELS_MOST]]  # fmt: skip
+    rest = len(node.models) - len(named)
+    return f"Models: {', '.join(named)}{f' and {rest} more' if rest else ''}"
+
+
+def _say(target: QLabel, text: str) -> None:
+    if target.text() != text:
+        target.setText(text)
