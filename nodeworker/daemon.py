@@ -8,7 +8,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from nodeworker.running import Options, Ready, engines, stop_signals
 from nodeworker.serving import metrics
 from nodeworker.serving.distribution import Distribution
 from nodeworker.serving.door import Door
+from nodeworker.serving.fronted import HANDSHAKE_OPTIONS, Fronted, fronted
 from nodeworker.serving.server import OPTIONS, NodeService
 from nodeworker.settings import Listen, models_folder, node_home
 from nodeworker.trust import Trust
@@ -72,8 +72,9 @@ async def serve_remote(options: Options, ready: Ready) -> None:
         )
         stack.push_async_callback(distribution.close)
         shown = await stack.enter_async_context(metrics.serving(options.metrics, service.figures))
-        server, listen = await _bind(service, door, trust, options.listen)
-        address = listen.text(host=_reachable(listen))
+        port = await stack.enter_async_context(fronted(options.listen, pairs=True))
+        server = await _serve(service, door, trust, port)
+        listen, address = port.listen, port.listen.text(host=_reachable(port.listen))
         announcement = Announcement(id=identity.id, name=options.name, zone=options.zone, listen=listen)
         desk = PairingDesk(
             home=home,
@@ -116,43 +117,19 @@ async def _only_one(path: Path) -> int | None:
     return None
 
 
-async def _bind(service: NodeService, door: Door, trust: Trust, wanted: Listen) -> tuple[grpc.aio.Server, Listen]:
-    """Start the server where `wanted` says. With port 0 the port after it must be free too, for pairing."""
-    for _ in range(20):
-        port = wanted.port or free_pair(wanted.host)
-        server = grpc.aio.server(interceptors=(door,), options=OPTIONS)
-        node_pb2_grpc.add_NodeServicer_to_server(service, server)
-        try:
-            server.add_secure_port(wanted.text(port=port), trust.credentials())
-        except RuntimeError as error:
-            await server.stop(None)
-            if wanted.port:
-                raise BadRequest(
-                    f"{wanted.text()} cannot be listened on: the port is taken, or the address is not this machine's.",
-                    "Choose another with --listen HOST:PORT.",
-                ) from error
-            continue
-        await server.start()
-        return server, Listen(wanted.host, port)
-    raise BadRequest(f"No two free ports in a row on {wanted.host}.", "Choose one with --listen HOST:PORT.")
-
-
-def free_pair(host: str) -> int:
-    """Return a port that is free now, as is the one after it. Raises BadRequest."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+async def _serve(service: NodeService, door: Door, trust: Trust, port: Fronted) -> grpc.aio.Server:
+    """Start the server and then the front before it. Raises BadRequest."""
+    server = grpc.aio.server(interceptors=(door,), options=(*OPTIONS, *HANDSHAKE_OPTIONS))
+    node_pb2_grpc.add_NodeServicer_to_server(service, server)
+    door.met = port.met
     try:
-        for _ in range(50):
-            with socket.socket(family) as first, socket.socket(family) as second:
-                first.bind((host, 0))
-                port = int(first.getsockname()[1])
-                if port >= 65_535:
-                    continue
-                with contextlib.suppress(OSError):
-                    second.bind((host, port + 1))
-                    return port
-    except OSError as error:
-        raise BadRequest(f"{host} is no address of this machine.", "Choose another with --listen.") from error
-    raise BadRequest(f"No two free ports in a row on {host}.", "Choose one with --listen HOST:PORT.")
+        server.add_secure_port(port.inner, trust.credentials())
+        await server.start()
+        await port.serve()
+    except (RuntimeError, OSError) as error:
+        await server.stop(None)
+        raise BadRequest(f"{port.listen.text()} cannot be served: {error}.") from error
+    return server
 
 
 def _reachable(listen: Listen) -> str:

@@ -27,6 +27,8 @@ from nodeworker.protocol.identity import Identity, TrustFailure
 from nodeworker.protocol.pairing import Pairing, PairingFailed, new_code
 from nodeworker.protocol.pins import Pin, Pins
 from nodeworker.serving.door import NotPaired, refuse
+from nodeworker.serving.fronted import HANDSHAKE_OPTIONS, fronted
+from nodeworker.serving.limits import Limits
 from nodeworker.settings import Listen
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,18 @@ POLL_SECONDS = 0.25
 MAX_EXCHANGES = 20
 """Runs begun in one pairing; a run costs 30 ms of processor time and needs no code."""
 MAX_OPEN_RUNS = 8
+LIMITS = Limits(
+    address_rate=2.0,
+    address_burst=8.0,
+    strangers_rate=10.0,
+    strangers_burst=20.0,
+    unproven_of_address=4,
+    unproven=16,
+    waiting_of_address=8,
+    waiting=128,
+    connections=24,
+)
+"""Everybody is a stranger here, and a pairing takes a second."""
 _OPTIONS = (
     ("grpc.max_receive_message_length", 65_536),
     ("grpc.max_send_message_length", 65_536),
@@ -119,27 +133,32 @@ class PairingDesk:
     async def _serve(self, request: PairingRequest) -> None:
         request = replace(request, state="open", address=self._address)
         service = PairingService(self._identity, self._name, self._pins, request)
-        server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=16)
+        server = grpc.aio.server(options=(*_OPTIONS, *HANDSHAKE_OPTIONS), maximum_concurrent_rpcs=16)
         node_pb2_grpc.add_PairingServicer_to_server(service, server)
         pair = (self._identity.key, self._identity.certificate.encode())
-        where = self._listen.text(port=self._listen.port + 1)
+        listen = Listen(self._listen.host, self._listen.port + 1)
+        where, told = listen.text(), False
         try:
-            try:
-                server.add_secure_port(where, grpc.ssl_server_credentials([pair]))
-                await server.start()
-            except RuntimeError:
-                log.error("pairing cannot listen on %s", where)
-                replace(request, state="failed", code="", reason=f"The port of {where} is taken.").write(self._home)
-                return
-            request.write(self._home)
-            log.info("pairing is open on %s for %d s", where, request.seconds)
-            await self._opened(True)
-            await self._until_over(request, service)
-        except OSError as error:
+            async with fronted(listen, limits=LIMITS) as port:
+                try:
+                    server.add_secure_port(port.inner, grpc.ssl_server_credentials([pair]))
+                    await server.start()
+                    await port.serve()
+                    request.write(self._home)
+                    log.info("pairing is open on %s for %d s", where, request.seconds)
+                    told = True
+                    await self._opened(True)
+                    await self._until_over(request, service)
+                finally:
+                    await server.stop(1.0)  # the answer to the last Confirm is still on its way
+        except BadRequest:
+            log.error("pairing cannot listen on %s", where)
+            replace(request, state="failed", code="", reason=f"The port of {where} is taken.").write(self._home)
+        except (OSError, RuntimeError) as error:
             log.error("pairing ended: %s", error)
         finally:
-            await server.stop(1.0)  # the answer to the last Confirm is still on its way
-            await self._opened(False)
+            if told:
+                await self._opened(False)
 
     async def _until_over(self, request: PairingRequest, service: PairingService) -> None:
         ends = time.monotonic() + request.seconds

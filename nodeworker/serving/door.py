@@ -12,6 +12,7 @@ import contextvars
 import logging
 import math
 import urllib.parse
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
@@ -41,7 +42,13 @@ STATUS = {
 }
 """Every other code is INTERNAL."""
 MUST_END = frozenset({"Generate", "Embed", "Rerank", "Transcribe"})
-"""Calls that hold an engine: refused without a deadline."""
+"""Calls that hold an engine."""
+LONGEST_SECONDS = 6 * 3600.0
+"""The most that a caller may ask for; a call without any deadline is refused."""
+LONGEST_WATCH_SECONDS = 25 * 3600.0
+"""The same of calls that hold no engine: watching, fetching."""
+MOST_CALLS = 256
+"""Of one peer at the same time, over all its connections."""
 ALWAYS = frozenset({"Describe", "Watch", "ListModels", "Deployments", "Pieces"})
 """Calls that are answered even while the node is going away, and that do not hold it up."""
 ANY = ""
@@ -126,6 +133,10 @@ class Door(grpc.aio.ServerInterceptor):
         self._calls: set[_Call] = set()
         self._quiet = asyncio.Event()
         self._quiet.set()
+        self._running: Counter[str] = Counter()
+        """Calls of each peer."""
+        self.met: Callable[[str], None] = lambda peer: None
+        """Told gRPC's word for the connection of each call that a pinned machine makes."""
         self.draining = False
 
     def revoke_missing(self) -> None:
@@ -193,12 +204,14 @@ class Door(grpc.aio.ServerInterceptor):
 
     @contextlib.asynccontextmanager
     async def _through(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
-        call = _Call(method)
+        call, counted = _Call(method), None
         self._calls.add(call)
         if method not in ALWAYS:
             self._quiet.clear()
         try:
             call.caller = self._admit(method, context)
+            counted = call.caller.id
+            self._running[counted] += 1
             CALLER.set(call.caller)
             yield
         except EngineError as error:
@@ -215,6 +228,8 @@ class Door(grpc.aio.ServerInterceptor):
             await refuse(context, Unexpected("The node made a mistake.", "Its log says more."))
         finally:
             self._calls.discard(call)
+            if counted is not None:
+                self._running[counted] -= 1
             if all(other.method in ALWAYS for other in self._calls):
                 self._quiet.set()
 
@@ -228,12 +243,16 @@ class Door(grpc.aio.ServerInterceptor):
                     "This node does not trust this machine.", "Run `tangnet-node pair` there and `tangnet pair` here."
                 )
             caller = Caller(pin.id, pin.name, local=False, rights=pin.rights)
+            self.met(context.peer())
+            if self._running[pin.id] >= MOST_CALLS:
+                raise Busy(f"This machine already has {MOST_CALLS} calls here.", "Let some of them end first.")
         if (refusal := _refusal(method, caller.rights)) is not None:
             raise refusal
         if self.draining and method not in ALWAYS:
             raise Draining("This node is going away.", "Use another node.")
-        if method in MUST_END and context.time_remaining() is None:
-            raise BadRequest(f"{method} needs a deadline.", "Set a timeout on the call.")
+        left, most = context.time_remaining(), LONGEST_SECONDS if method in MUST_END else LONGEST_WATCH_SECONDS
+        if left is None or left > most:
+            raise BadRequest(f"{method} needs a deadline of at most {most:.0f} s.", "Set a timeout on the call.")
         return caller
 
     def _cut(self, call: _Call, reason: EngineError) -> None:

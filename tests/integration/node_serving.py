@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -31,6 +32,18 @@ if TYPE_CHECKING:
     from nodeworker.protocol.node_pb2_grpc import NodeAsyncStub
 
 READY_SECONDS = 20.0
+
+
+def free_pair(host: str) -> int:
+    """A port that is free now, as is the one after it."""
+    for _ in range(50):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind((host, 0))
+            port = int(first.getsockname()[1])
+            with contextlib.suppress(OSError):
+                second.bind((host, port + 1))
+                return port
+    raise AssertionError(host)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import grpc
 import pytest
 
-from nodeworker.daemon import free_pair
 from nodeworker.pairing_service import MAX_EXCHANGES, PairingDesk, PairingRequest
 from nodeworker.protocol import TLS_NAME, node_pb2_grpc
 from nodeworker.protocol import node_pb2 as pb
@@ -22,7 +21,7 @@ from nodeworker.protocol.identity import Identity, TrustFailure
 from nodeworker.protocol.pairing import Pairing, PairingFailed
 from nodeworker.protocol.pins import Pins
 from nodeworker.settings import Listen
-from tests.integration.node_serving import client, command, running, until
+from tests.integration.node_serving import client, command, free_pair, running, until
 from tests.integration.test_node_calls import code_and_hint
 
 CODE = "12345678"
