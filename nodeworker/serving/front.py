@@ -332,7 +332,7 @@ def _cut(peer: socket.socket) -> None:
 def _connect_named(inner: socket.socket, name: str, path: str) -> None:
     """Connect so that the other side sees `name` as the peer. Raises OSError."""
     inner.setblocking(False)
-    if sys.platform == "linux":
+    if os.uname().sysname == "Linux":
         inner.bind(f"\0{name}")
         inner.connect(path)
         return
