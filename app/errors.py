@@ -62,10 +62,11 @@ class NodeLost(NodeError):
 
 
 class NodeBusy(NodeError):
-    """The node has no room now."""
+    """The node has no room now. `retry_ms`: when it expects to have; 0 = unknown."""
 
-    def __init__(self, message: str, *, code: str = "busy", hint: str = "") -> None:
+    def __init__(self, message: str, *, code: str = "busy", hint: str = "", retry_ms: float = 0.0) -> None:
         super().__init__(message, code=code, hint=hint, retryable=True)
+        self.retry_ms = retry_ms
 
 
 class ModelError(NodeError):

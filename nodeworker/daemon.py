@@ -37,6 +37,8 @@ STATUS_FILE = "status.json"
 TRUST_FILE = "trust.toml"
 PEERS_FILE = "peers.toml"
 """Other nodes, introduced by an administrator: let in for pieces of models only."""
+ENDING_SECONDS = 1.0
+"""Of the grace, kept for cutting what still runs and freeing the engines."""
 
 
 async def serve_remote(options: Options, ready: Ready) -> None:
@@ -94,10 +96,11 @@ async def serve_remote(options: Options, ready: Ready) -> None:
             ready(address, identity.id, options.name)
             await distribution.start()
             await _first(stop, tasks)
-            log.info("going away: running answers get %.0f s", options.grace)
+            seconds = max(options.grace - ENDING_SECONDS, options.grace / 2)
+            log.info("going away: what cannot go on elsewhere gets %.1f s", seconds)
             door.draining = True
             rooms.touch()
-            await asyncio.gather(announcement.close(), door.drain(options.grace))
+            await asyncio.gather(announcement.close(), door.drain(seconds))
         finally:
             for task in tasks:
                 task.cancel()

@@ -27,7 +27,7 @@ from app.events import (
     Usage,
 )
 from app.thinking import ChatRequest, Embeddings, EmbedKind, ModelProgress
-from nodeworker.protocol import CHANNEL_OPTIONS, SAMPLE_RATE, TLS_NAME
+from nodeworker.protocol import CHANNEL_OPTIONS, MOVES_KEY, SAMPLE_RATE, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.node_pb2_grpc import NodeStub
 
@@ -57,6 +57,8 @@ class Attempt:
     model: str
     resume: tuple[int, ...] = ()
     resume_text: str = ""
+    moves: bool = False
+    """If the node goes away, the answer goes on elsewhere: it need not let it finish."""
 
 
 class NodeClient:
@@ -149,7 +151,10 @@ class NodeClient:
             resume=attempt.resume,
             resume_text=attempt.resume_text,
         )
-        async with aclosing(self._stream(self._stub.Generate(request, timeout=GENERATE_SECONDS))) as events:
+        metadata = ((MOVES_KEY, "1"),) if attempt.moves else None
+        async with aclosing(
+            self._stream(self._stub.Generate(request, timeout=GENERATE_SECONDS, metadata=metadata))
+        ) as events:
             async for event in events:
                 translated = self._generated(event)
                 if translated is not None:

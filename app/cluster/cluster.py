@@ -16,8 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cluster.budget import RetryBudget
 from app.cluster.learning import Keeper, Learned
 from app.cluster.local import LocalNode
+from app.cluster.outliers import Outliers
 from app.cluster.placing import Placing
 from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
@@ -75,6 +77,8 @@ class Cluster:
         self._opened = asyncio.Event()
         self._placing = Placing()
         self._keeper = Keeper(home / "learned.json")
+        self._budget = RetryBudget()
+        self._outliers = Outliers()
 
     @property
     def settings(self) -> Settings:
@@ -141,7 +145,9 @@ class Cluster:
             self._placing.given(opened[1], question)
             return opened
 
-        session = Session(request, self._rank, placed, self._silent, self._learn)
+        session = Session(
+            *(request, self._rank, placed, self._silent, self._learn), budget=self._budget, outliers=self._outliers
+        )
         async with aclosing(session.events()) as events:
             async for event in events:
                 if isinstance(event, Generated):
@@ -307,7 +313,9 @@ class Cluster:
             return error.code != "node_unknown" or not self._discover
 
     def _rank(self, request: ChatRequest, avoid: Collection[str]) -> list[Choice]:
-        return self._placing.order(self.nodes(), request, prefer=self._settings.nodes_prefer, avoid=avoid)
+        nodes = self.nodes()
+        avoid = {*avoid, *self._outliers.aside([node.id for node in nodes if node.trusted])}
+        return self._placing.order(nodes, request, prefer=self._settings.nodes_prefer, avoid=avoid)
 
     def _learn(self, choice: Choice, milliseconds: float) -> None:
         self._placing.learn(choice, milliseconds)

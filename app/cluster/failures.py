@@ -11,7 +11,7 @@ import grpc
 
 from app.cluster.wire import one_line
 from app.errors import ModelError, NodeBusy, NodeError, NodeLost, UsageError
-from nodeworker.protocol import CODE_KEY, HINT_KEY, Code
+from nodeworker.protocol import CODE_KEY, HINT_KEY, RETRY_KEY, Code
 
 _MODEL_CODES = {Code.MODEL_MISSING, Code.MODEL_DAMAGED, Code.MODEL_UNSAFE, Code.MODEL_TOO_LARGE}
 _FINAL_CODES = {Code.CONTEXT_OVERFLOW, Code.BAD_REQUEST, Code.DOWNLOAD_FAILED, Code.NO_SPACE}
@@ -52,7 +52,7 @@ def node_error(name: str, error: grpc.aio.AioRpcError) -> NodeError:
     if code not in set(Code):
         return _unnamed(name, error, sentence)
     if code == Code.BUSY:
-        return NodeBusy(sentence or f"{name} has no room now.", hint=hint)
+        return NodeBusy(sentence or f"{name} has no room now.", hint=hint, retry_ms=_milliseconds(error))
     if code == Code.DRAINING:
         return NodeLost(sentence or f"{name} is going away.", code=code, hint=hint)
     if code in _MODEL_CODES:
@@ -79,6 +79,12 @@ def _unnamed(name: str, error: grpc.aio.AioRpcError, sentence: str) -> NodeError
 def _word(error: grpc.aio.AioRpcError, key: str) -> str:
     trailing: Iterable[tuple[str, str | bytes]] = error.trailing_metadata() or ()
     return next((value for name, value in trailing if name == key and isinstance(value, str)), "")
+
+
+def _milliseconds(error: grpc.aio.AioRpcError) -> float:
+    """After what time the node wants to be asked again; 0 where it says nothing, or nothing that makes sense."""
+    word = _word(error, RETRY_KEY)
+    return float(word) if len(word) <= 9 and word.isascii() and word.isdigit() else 0.0
 
 
 def usage(sentence: str, hint: str = "") -> UsageError:

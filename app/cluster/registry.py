@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 HEALTHY_SECONDS = 60.0
+PROBE_SECONDS = 2.0
+"""A node that is simply not there is tried so often: one that comes back must be in use within 5 s."""
+CALM_SECONDS = 10.0
+"""A connection that lasts so long makes up for one that broke soon."""
 LEAST_DELAY = 0.25
 """Between attempts, however often somebody announces the node."""
 MAX_ADDRESSES = 16
@@ -38,6 +42,44 @@ log = logging.getLogger(__name__)
 def delay_after(failures: int) -> float:
     """Return the seconds to wait before the next try: 0.5 × 2ⁿ, at most 30."""
     return float(min(FIRST_DELAY * 2 ** min(max(failures - 1, 0), 16), LONGEST_DELAY))
+
+
+class Patience:
+    """How long to leave a node alone before the next try: pure.
+
+    One that cannot be reached is tried every two seconds, for the attempt costs little and the node may be back. One
+    that comes and goes, or answers and refuses, is left alone for longer and longer: 0.5 s × 2ⁿ, at most 30 s.
+    """
+
+    def __init__(self) -> None:
+        self._lost = 0
+        self._refused = 0
+        self._unreached = 0
+
+    @property
+    def hurried(self) -> bool:
+        """Whether an announcement of the node is reason to try at once: not if it comes and goes all the time."""
+        return self._lost <= 1
+
+    def broke(self, seconds: float, *, planned: bool) -> float:
+        """Return the pause after a connection that lasted for `seconds`; `planned`: the node had said that it goes."""
+        self._refused = self._unreached = 0
+        calm = int(min(seconds, HEALTHY_SECONDS) / CALM_SECONDS)
+        self._lost = 0 if seconds > HEALTHY_SECONDS else max(0, self._lost - calm)
+        self._lost += 0 if planned else 1
+        return delay_after(self._lost)
+
+    def refused(self) -> float:
+        """Return the pause after a node said that it does not want this machine."""
+        self._refused += 1
+        return delay_after(self._refused)
+
+    def unreached(self) -> float:
+        """Return the pause after nobody answered."""
+        self._unreached += 1
+        if self._unreached > 3 and self._lost:
+            self._lost -= 1  # it is gone, not flapping
+        return max(min(delay_after(self._unreached), PROBE_SECONDS), delay_after(self._lost) if self._lost > 1 else 0.0)
 
 
 class Roster:
@@ -125,6 +167,8 @@ class RemoteNode:
         self._reached = reached
         self._addresses: OrderedDict[str, None] = OrderedDict()
         self._heard = asyncio.Event()
+        self._up = 0.0
+        """When the connection of now was made."""
         if pin.address:
             self._addresses[pin.address] = None
         self._roster.put(pin.id, NodeInfo(pin.name, pin.id, pin.address, zone="", trusted=True, state="unreachable"))
@@ -148,23 +192,28 @@ class RemoteNode:
 
     async def run(self) -> None:
         """Connect and follow until cancelled."""
-        failures = 0
+        patience = Patience()
         while True:
             self._heard.clear()
-            began = time.monotonic()
+            began, self._up = time.monotonic(), 0.0
             error = await self._once()
+            now = time.monotonic()
             log.info("%s: %s", self.pin.name, error.message)
             refused = error.code == "not_paired"
+            planned = self.info.state == "draining"
             self._roster.put(self.pin.id, replace(self.info, state="unpaired" if refused else "unreachable"))
             self.settled = True
-            failures = 1 if time.monotonic() - began > HEALTHY_SECONDS else failures + 1
+            if refused:
+                pause = patience.refused()
+            elif self._up:
+                pause = patience.broke(now - self._up, planned=planned)
+            else:
+                # Counted from when the attempt began: one into the void takes its time anyway.
+                pause = patience.unreached() - (now - began)
             await asyncio.sleep(LEAST_DELAY)
-            try:
-                async with asyncio.timeout(max(delay_after(failures) - LEAST_DELAY, 0)):
-                    await self._heard.wait()
-                failures = 0
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(pause - LEAST_DELAY, 0)):
+                    await (self._heard if patience.hurried else asyncio.Event()).wait()
 
     async def _once(self) -> NodeError:
         try:
@@ -173,6 +222,7 @@ class RemoteNode:
             return error
         try:
             self.client = client
+            self._up = time.monotonic()
             self._addresses.move_to_end(address, last=False)
             self._roster.put(self.pin.id, replace(described, state="ready", address=address))
             self.settled = True

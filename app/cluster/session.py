@@ -1,24 +1,30 @@
 """One answer, whatever happens to the nodes: the best one makes it, and when it is lost the next one goes on.
 
-Before anything was shown, a failed node is simply replaced by the next. After that, the next node gets what was made
-(see app.cluster.shown) and goes on; `Moved` comes together with its first visible text, so that `gap_ms` is the pause
-that the reader saw. The caller keeps what was shown, also when in the end no node is left.
+Before anything was shown, a failed node is simply replaced by the next, and one that is late gets a rival (see
+app.cluster.racing). After that, the next node gets what was made (see app.cluster.shown) and goes on; `Moved` comes
+together with its first visible text, so that `gap_ms` is the pause that the reader saw. The caller keeps what was
+shown, also when in the end no node is left.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import time
-from collections import Counter, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from app.cluster.routing import Choice, pick_model
+from app.cluster.budget import RetryBudget
+from app.cluster.guarding import guarded
+from app.cluster.outliers import Outliers
+from app.cluster.racing import Lane, Laned, alone, is_idle, late_after, race
+from app.cluster.routing import Choice, has_wanted, pick_model
 from app.cluster.shown import Resume, Shown
-from app.errors import ModelError, NodeError, NodeLost
+from app.errors import ModelError, NodeBusy, NodeError, NodeLost
 from app.events import Generated, ModelInfo, Moved, NodeChosen, NodeInfo, TokenReceived, Usage
 from app.thinking import ChatRequest, GenerationEvent
 
@@ -27,19 +33,14 @@ if TYPE_CHECKING:
 
 MOVES = 5
 """An answer moves this often at most."""
-SILENCE_SECONDS = 10.0
-"""Before the first token: nothing from the call for this long, and no heartbeat either, means lost."""
-STALL_SECONDS = 1.0
-LOCAL_STALL_SECONDS = 10.0
-STALL_FACTOR = 5.0
-"""After the first token: lost when the next takes longer than max(1 s, 5 × the slowest of a hundred so far).
-
-This machine's own node gets 10 s: its death is noticed at once by its socket, and when it only pauses because all
-cores are busy with something else, starting over would make it worse.
-"""
-INTERVALS = 256
 AGAIN_SECONDS = 0.1
 """Times the number of tries so far: the pause before the same node is asked again."""
+BUSY_SECONDS = 30.0
+"""How long an answer waits for places that full nodes have promised."""
+SPREAD = 0.25
+"""A full node is asked again up to this share later than it said, drawn by request: not all come back at once."""
+PLANNED = frozenset({"draining", "busy"})
+"""Ends of an attempt that say nothing against the node."""
 
 Rank = Callable[[ChatRequest, Collection[str]], list[Choice]]
 """Candidates for a request, best first, those with the given ids last. Raises NodeError for a named node."""
@@ -69,20 +70,36 @@ class Session:
         open: Open,
         silent: Callable[[str], float],
         learn: Learn = lambda _choice, _milliseconds: None,
+        *,
+        budget: RetryBudget | None = None,
+        outliers: Outliers | None = None,
     ) -> None:
-        """Prepare; `silent` tells for how many seconds nothing was heard of the node with an id."""
+        """Prepare; `silent` tells for how many seconds nothing was heard of the node with an id.
+
+        `budget` and `outliers` are those of all sessions of this desktop.
+        """
         sampled = request.temperature > 0 and not request.seed
         self._request = replace(request, seed=_seed(request.request_id)) if sampled else request
         self._rank = rank
         self._open = open
         self._silent = silent
         self._learn = learn
+        self._budget = budget or RetryBudget()
+        self._outliers = outliers or Outliers()
         self._shown = Shown(request.max_tokens)
         self._tries: Counter[str] = Counter()
         self._once: set[str] = set()
         """Nodes that said why they cannot: no second try."""
+        self._places: dict[str, float] = {}
+        """When full nodes expect to have a place."""
+        self._full_at = 0.0
+        self._elsewhere = False
+        """Whether the answer could go on on another node than the one that makes it now."""
         self._errors: list[NodeError] = []
         self._last = ""
+        """Id of the node that failed last."""
+        self._running: list[str] = []
+        """Ids of the nodes of the attempt that runs: one, or two that race."""
         self._moves = 0
         self._calls = 0
         self._told = 0
@@ -100,12 +117,13 @@ class Session:
             NodeLost: it broke off and no node could go on; what was yielded stays valid.
             NodeError: no node can make it, or the request itself is wrong.
         """
+        self._budget.asked()
         while True:
-            choice = self._next()
+            choice = await self._next()
             if choice.node.id == self._last:
                 # It was lost a moment ago and is the only one left: what watches it may not have noticed yet.
                 await asyncio.sleep(AGAIN_SECONDS * self._tries[self._last])
-            self._last = choice.node.id
+            self._running = [choice.node.id]
             self._tries[choice.node.id] += 1
             try:
                 async with aclosing(self._attempt(choice)) as events:
@@ -113,9 +131,35 @@ class Session:
                         yield event
                 return
             except NodeError as error:
-                self._failed(choice.node.id, error)
+                self._failed(self._running[-1], error)
 
-    def _next(self) -> Choice:
+    async def _next(self) -> Choice:
+        """Wait until an attempt may be made, and return where: after a failure that may take a moment."""
+        paid = not self._errors or self._errors[-1].code == "draining"
+        while True:
+            choices = self._candidates()
+            now = time.monotonic()
+            ready = [choice for choice in choices if self._places.get(choice.node.id, 0.0) <= now]
+            if not ready:
+                soonest = min(self._places[choice.node.id] for choice in choices)
+                if soonest - self._full_at > BUSY_SECONDS:
+                    raise self._final(self._errors[-1])
+                await asyncio.sleep(soonest - now)
+                continue
+            choice = ready[0]
+            if not (paid or choice.node.local or self._budget.spend()):
+                # Too much has failed lately: this machine's node goes on without asking anybody.
+                local = next((other for other in ready if other.node.local), None)
+                if local is None:
+                    paid = True
+                    await asyncio.sleep(self._budget.owe())
+                    continue
+                choice = local
+            self._elsewhere = any(other.node.id != choice.node.id for other in choices)
+            return choice
+
+    def _candidates(self) -> list[Choice]:
+        """Return the nodes that may still be tried, best first. Raises NodeError when there are none."""
         request = self._request
         if self._shown.text:
             # Who was asked for by name has answered; now finishing counts. "local" is kept: it may mean privacy.
@@ -127,10 +171,13 @@ class Session:
             raise self._final(error) from error
         if self._moves > MOVES:
             raise self._final(NodeLost(f"It was lost {self._moves} times."))
-        for choice in choices:
-            id = choice.node.id
-            if id not in self._once and self._tries[id] < (MOVES if choice.node.local else 2):
-                return choice
+        left = [
+            choice
+            for choice in choices
+            if choice.node.id not in self._once and self._tries[choice.node.id] < (MOVES if choice.node.local else 2)
+        ]
+        if left:
+            return left
         raise self._final(
             NodeError(
                 "No node can answer now.",
@@ -154,49 +201,106 @@ class Session:
         # After text was shown even a context overflow is worth another node: that one may have a longer context.
         if not error.retryable and not self._shown.text:
             raise error
-        self._errors.append(error)
-        if not isinstance(error, NodeLost) and error.code != "local_node":
-            self._once.add(id)
-        if self._shown.text:
+        self._last = id
+        self._note(id, error)
+        if self._shown.text and not isinstance(error, NodeBusy):
             self._moves += 1
 
+    def _note(self, id: str, error: NodeError) -> None:
+        self._errors.append(error)
+        self._running.remove(id)
+        if error.code not in PLANNED:
+            self._outliers.note(id, failed=True)
+        if isinstance(error, NodeBusy) and error.retry_ms > 0:
+            now = time.monotonic()
+            self._full_at = self._full_at or now
+            spread = 1.0 + SPREAD * random.Random(f"{self._request.request_id} {id}").random()
+            self._places[id] = now + spread * error.retry_ms / 1000.0
+            self._tries[id] -= 1
+        elif not isinstance(error, NodeLost) and error.code != "local_node":
+            self._once.add(id)
+
     async def _attempt(self, choice: Choice) -> AsyncGenerator[GenerationEvent, None]:
-        asked = time.monotonic()
-        answerer, node = await self._open(choice.node)
-        model = self._model(node)
-        moving = bool(self._shown.text)
-        if not moving:
-            yield NodeChosen(node.name, node.id, choice.reason, model.name)
-        remake = self._shown.can_remake(model.sha256)
-        for again in (True, False) if remake else (False,):
+        if not self._shown.text:
+            lane = await self._fresh(choice)
+            yield NodeChosen(lane.node.name, lane.node.id, choice.reason, lane.model.name)
+            resume = self._shown.resume(lane.model.sha256, remake=False)
+            racing = race(
+                lane, late_after(choice), self._rival, lambda lane, error: self._note(lane.choice.node.id, error)
+            )
+            async with aclosing(self._visible(racing, lane, resume)) as events:
+                async for event in events:
+                    yield event
+            return
+        opened = await self._open(choice.node)
+        model = self._model(opened[1])
+        for again in (True, False) if self._shown.can_remake(model.sha256) else (False,):
             self._shown.settle()
-            if not again and moving and self._shown.over:
+            if not again and self._shown.over:
                 yield self._complete(model, self._shown.over)
                 return
             resume = self._shown.resume(model.sha256, remake=again)
             try:
-                async with aclosing(self._visible(answerer, self._numbered(model, resume), resume, node)) as events:
+                lane = self._lane(choice, opened, resume)
+                async with aclosing(self._visible(alone(lane), lane, resume)) as events:
                     async for event in events:
-                        if asked and not moving and isinstance(event, TokenReceived):
-                            self._learn(choice, 1000.0 * (time.monotonic() - asked))
-                            asked = 0.0
                         yield event
                 return
             except _Differs:
                 continue  # another machine's arithmetic: go on after the ids as they are
 
-    def _numbered(self, model: ModelInfo, resume: Resume) -> Attempt:
+    async def _fresh(self, choice: Choice) -> Lane:
+        """Open a node and prepare to begin there; what opening takes is part of its prediction. Raises NodeError."""
+        began = time.monotonic()
+        lane = self._lane(choice, await self._open(choice.node), Resume())
+        lane.began = began
+        return lane
+
+    def _lane(self, choice: Choice, opened: tuple[Answerer, NodeInfo], resume: Resume) -> Lane:
+        """Prepare an attempt; its request id is used for no other. Raises NodeError."""
         from app.cluster.client import Attempt
 
+        answerer, node = opened
+        model = self._model(node)
         self._calls += 1
         request = self._request
-        return Attempt(
+        attempt = Attempt(
             request,
             request.request_id if self._calls == 1 else f"{request.request_id}-{self._calls}",
             model.sha256 or model.name,
             resume.ids,
             resume.text,
+            moves=self._elsewhere,
         )
+        stream = answerer.generate(attempt)
+        return Lane(choice, node, model, guarded(stream, lambda: self._silent(node.id), local=node.local))
+
+    async def _rival(self, first: Lane) -> Lane | None:
+        """Start the answer on an idle node that is as good as the one that is late."""
+        request = self._request
+        try:
+            choices = self._rank(request, {*self._tries})
+        except NodeError:
+            return None
+        for choice in choices:
+            model, id = choice.model, choice.node.id
+            if id in self._tries or not (is_idle(choice.node) and choice.fits and model):
+                continue
+            if model.trustworthy >= first.model.trustworthy and has_wanted(model, request.model):
+                break
+        else:
+            return None
+        if not self._budget.spend():
+            return None
+        self._tries[id] += 1
+        self._running.append(id)
+        try:
+            return await self._fresh(
+                replace(choice, why=lambda _: f"{first.node.name} is late, {choice.node.name} has nothing else to do.")
+            )
+        except NodeError as error:
+            self._note(id, error)
+            return None
 
     def _model(self, node: NodeInfo) -> ModelInfo:
         model = pick_model(node, (self._shown.sha256 if self._shown.text else "") or self._request.model)
@@ -211,18 +315,32 @@ class Session:
         return model
 
     async def _visible(
-        self, answerer: Answerer, attempt: Attempt, resume: Resume, node: NodeInfo
+        self, laned: AsyncGenerator[Laned, None], lane: Lane, resume: Resume
     ) -> AsyncGenerator[GenerationEvent, None]:
-        """Yield an attempt's events as the reader sees them: no empty text, nothing twice, Moved where it goes on."""
+        """Yield an attempt's events as the reader sees them: no empty text, nothing twice, Moved where it goes on.
+
+        Where a rival of `lane` is quicker, its events come from then on, after its NodeChosen.
+        """
         shown, skip = self._shown, resume.skip
         moving = bool(shown.text)
         before = len(shown.ids)
         waiting = time.monotonic()
         self._waited_ms, earlier_ms = 0.0, self._waited_ms
-        async with aclosing(answerer.generate(attempt)) as stream:
-            async for event in _guarded(stream, lambda: self._silent(node.id), local=node.local):
+        learning = not moving
+        async with aclosing(laned):
+            async for now_lane, event in laned:
+                if now_lane is not lane:
+                    self._learn(lane.choice, 1000.0 * (time.monotonic() - lane.began))  # it would have taken longer
+                    lane = now_lane
+                    self._running = [lane.choice.node.id]
+                    shown.restart(lane.model.sha256)
+                    yield NodeChosen(lane.node.name, lane.node.id, lane.choice.reason, lane.model.name)
+                node = lane.node
                 if isinstance(event, TokenReceived):
                     self._waited_ms = self._waited_ms or earlier_ms + 1000.0 * (time.monotonic() - waiting)
+                    if learning:
+                        self._learn(lane.choice, 1000.0 * (time.monotonic() - lane.began))
+                        learning = False
                     same = min(len(skip), len(event.text))
                     if event.text[:same] != skip[:same]:
                         raise _Differs
@@ -242,11 +360,11 @@ class Session:
                         raise _Differs
                     if moving:
                         yield self._moved(node.name, resume, time.monotonic())
+                    self._outliers.note(node.id, failed=False)
                     yield self._generated(event, node, before, earlier_ms)
                     return
                 else:
                     yield event
-        raise NodeLost(f"{node.name} ended the answer without saying why.")
 
     def _moved(self, to: str, resume: Resume, now: float) -> Moved:
         reason = self._errors[-1].message if self._errors else ""
@@ -270,63 +388,3 @@ class _Differs(Exception):
 def _seed(request_id: str) -> int:
     """Return a seed for an answer that names none: the same in all its attempts, so that sampling goes on alike."""
     return int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:4], "big") or 1
-
-
-def stall_after(intervals: Collection[float], *, local: bool = False) -> float:
-    """Return the seconds after which a node that has begun to answer counts as lost; `intervals` between its tokens."""
-    least = LOCAL_STALL_SECONDS if local else STALL_SECONDS
-    if not intervals or STALL_FACTOR * max(intervals) <= least:  # the rule, before any sorting
-        return least
-    slow = sorted(intervals)[min(len(intervals) * 99 // 100, len(intervals) - 1)]
-    return max(least, STALL_FACTOR * slow)
-
-
-async def _guarded(
-    stream: AsyncIterator[NodeEvent], silent: Callable[[], float], *, local: bool = False
-) -> AsyncGenerator[NodeEvent, None]:
-    """Pass events on. Raises NodeLost when the node stalls after its first token, or is silent before it."""
-    intervals: deque[float] = deque(maxlen=INTERVALS)
-    last: float | None = None
-    while True:
-        if last is None:
-            event = await _first(stream, silent)
-        else:
-            # Without a task of its own, which would cost more than all else that is done here for a token.
-            patience = stall_after(intervals, local=local)
-            try:
-                async with asyncio.timeout(patience):
-                    event = await _one(stream)
-            except TimeoutError:
-                raise NodeLost(f"No more text came for {patience:.1f} s.") from None
-        if event is None:
-            return
-        now = time.monotonic()
-        if isinstance(event, TokenReceived):
-            if last is not None:
-                intervals.append(now - last)
-            last = now
-        yield event
-
-
-async def _first(stream: AsyncIterator[NodeEvent], silent: Callable[[], float]) -> NodeEvent | None:
-    """Return the next event before the first token, however long it takes while the node shows that it lives."""
-    pending = asyncio.create_task(_one(stream))
-    try:
-        while not (await asyncio.wait({pending}, timeout=SILENCE_SECONDS))[0]:
-            if silent() > SILENCE_SECONDS:
-                raise NodeLost(f"Nothing came for {SILENCE_SECONDS:.0f} s, not even a sign of life.")
-        return pending.result()
-    finally:
-        await _settled(pending)
-
-
-async def _one(stream: AsyncIterator[NodeEvent]) -> NodeEvent | None:
-    return await anext(stream, None)
-
-
-async def _settled(task: asyncio.Task[NodeEvent | None]) -> None:
-    if not task.done():
-        task.cancel()
-        await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()  # looked at here: when the session itself is being cancelled nobody else does

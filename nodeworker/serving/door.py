@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 import grpc
 
 from nodeworker.errors import BadRequest, Busy, Draining, EngineError, NotAllowed
-from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, RETRY_KEY, Code
+from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, MOVES_KEY, RETRY_KEY, Code
 from nodeworker.protocol.pins import ADMINISTER, OBSERVE, PIECES, RIGHTS, USE, may
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,11 @@ class _Call:
         self.method = method
         self.caller: Caller | None = None
         self.reason: EngineError | None = None
+        """Why it is to end."""
+        self.moves = False
+        """Its caller goes on elsewhere when this node goes away."""
+        self.writing = False
+        self.cut = False
 
 
 if TYPE_CHECKING:
@@ -157,13 +162,16 @@ class Door(grpc.aio.ServerInterceptor):
                 self._cut(call, refusal)
 
     async def drain(self, seconds: float) -> None:
-        """Take no new work; let running work go on for `seconds`, then cut it."""
+        """Take no new work; end at once what can go on elsewhere, let the rest go on for `seconds`, then cut it."""
         self.draining = True
+        for call in list(self._calls):
+            if call.moves:
+                self._cut(call, _going_away(), gently=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._quiet.wait()
         for call in list(self._calls):
-            self._cut(call, Draining("This node is going away.", "Another node can go on with the answer."))
+            self._cut(call, _going_away())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1.0):
                 while self._calls:
@@ -192,9 +200,14 @@ class Door(grpc.aio.ServerInterceptor):
 
         async def many(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             # Written here, not yielded to gRPC: so a cancel always arrives in this coroutine and closes the events.
-            async with self._through(method, context), contextlib.aclosing(inner(request, context)) as events:
+            async with self._through(method, context) as call, contextlib.aclosing(inner(request, context)) as events:
                 async for event in events:
+                    call.writing = True
                     await context.write(event)
+                    call.writing = False
+                    if call.reason is not None:
+                        call.cut = True
+                        raise call.reason
 
         return make(
             many if handler.response_streaming else one,
@@ -203,8 +216,9 @@ class Door(grpc.aio.ServerInterceptor):
         )
 
     @contextlib.asynccontextmanager
-    async def _through(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
+    async def _through(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[_Call]:
         call, counted = _Call(method), None
+        call.moves = method == "Generate" and (MOVES_KEY, "1") in (context.invocation_metadata() or ())
         self._calls.add(call)
         if method not in ALWAYS:
             self._quiet.clear()
@@ -213,7 +227,7 @@ class Door(grpc.aio.ServerInterceptor):
             counted = call.caller.id
             self._running[counted] += 1
             CALLER.set(call.caller)
-            yield
+            yield call
         except EngineError as error:
             await refuse(context, error)
         except asyncio.CancelledError:
@@ -255,10 +269,19 @@ class Door(grpc.aio.ServerInterceptor):
             raise BadRequest(f"{method} needs a deadline of at most {most:.0f} s.", "Set a timeout on the call.")
         return caller
 
-    def _cut(self, call: _Call, reason: EngineError) -> None:
-        if call.reason is None:
-            call.reason = reason
-            call.task.cancel()
+    def _cut(self, call: _Call, reason: EngineError, *, gently: bool = False) -> None:
+        """End a call; `gently` lets a message that is being sent go out whole, however long its reader takes."""
+        if call.cut:
+            return
+        call.reason = reason
+        if gently and call.writing:
+            return
+        call.cut = True
+        call.task.cancel()
+
+
+def _going_away() -> Draining:
+    return Draining("This node is going away.", "Another node can go on with the answer.")
 
 
 def _refusal(method: str, rights: str) -> NotAllowed | None:

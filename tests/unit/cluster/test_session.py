@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from app.cluster.guarding import stall_after
 from app.cluster.routing import Choice, rank
-from app.cluster.session import Answerer, Session, stall_after
+from app.cluster.session import Answerer, Session
 from app.cluster.shown import Shown
 from app.errors import NodeBusy, NodeError, NodeLost
 from app.events import Generated, Moved, NodeChosen, NodeInfo, TokenReceived
