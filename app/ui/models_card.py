@@ -16,8 +16,11 @@ from app.ui.controls import Choice, button, frame, label
 from app.ui.seam import RuntimeSeam
 
 if TYPE_CHECKING:
-    from app.events import EngineInfo, ModelInfo
+    from app.events import EngineInfo, ModelInfo, NodeInfo
     from app.thinking import ModelProgress
+    from app.ui.deploy_dialog import DeployDialog
+    from app.ui.push_row import PushRow
+    from app.ui.pushing import Pushing
 
 ROLES = ("chat", "embed", "transcribe")
 _WHAT = {"chat": "Answering", "embed": "Searching documents", "transcribe": "Understanding speech"}
@@ -98,6 +101,12 @@ class ModelsCard(QFrame):
         inside.addWidget(self.fetch_row)
         self.weak.hide()
         column.addWidget(self.weak)
+        self._column = column
+        self._nodes: tuple[NodeInfo, ...] = ()
+        self.pushing: Pushing | None = None
+        self.push_row: PushRow | None = None
+        """Built when there is a node that a model could be put on."""
+        self.dialog: DeployDialog | None = None
 
     def attach(self, runtime: RuntimeSeam) -> None:
         """Take the opened runtime and begin to load the engines."""
@@ -171,6 +180,60 @@ class ModelsCard(QFrame):
         if self._fetching is not None:
             self._fetching.cancel()
         self._rest()
+
+    def show_nodes(self, nodes: Sequence[NodeInfo]) -> None:
+        """Offer to put models on nodes as soon as there are any."""
+        self._nodes = tuple(nodes)
+        if self.dialog is not None:
+            self.dialog.show_nodes(nodes)
+        others = any(node.trusted and not node.local for node in nodes)
+        if others and self.push_row is None:
+            from app.ui.push_row import PushRow
+
+            self.push_row = PushRow()
+            self.push_row.asked.connect(self.put_on_nodes)
+            self._column.addWidget(self.push_row)
+        if self.push_row is not None:
+            self.push_row.setVisible(others or self.pushing is not None)
+
+    def put_on_nodes(self, chosen: str = "") -> None:
+        """Ask which model shall be put on which nodes, or show how that goes; `chosen` is the id of a node."""
+        if self._runtime is None:
+            return
+        cluster = self._runtime.cluster
+        self._bridge.run(cluster.models, lambda models: self._ask(models, chosen), self.failed.emit, name="models")
+
+    def _ask(self, models: Sequence[ModelInfo], chosen: str) -> None:
+        from app.ui.deploy_dialog import DeployDialog
+
+        here = [model for model in models if model.present and "local" in model.nodes]
+        if not here:
+            self.problem.setText("There is no model on this machine that could be put on nodes.")
+            self.problem.show()
+            return
+        here.sort(key=lambda model: (model.role != "chat", not model.trustworthy, model.name))
+        dialog = self.dialog = DeployDialog(here, self._nodes, self.window(), chosen=chosen)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.destroyed.connect(self._forget_dialog)
+        dialog.asked.connect(self._push)
+        if self.pushing is not None and self.pushing.running:
+            dialog.follow(self.pushing)
+        dialog.open()
+
+    def _push(self, model: ModelInfo, nodes: Sequence[NodeInfo], rate: float) -> None:
+        from app.ui.pushing import Pushing
+
+        if self._runtime is None or (self.pushing is not None and self.pushing.running):
+            return
+        self.pushing = Pushing(self._bridge, self._runtime.cluster, model, nodes, rate)
+        if self.push_row is not None:
+            self.push_row.follow(self.pushing)
+        if self.dialog is not None:
+            self.dialog.follow(self.pushing)
+        self.pushing.start()
+
+    def _forget_dialog(self) -> None:
+        self.dialog = None
 
     def _warm(self) -> None:
         if self._runtime is None:

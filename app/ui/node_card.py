@@ -1,18 +1,19 @@
-"""One node in full: its state in words, what is wrong and what to do, its figures, its models."""
+"""One node in full: its state in words, what is wrong and what to do, its figures, its models, those on their way."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from app.ui import node_words, phrases
 from app.ui.controls import frame, label
 
 if TYPE_CHECKING:
-    from app.events import NodeInfo
+    from app.events import DeploymentInfo, NodeInfo
 
 MODELS_MOST = 12
 """Models that are listed by name; the rest is a number."""
@@ -43,6 +44,10 @@ class NodeCard(QScrollArea):
         inside.addWidget(self.advice_text)
         self.advice.hide()
         column.addWidget(self.advice)
+        self._deployments = QVBoxLayout()
+        self._deployments.setSpacing(6)
+        column.addLayout(self._deployments)
+        self.lines: dict[str, DeploymentLine] = {}
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(4)
@@ -55,8 +60,8 @@ class NodeCard(QScrollArea):
         self.setWidget(card)
         self.viewport().setAutoFillBackground(False)
 
-    def show_node(self, node: NodeInfo, error: float | None) -> None:
-        """Show `node`; `error` is how far predictions were off."""
+    def show_node(self, node: NodeInfo, error: float | None, deployments: Sequence[DeploymentInfo] = ()) -> None:
+        """Show `node`; `error` is how far predictions were off, `deployments` are those on this node."""
         _say(self.title, node_words.title(node))
         state = ", ".join([node_words.state(node), *node_words.troubles(node)])
         _say(self.state, f"{state[:1].upper()}{state[1:]}.")
@@ -73,6 +78,7 @@ class NodeCard(QScrollArea):
         models = _models(node)
         _say(self.models, models)
         self.models.setVisible(bool(models))
+        self._show_deployments(deployments)
         told = "; ".join([self.state.text(), advice, *(f"{what}: {value}" for what, value in facts), models])
         if self.accessibleDescription() != told:
             self.setAccessibleName(node_words.title(node))
@@ -89,8 +95,47 @@ class NodeCard(QScrollArea):
             self._facts[what] = (name, said)
         return self._facts[what]
 
+    def _show_deployments(self, deployments: Sequence[DeploymentInfo]) -> None:
+        shown = {one.sha256: one for one in deployments if one.state not in ("ready", "removed")}
+        for sha256 in [sha256 for sha256 in self.lines if sha256 not in shown]:
+            gone = self.lines.pop(sha256)
+            self._deployments.removeWidget(gone)
+            gone.deleteLater()
+        for sha256, info in shown.items():
+            if sha256 not in self.lines:
+                self.lines[sha256] = DeploymentLine()
+                self._deployments.addWidget(self.lines[sha256])
+            self.lines[sha256].show_deployment(info, info.model)
+
 
 _ORDER = ("Load", "Machine", "Predictions", "Zone", "Labels", "We may", "Hardware", "Address", "Key", "Note")
+
+
+class DeploymentLine(QWidget):
+    """How far one model is on one node: a sentence and, while it comes, a bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        self.text = label("", wrap=True, scale=0.92)
+        column.addWidget(self.text)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        column.addWidget(self.bar)
+
+    def show_deployment(self, info: DeploymentInfo, name: str) -> None:
+        """Show `info` under `name`, the model's or the node's."""
+        _say(self.text, f"{name}: {phrases.deployment_line(info)}")
+        coming = info.state in ("hashing", "fetching", "verifying", "waiting")
+        self.bar.setVisible(coming)
+        if coming:
+            unknown = info.total <= 0 or (info.state == "waiting" and not info.done)
+            self.bar.setRange(0, 0 if unknown and info.state != "waiting" else 1000)
+            self.bar.setValue(0 if unknown else round(info.done / info.total * 1000))
+        self.bar.setAccessibleName(f"{name} on its way")
 
 
 def _models(node: NodeInfo) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.ui.phrases import megabytes, node_name
 
 if TYPE_CHECKING:
-    from app.events import NodeInfo
+    from app.events import DeploymentInfo, NodeInfo
 
 HOT_C = 80.0
 """A Raspberry Pi begins to slow down here, and other machines are not far from it."""
@@ -127,7 +127,7 @@ def machine(node: NodeInfo) -> str:
         parts.append(f"{node.temperature_c:.0f} °C")
     if node.power_watts:
         parts.append(f"{node.power_watts:.1f} W")
-    return " · ".join(parts)
+    return " · ".join(part.replace(" ", "\u00a0") for part in parts)  # broken between figures only
 
 
 def prediction(error: float | None) -> str:
@@ -136,6 +136,17 @@ def prediction(error: float | None) -> str:
         return ""
     off = f"off by {error * 100:.0f} % lately"
     return f"{off}: good" if error < 0.25 else off if error < 1 else "far off lately: they are being learned"
+
+
+def may_change(node: NodeInfo) -> bool:
+    """Tell whether this machine may put models on a node, as far as is known."""
+    return node.trusted and not node.local and "administer" in node.rights
+
+
+def coming(deployments: Sequence[DeploymentInfo]) -> float | None:
+    """Return how much of the models on their way to a node is there, 0 to 1; None when none is."""
+    running = [info for info in deployments if info.state in ("fetching", "verifying") and info.total]
+    return sum(info.done for info in running) / sum(info.total for info in running) if running else None
 
 
 def rights(words: Collection[str]) -> str:
@@ -153,7 +164,7 @@ def matches(node: NodeInfo, words: Sequence[str]) -> bool:
     if not words:
         return True
     models = " ".join(model.name for model in node.models)
-    known = " ".join((title(node), node.address, node.zone, models, node.hardware, line(node)))
+    known = " ".join((title(node), node.address, node.zone, *node.labels, models, node.hardware, line(node)))
     text = f"{known} {node.id[:16]}".lower()
     return all(word in text for word in words)
 
@@ -219,6 +230,7 @@ def facts(node: NodeInfo, error: float | None) -> list[tuple[str, str]]:
         ("Machine", machine(node)),
         ("Predictions", prediction(error)),
         ("Zone", node.zone),
+        ("Labels", ", ".join(node.labels)),
         ("We may", "" if node.local else rights(node.rights)),
         ("Hardware", ", ".join(part for part in (node.hardware, node.accelerator) if part)),
         ("Address", "" if node.local else node.address),

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from app.ui import node_words
+from app.ui import node_words, phrases
 from app.ui.bridge import Bridge
 from app.ui.chrome import UndoBar
 from app.ui.controls import button, label
@@ -20,9 +20,12 @@ from app.ui.seam import RuntimeSeam
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
-    from app.events import NodeInfo
+    from app.events import DeploymentInfo, NodeInfo
     from app.ui.node_card import NodeCard
     from app.ui.pairing_dialog import PairingDialog
+
+SOON_MS = 200
+"""After news of models on their way the list is brought up to date."""
 
 
 class NodesPanel(QWidget):
@@ -31,6 +34,8 @@ class NodesPanel(QWidget):
     failed = Signal(object)
     changed = Signal(object)
     """The nodes, each time that something about them changes."""
+    models_asked = Signal(str)
+    """Key of a node that a model shall be put on."""
 
     list: TwoLineList
     card: NodeCard
@@ -46,13 +51,18 @@ class NodesPanel(QWidget):
         self._undo = undo
         self._runtime: RuntimeSeam | None = None
         self._nodes: dict[str, NodeInfo] = {}
-        self._rows: dict[str, tuple[NodeInfo, Row]] = {}
+        self._rows: dict[str, tuple[NodeInfo, float | None, Row]] = {}
         """The row of each node beside what it was made of."""
+        self._deployments: dict[str, list[DeploymentInfo]] = {}
+        """Models on their way or there, by node."""
         self._leaving: set[str] = set()
         self._pairing_since: dict[str, float] = {}
         """When pairing was seen to open, by key; time.monotonic()."""
         self._built = False
         self.pairing: PairingDialog | None = None
+        # A hundred nodes that fetch tell it more often than anybody can read.
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._refresh_shown)
 
     @property
     def nodes(self) -> tuple[NodeInfo, ...]:
@@ -63,6 +73,7 @@ class NodesPanel(QWidget):
         """Take the opened runtime and follow its nodes."""
         self._runtime = runtime
         self._bridge.stream(runtime.cluster.watch, self.show_nodes, None, self.failed.emit, name="watch nodes")
+        self._follow_deployments()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Build what is in the panel, and catch up: a hidden panel takes no notice of the nodes."""
@@ -70,6 +81,7 @@ class NodesPanel(QWidget):
         if not self._built:
             self._build()
             self._built = True
+            self._follow_deployments()
         self._refresh()
 
     def show_nodes(self, nodes: Sequence[NodeInfo]) -> None:
@@ -81,9 +93,16 @@ class NodesPanel(QWidget):
                 self._pairing_since.pop(key, None)
             elif known is not None and not known.pairing:
                 self._pairing_since[key] = time.monotonic()
-        if self._built and self.isVisible():
-            self._refresh()
+        self._refresh_shown()
         self.changed.emit(self.nodes)
+
+    def show_deployments(self, deployments: Sequence[DeploymentInfo]) -> None:
+        """Show how far models are on their way to nodes."""
+        self._deployments = {}
+        for info in deployments:
+            self._deployments.setdefault(info.node_id, []).append(info)
+        if not self._soon.isActive():
+            self._soon.start()
 
     def open_pairing(self, key: str) -> None:
         """Ask for the digits of a node, or for its address too when no key is given."""
@@ -199,6 +218,11 @@ class NodesPanel(QWidget):
             "&Unpair", name="Unpair", description="Stop trusting the chosen node (Delete)", clicked=self._unpair_current
         )
         row.addWidget(self.unpair_button)
+        self.models_button = button(
+            "&Models…", name="Put a model on this node", description="Put a model of this machine on the chosen node"
+        )
+        self.models_button.clicked.connect(lambda: self.models_asked.emit(self.list.current_key))
+        row.addWidget(self.models_button)
         self.address_button = button(
             "By &address…", name="Pair by address", description="Pair with a node by host and port, or by its link"
         )
@@ -207,6 +231,10 @@ class NodesPanel(QWidget):
         row.addStretch()
         column.addLayout(row)
         self.setFocusProxy(self.list)
+
+    def _refresh_shown(self) -> None:
+        if self.isVisible():
+            self._refresh()
 
     def _refresh(self) -> None:
         """Bring the list up to date: rows of nodes that said nothing new are the same ones."""
@@ -242,13 +270,16 @@ class NodesPanel(QWidget):
 
     def _row(self, node: NodeInfo) -> Row:
         key = node.id or node.name
+        fraction = node_words.coming(self._deployments.get(key, ()))
         made = self._rows.get(key)
-        if made is None or made[0] is not node:
+        if made is None or made[0] is not node or made[1] != fraction:
             line = node_words.line(node)
+            if fraction is not None:
+                line = f"model {round(fraction * 100)} % there · {line}"
             tip = " · ".join(part for part in (node_words.machine(node), node.hardware, node.address) if part)
-            row = Row(key, node_words.title(node), line, tip, node_words.dot(node))
-            made = self._rows[key] = (node, row)
-        return made[1]
+            row = Row(key, node_words.title(node), line, tip, node_words.dot(node), fraction)
+            made = self._rows[key] = (node, fraction, row)
+        return made[2]
 
     def _unpair_current(self) -> None:
         self.unpair(self.list.current_key)
@@ -261,7 +292,21 @@ class NodesPanel(QWidget):
         self.unpair_button.setVisible(remote and node is not None and node.trusted)
         self.card.setVisible(node is not None)
         if node is not None and self._runtime is not None:
-            self.card.show_node(node, self._runtime.cluster.prediction_error(node.id))
+            error = self._runtime.cluster.prediction_error(node.id)
+            self.card.show_node(node, error, self._deployments.get(node.id, ()))
+            self.models_button.setVisible(remote and node_words.may_change(node) and node_words.answers(node))
+        else:
+            self.models_button.hide()
+
+    def _follow_deployments(self) -> None:
+        if self._runtime is None or not self._built:
+            return
+
+        def fail(error: BaseException) -> None:
+            if phrases.is_bug(error):
+                self.failed.emit(error)
+
+        self._bridge.stream(self._runtime.cluster.deployments, self.show_deployments, None, fail, name="deployments")
 
     def _forget_dialog(self) -> None:
         self.pairing = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.errors import TangnetError
 
 if TYPE_CHECKING:
-    from app.events import Answered, EngineInfo, FileIndexed, Moved
+    from app.events import Answered, DeploymentInfo, EngineInfo, FileIndexed, Moved
     from app.thinking import ModelProgress
 
 ROLE_NAMES = {
@@ -18,6 +18,13 @@ ROLE_NAMES = {
     "transcribe": "Speech",
     "rerank": "Ranking",
     "speak": "Voice",
+}
+DEPLOYMENT_STATES = {
+    "verifying": "being checked",
+    "waiting": "waits for its turn",
+    "failed": "failed",
+    "removed": "removed",
+    "unreachable": "cannot be reached",
 }
 FILE_STATES = {
     "added": "added",
@@ -111,6 +118,57 @@ def download_line(progress: ModelProgress, rate: float) -> str:
     left = time_left((progress.total - progress.done) / rate) if rate > 0 else ""
     line = f"{progress.step.capitalize() or 'Fetching'}: {megabytes(progress.done)} of {megabytes(progress.total)}"
     return f"{line}, {left}" if left else line
+
+
+def deployment_line(info: DeploymentInfo) -> str:
+    """Return how far a model is on a node: "412 MB of 1.1 GB, 23 MB/s, about 30 s left"."""
+    if info.state == "ready":
+        return "there"
+    if info.state in ("failed", "unreachable", "waiting") and info.message:
+        return info.message
+    if info.state not in ("fetching", "hashing"):
+        return DEPLOYMENT_STATES.get(info.state, info.state)
+    parts = [f"{megabytes(info.done)} of {megabytes(info.total)}" if info.total else "begins"]
+    if info.state == "hashing":
+        parts[0] = f"preparing, {parts[0]}"
+    if info.bytes_per_second >= 1000:
+        parts.append(f"{megabytes(round(info.bytes_per_second))}/s")
+        parts.append(time_left((info.total - info.done) / info.bytes_per_second))
+    if info.dropped:
+        parts.append(f"{', '.join(info.dropped)} gave wrong data and is not asked any more")
+    return ", ".join(part for part in parts if part)
+
+
+def pushing_line(model: str, latest: Sequence[DeploymentInfo], nodes: int) -> str:
+    """Return how far a model is that is being put on `nodes` nodes; `latest` is the newest word on each of them."""
+    there = sum(info.state == "ready" for info in latest)
+    failed = sum(info.state == "failed" for info in latest)
+    coming = [info for info in latest if not info.ended and info.total]
+    if not any(info.node_id != "local" for info in latest):
+        here = next((info for info in coming if info.state == "hashing"), None)
+        share = f" {info_share(here)} %" if here is not None else ""
+        return f"Preparing {model} on this machine…{share}"
+    parts = [f"{there} of {_nodes(nodes)} have it" if there < nodes else f"{_nodes(nodes)} have it"]
+    rate = sum(info.bytes_per_second for info in coming)
+    if rate >= 1000:
+        parts.append(f"{megabytes(round(rate))}/s")
+        slowest = max(
+            ((info.total - info.done) / info.bytes_per_second for info in coming if info.bytes_per_second >= 1000),
+            default=None,
+        )
+        parts.append(time_left(slowest))
+    if failed:
+        parts.append(f"{failed} failed")
+    return f"{model}: {', '.join(part for part in parts if part)}"
+
+
+def info_share(info: DeploymentInfo) -> int:
+    """Return how much of a model is there, in per cent."""
+    return round(100 * info.done / info.total) if info.total else 0
+
+
+def _nodes(count: int) -> str:
+    return "1 node" if count == 1 else f"{count} nodes"
 
 
 def trouble(error: BaseException) -> tuple[str, str]:

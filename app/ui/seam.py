@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from app.assistant import Question
     from app.events import (
+        DeploymentInfo,
         DocumentInfo,
         EngineInfo,
         Event,
@@ -55,6 +56,14 @@ class ClusterSeam(Protocol):
 
     def add_model(self, source: str) -> AsyncIterator[ModelProgress]:
         """Fetch a model."""
+        ...
+
+    def deploy(self, model: str, nodes: Sequence[NodeInfo], *, rate: float = 0.0) -> AsyncIterator[DeploymentInfo]:
+        """Bring a model of this machine to nodes, each at `rate` MB/s at most (0 = no cap); yields how far each is."""
+        ...
+
+    def deployments(self) -> AsyncIterator[tuple[DeploymentInfo, ...]]:
+        """Yield how far each model is on each node, now and after each change."""
         ...
 
     async def pair(self, target: str, code: str) -> NodeInfo:

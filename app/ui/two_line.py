@@ -19,7 +19,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.ui import theme
@@ -41,6 +41,8 @@ class Row:
     """0…1 shows a progress line."""
     heading: bool = False
     """Names the rows below it; it cannot be chosen."""
+    checked: bool | None = None
+    """Shows a box to tick; None: no box."""
 
 
 CHANGES_MOST = 64
@@ -69,6 +71,8 @@ class RowModel(QAbstractListModel):
             return row.tooltip or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{row.title}, {row.detail}" if row.detail else row.title
+        if role == Qt.ItemDataRole.CheckStateRole and row.checked is not None:
+            return Qt.CheckState.Checked if row.checked else Qt.CheckState.Unchecked
         return row if role == _ROW_ROLE else None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -189,6 +193,15 @@ class TwoLineList(QListView):
         else:
             super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the current row in sight when the list becomes lower."""
+        super().resizeEvent(event)
+        current = self.currentIndex()
+        if current.isValid() and event.size().height() < event.oldSize().height():
+            row = self.visualRect(current)
+            if row.bottom() > event.size().height() and row.top() < event.oldSize().height():
+                self.scrollTo(current)
+
     def changeEvent(self, event: QEvent) -> None:
         """Measure the rows anew when the font changes."""
         super().changeEvent(event)
@@ -225,7 +238,10 @@ class _TwoLines(QStyledItemDelegate):
             painter.setBrush(QColor(colours.soft if chosen else colours.raised))
             painter.drawRoundedRect(box, 10, 10)
         inner = box.adjusted(12, 7, -10, -7)
-        if row.dot:
+        if row.checked is not None:
+            _box(painter, QRectF(inner.left(), inner.center().y() - 8, 16, 16), row.checked)
+            inner.setLeft(inner.left() + 27)
+        elif row.dot:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(getattr(colours, row.dot)))
             painter.drawEllipse(QPointF(inner.left() + 4, inner.top() + inner.height() * 0.27), 4, 4)
@@ -269,6 +285,17 @@ def _heading(painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
     small.setWeight(QFont.Weight.DemiBold)
     box = QRectF(option.rect).adjusted(12, 6, -10, 0)
     _line(painter, box, row.title, small, theme.current().muted, option.textElideMode)
+
+
+def _box(painter: QPainter, box: QRectF, checked: bool) -> None:
+    colours = theme.current()
+    painter.setPen(QPen(QColor(colours.accent if checked else colours.muted), 1.5))
+    painter.setBrush(QColor(colours.accent if checked else colours.surface))
+    painter.drawRoundedRect(box, 4, 4)
+    if checked:
+        painter.setPen(QPen(QColor(colours.on_accent), 2))
+        points = [QPointF(box.left() + x, box.top() + y) for x, y in ((4, 8.2), (7, 11.2), (12, 5.2))]
+        painter.drawPolyline(points)
 
 
 def _line(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str, elide: Qt.TextElideMode) -> None:

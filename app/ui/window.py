@@ -128,6 +128,8 @@ class MainWindow(QMainWindow):
         self.documents.changed.connect(self.sidebar.show_documents)
         self.documents.open_asked.connect(self.open_document)
         self.nodes.changed.connect(self._nodes_changed)
+        self.nodes.changed.connect(self.pane.models.show_nodes)
+        self.nodes.models_asked.connect(self.pane.models.put_on_nodes)
         self.pane.first_run.add_asked.connect(self._choose_files)
         self.pane.view.cited.connect(self.show_passage)
         self.pane.view.link.connect(self.offer_link)

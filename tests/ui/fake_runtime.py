@@ -13,6 +13,7 @@ from app.errors import DocumentError, TrustError
 from app.events import (
     Answered,
     Citation,
+    DeploymentInfo,
     DocumentInfo,
     EngineInfo,
     Event,
@@ -37,7 +38,9 @@ from app.thinking import ModelProgress
 Step = Event | BaseException | asyncio.Event
 TOWER = Passage(1, "/docs/tower.pdf", 4, "Facts", 100, 143, 0.9, "The tower is 330 metres high since 2022.", 0.7, 0.8)
 GARDEN = Passage(2, "/docs/garden.md", None, "", 0, 24, 0.5, "The garden opens at nine.", 0.4, 0.3)
-STARTER = ModelInfo("smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False, parameters=135)
+STARTER = ModelInfo(
+    "smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False, parameters=135, nodes=("local",)
+)
 BETTER = ModelInfo(
     "qwen2.5-1.5b",
     "chat",
@@ -137,6 +140,11 @@ class ScriptedCluster:
     """How far predictions were off, by id."""
     sources: list[str] = field(default_factory=list)
     sound: bytes = b""
+    pushes: list[tuple[str, list[str], float]] = field(default_factory=list)
+    """Model, names of nodes and MB/s of each deployment that was asked for."""
+    arriving: Sequence[DeploymentInfo | BaseException | asyncio.Event] = ()
+    """What a deployment tells."""
+    deployed: tuple[DeploymentInfo, ...] = ()
 
     def nodes(self) -> tuple[NodeInfo, ...]:
         return self.known
@@ -177,6 +185,22 @@ class ScriptedCluster:
             if isinstance(step, BaseException):
                 raise step
             yield step
+
+    async def deploy(
+        self, model: str, nodes: Sequence[NodeInfo], *, rate: float = 0.0
+    ) -> AsyncIterator[DeploymentInfo]:
+        self.pushes.append((model, [node.name for node in nodes], rate))
+        for step in self.arriving:
+            if isinstance(step, BaseException):
+                raise step
+            if isinstance(step, asyncio.Event):
+                await step.wait()
+                continue
+            yield step
+
+    async def deployments(self) -> AsyncIterator[tuple[DeploymentInfo, ...]]:
+        yield self.deployed
+        await asyncio.Event().wait()
 
     async def pair(self, target: str, code: str) -> NodeInfo:
         self.paired.append((target, code))
