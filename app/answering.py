@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from app import grounding, prompts
@@ -24,6 +24,7 @@ from app.events import (
     Warned,
 )
 from app.quoting import quotes
+from app.rules import Rules, rules_of
 from app.screening import SentenceScreen
 from app.settings import Settings
 from app.streams import ending
@@ -56,9 +57,13 @@ class Answering:
     transcribe_ms: float | None = None
     retrieve_ms: float | None = None
     conversation: str = ""
+    earlier: Sequence[str] = ()
+    """Paths of documents whose passages were read for earlier answers of the conversation."""
     passages: tuple[Passage, ...] = ()
     """What the model is given to read, numbered from 1."""
     _documents: bool = False
+    _found: Sequence[Passage] = ()
+    """What the model may be given to read; in the end what it is given."""
     _text: str = ""
     _quoted: str = ""
     _own: str = ""
@@ -74,10 +79,12 @@ class Answering:
     def read(self, passages: Sequence[Passage]) -> None:
         """Take the relevant passages and settle which of them the model reads: as many as its context allows."""
         self._documents = True
+        self._found = passages
         if self._expected_weak():
             quoted = [quote.n for quote in quotes(self.question, passages)]
             passages = sorted(passages, key=lambda passage: passage.n not in quoted)[:WEAK_PASSAGES]
         self.passages = prompts.fitting(passages, self._budget())
+        self._found = self.passages
 
     async def answer(self, thinker: Thinker) -> AsyncGenerator[Event, None]:
         """Yield everything from the chosen node to Answered. Raises NodeError."""
@@ -101,6 +108,8 @@ class Answering:
                         break
                 elif isinstance(event, Generated):
                     self._end = event
+                elif isinstance(event, NodeChosen | Moved):
+                    yield self._with_rule(event)
                 else:
                     yield event
                 if isinstance(event, NodeChosen):
@@ -118,6 +127,19 @@ class Answering:
             yield self._warn("cut", *grounding.CUT)
         for last in self._check():
             yield last
+
+    def _with_rule(self, event: NodeChosen | Moved) -> NodeChosen | Moved:
+        """Say in the reason where these documents may be answered, if a rule says it."""
+        rule = self._rules().reason(self._paths)
+        return replace(event, reason=f"{event.reason} {rule}".strip()) if rule else event
+
+    def _rules(self) -> Rules:
+        return rules_of(tuple(self.settings.rules_folders))
+
+    @property
+    def _paths(self) -> tuple[str, ...]:
+        """Documents that stand in the prompt, by themselves or in what was said of them before."""
+        return (*self.earlier, *(passage.path for passage in self._found))
 
     def _show(self, text: str, node: str, ids: tuple[int, ...], *, last: bool = False) -> list[Event]:
         """Return the events that show the model's words: as they come, or screened when it cannot be trusted."""
@@ -190,6 +212,7 @@ class Answering:
             seed=self.seed,
             model=self.settings.answer_model,
             node=self.node,
+            zones=self._rules().zones(self._paths),
         )
 
     def _say(self, text: str, node: str, ids: tuple[int, ...] = ()) -> TokenReceived:
@@ -226,10 +249,11 @@ class Answering:
 
     def _models(self) -> list[ModelInfo]:
         """Chat models that may make this answer, as far as nodes have told."""
+        zones = self._rules().zones(self._paths)
         return [
             model
             for node in self.nodes()
-            if node.local or node.trusted
+            if (node.local or node.trusted) and (not zones or node.local or node.zone in zones)
             if self.node in ("", node.name) or (self.node == "local" and node.local)
             for model in node.models
             if model.role == "chat" and model.present

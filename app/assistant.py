@@ -166,6 +166,7 @@ class Assistant:
                 asked=asked,
                 transcribe_ms=spoken_ms,
                 conversation=record.conversation,
+                earlier=record.earlier,
             )
             passages = await self._passages(question, text, history, answering, events)
             if passages is not None:
@@ -275,6 +276,8 @@ class _Record:
     def __init__(self, conversations: Conversations) -> None:
         self._conversations = conversations
         self.conversation = ""
+        self.earlier: tuple[str, ...] = ()
+        """Documents that were read for the answers before."""
         self._message: int | None = None
         self._pending = ""
         self._closed = False
@@ -287,11 +290,13 @@ class _Record:
             self.conversation = self._conversations.get(conversation).id
         else:
             self.conversation = self._conversations.create().id
+        before = self._conversations.messages(self.conversation)
         history = [
             Turn(message.role, message.text)
-            for message in self._conversations.messages(self.conversation)
+            for message in before
             if message.text.strip() and message.state != "writing"
         ]
+        self.earlier = tuple(dict.fromkeys(passage.path for message in before for passage in message.passages))
         self._conversations.ask(self.conversation, question)
         self._message = self._conversations.begin(self.conversation)
         return history

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.assistant import Assistant, Documents, Thinking
 from app.conversations import Conversations
 from app.events import DeploymentInfo, DocumentInfo, ModelInfo, NodeInfo
+from app.rules import rules_of
 from app.settings import Settings
 from app.settings import home as default_home
 from app.thinking import ModelProgress
@@ -134,7 +135,8 @@ class Runtime:
             cluster = Cluster(place, settings, discover=discover)
             opened.push_async_callback(cluster.close)
             await cluster.start()
-            runtime = cls(place, settings, cluster, Library(place, cluster), conversations)
+            library = Library(place, cluster, lambda: rules_of(tuple(settings.rules_folders)))
+            runtime = cls(place, settings, cluster, library, conversations)
             opened.pop_all()
         return runtime
 

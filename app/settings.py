@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from app.errors import SettingsError
+from app.rules import rules_of
 
 
 def home() -> Path:
@@ -28,8 +29,8 @@ def home() -> Path:
     return path
 
 
-def _setting(default: Any, sentence: str) -> Any:
-    metadata = {"sentence": sentence, "default": default}
+def _setting(default: Any, sentence: str, choices: tuple[str, ...] = ()) -> Any:
+    metadata = {"sentence": sentence, "default": default, "choices": choices}
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -45,7 +46,17 @@ class Settings:
     answer_model: str = _setting("", "Chat model to prefer, by name; empty takes the best one present.")
     nodes_addresses: list[str] = _setting([], "Nodes to reach by address (host:port), besides those discovered.")
     nodes_discover: bool = _setting(True, "Look for nodes on the local network.")
-    nodes_prefer: str = _setting("automatic", "Where answers are made: automatic, local, or cluster.")
+    nodes_prefer: str = _setting(
+        "automatic", "Where answers are made: automatic, local, or cluster.", ("automatic", "local", "cluster")
+    )
+    nodes_documents: str = _setting(
+        "local",
+        "Who embeds documents: local is this machine; cluster also sends their text to idle paired nodes.",
+        ("local", "cluster"),
+    )
+    rules_folders: list[str] = _setting(
+        [], 'Where documents of a folder may go: "~/Medical = home, local" is zone home and this machine.'
+    )
     voice_device: str = _setting("", "Microphone by name; empty follows the system.")
     voice_send: bool = _setting(True, "Send what was said at once; otherwise it goes to the text box.")
     voice_language: str = _setting("", "Spoken language such as en; empty lets the model find out.")
@@ -73,6 +84,7 @@ class Settings:
                 hint = f"Did you mean {_dotted(close[0])}?" if close else f"Known: {', '.join(map(_dotted, hints))}."
                 raise SettingsError(f"{path}: unknown setting {_dotted(key)}.", code="settings_unknown", hint=hint)
             flat[key] = _checked(path, key, value, hints[key])
+        _check_choices(path, flat)
         return cls(**flat)
 
     def save(self, path: Path) -> None:
@@ -106,6 +118,20 @@ class Settings:
 
 def _dotted(key: str) -> str:
     return key.replace("_", ".", 1)
+
+
+def _check_choices(path: Path, values: dict[str, Any]) -> None:
+    for item in fields(Settings):
+        value, choices = values.get(item.name), item.metadata["choices"]
+        if choices and value is not None and value not in choices:
+            close = difflib.get_close_matches(value, choices, 1)
+            hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(choices)}."
+            sentence = f"{path}: {_dotted(item.name)} cannot be {value!r}."
+            raise SettingsError(sentence, code="settings_value", hint=hint)
+    try:
+        rules_of(tuple(values.get("rules_folders", ())))
+    except SettingsError as error:
+        raise SettingsError(f"{path}: rules.folders: {error.message}", code=error.code, hint=error.hint) from error
 
 
 def _checked(path: Path, key: str, value: Any, kind: Any) -> Any:

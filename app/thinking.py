@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from app.events import EngineInfo, Generated, Hearing, Moved, NodeChosen, Prefilling, Queued, TokenReceived, Transcribed
 
 EmbedKind = Literal["query", "passage"]
+Told = Callable[[int], None]
+"""Called with the number of texts that are done."""
 GenerationEvent = NodeChosen | Queued | Prefilling | TokenReceived | Moved | Generated
 
 
@@ -75,8 +77,20 @@ class ModelProgress:
 class Embedder(Protocol):
     """Turns texts into vectors."""
 
-    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
-        """Embed `texts`, any number; batching is the implementation's business. Raises NodeError."""
+    async def embed(
+        self, texts: Sequence[str], kind: EmbedKind, *, zones: tuple[str, ...] = (), told: Told | None = None
+    ) -> Embeddings:
+        """Embed `texts`, any number; batching is the implementation's business.
+
+        Args:
+            texts: What to embed.
+            kind: Queries are embedded at once and on this machine; passages in the background.
+            zones: The only zones whose nodes may see the passages, as in ChatRequest; empty = any.
+            told: Called now and then while it goes on.
+
+        Raises:
+            NodeError: no node can do it.
+        """
         ...
 
 

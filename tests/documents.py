@@ -15,7 +15,7 @@ import docx
 import numpy
 
 from app.errors import NodeLost
-from app.thinking import Embeddings, EmbedKind
+from app.thinking import Embeddings, EmbedKind, Told
 
 DIMENSION = 32
 
@@ -30,7 +30,9 @@ class HashEmbedder:
         self._fail_after = fail_after
         self._delay = delay
 
-    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
+    async def embed(
+        self, texts: Sequence[str], kind: EmbedKind, *, zones: tuple[str, ...] = (), told: Told | None = None
+    ) -> Embeddings:
         if self._fail_after is not None and len(self.passages) >= self._fail_after:
             raise NodeLost("the node is gone")
         if self._delay:

@@ -31,7 +31,7 @@ from app.events import (
     Usage,
 )
 from app.rag.library import ReadResult, Surroundings
-from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress
+from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress, Told
 
 STARTER = ModelInfo("smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False)
 STRONG = ModelInfo("qwen2.5-coder-1.5b", "chat", "cc" * 32, 1_117_000_000, "Q4_K_M", 32768)
@@ -122,7 +122,9 @@ class FakeThinker:
         for engines in self.loading:
             yield engines
 
-    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
+    async def embed(
+        self, texts: Sequence[str], kind: EmbedKind, *, zones: tuple[str, ...] = (), told: Told | None = None
+    ) -> Embeddings:
         return Embeddings("fake", "00" * 32, 2, b"".join(struct.pack("<2f", 1.0, 0.0) for _ in texts))
 
 

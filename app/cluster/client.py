@@ -183,11 +183,18 @@ class NodeClient:
             node=self.name,
         )
 
-    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
-        """Embed one batch of texts."""
-        number = pb.EMBED_QUERY if kind == "query" else pb.EMBED_PASSAGE
+    async def embed(
+        self, texts: Sequence[str], kind: EmbedKind, *, model: str = "", background: bool = False
+    ) -> Embeddings:
+        """Embed one batch of texts; `model` by sha256, "" = the node's own choice."""
+        request = pb.EmbedRequest(
+            kind=pb.EMBED_QUERY if kind == "query" else pb.EMBED_PASSAGE,
+            texts=texts,
+            model=model,
+            priority=wire.priority(background),
+        )
         with mapped(self.name):
-            reply = await self._stub.Embed(pb.EmbedRequest(kind=number, texts=texts), timeout=EMBED_SECONDS)
+            reply = await self._stub.Embed(request, timeout=EMBED_SECONDS)
         if len(reply.vectors) != 4 * reply.dimension * len(texts):
             raise NodeError(f"{self.name} sent {len(reply.vectors)} bytes for {len(texts)} texts.", code="internal")
         return Embeddings(

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,10 @@ from app.cluster.placing import Placing
 from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
+from app.cluster.spreading import Helper, Spreading, may_help
 from app.errors import NodeError, NodeLost, TrustError
 from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, Transcribed
-from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress
+from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress, Told
 
 if TYPE_CHECKING:
     from app.cluster.client import NodeClient
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
     from app.cluster.network import Network
     from app.settings import Settings
 
-EMBED_TEXTS = 64
-EMBED_CHARACTERS = 2_000_000
-"""Of one batch; a message holds 16 MiB."""
 EMBED_TRIES = 5
 EMBED_AGAIN_SECONDS = 0.1
 """Pause before the second try, twice as long before each other: that a node has died is noticed a moment later."""
@@ -70,6 +69,7 @@ class Cluster:
         self._roster = Roster()
         self._local = LocalNode(home, lambda info: self._roster.put("local", info), arguments=local_arguments)
         self._network: Network | None = None
+        self._spreading = Spreading(lambda texts: self._embed(texts, "passage"), self._helpers)
         self._refused: TrustError | None = None
         self._deployer: Deployer | None = None
         self._began = 0.0
@@ -154,27 +154,38 @@ class Cluster:
                     self._placing.learned.answered(event.usage.completion_tokens)
                 yield event
 
-    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
-        """Embed any number of texts on this machine, in batches. Raises NodeError."""
-        parts = [await self._embed(batch, kind) for batch in _batches(texts)]
-        first = parts[0]
-        if any(part.sha256 != first.sha256 or part.dimension != first.dimension for part in parts):
-            raise NodeError("The embedding model changed in the middle.", code="model_changed", retryable=True)
-        return replace(
-            first,
-            data=b"".join(part.data for part in parts),
-            tokens=tuple(count for part in parts for count in part.tokens),
-        )
+    async def embed(
+        self, texts: Sequence[str], kind: EmbedKind, *, zones: tuple[str, ...] = (), told: Told | None = None
+    ) -> Embeddings:
+        """Embed any number of texts: queries on this machine, passages also on nodes that may help. Raises NodeError.
+
+        Which nodes may is a matter of `nodes_documents` and `zones`; see docs/background-work.md.
+        """
+        if kind == "passage":
+            return await self._spreading.embed(texts, zones, told)
+        return await self._embed(texts, "query")
 
     async def _embed(self, batch: Sequence[str], kind: EmbedKind) -> Embeddings:
         for attempt in range(EMBED_TRIES):
             try:
-                return await (await self._local.client()).embed(batch, kind)
+                client = await self._local.client()
+                return await client.embed(batch, kind, background=kind == "passage")
             except NodeLost:
                 if attempt == EMBED_TRIES - 1:
                     raise
             await asyncio.sleep(EMBED_AGAIN_SECONDS * 2**attempt)
         raise AssertionError("unreachable")
+
+    def _helpers(self, sha256: str, zones: tuple[str, ...]) -> list[Helper]:
+        """Nodes that may embed documents now: trusted, allowed, with the same model, and idle."""
+        if self._settings.nodes_documents != "cluster" or self._network is None:
+            return []
+        found = []
+        for node in self.nodes():
+            client = self._network.client(node.id) if may_help(node, sha256, zones) else None
+            if client is not None:
+                found.append(Helper(node.id, node.name, partial(_embed_with, client, sha256)))
+        return found
 
     async def transcribe(
         self, audio: AsyncIterator[bytes], *, language: str = ""
@@ -341,16 +352,8 @@ def _import_network() -> None:
     import app.cluster.network  # noqa: F401
 
 
-def _batches(texts: Sequence[str]) -> list[list[str]]:
-    batches: list[list[str]] = [[]]
-    size = 0
-    for text in texts:
-        if batches[-1] and (len(batches[-1]) >= EMBED_TEXTS or size + len(text) > EMBED_CHARACTERS):
-            batches.append([])
-            size = 0
-        batches[-1].append(text)
-        size += len(text)
-    return batches
+async def _embed_with(client: NodeClient, sha256: str, texts: Sequence[str]) -> Embeddings:
+    return await client.embed(texts, "passage", model=sha256, background=True)
 
 
 def _merge(merged: dict[str, ModelInfo], info: ModelInfo, node: str) -> None:

@@ -31,6 +31,7 @@ _ENGINE_STATES = {
 }
 MAX_MODELS = 200
 MAX_PREFIXES = 4096
+MAX_LABELS = 16
 MAX_RIGHTS = 16
 MAX_LABELS = 32
 
@@ -88,6 +89,7 @@ def described(info: NodeInfo, description: pb.Description) -> NodeInfo:
         models=tuple(model_info(model) for model in description.models[:MAX_MODELS]),
         slots=max(description.slots, 1),
         rights=frozenset(one_line(right, 20) for right in description.rights[:MAX_RIGHTS]),
+        labels=tuple(filter(None, (one_line(label, 40) for label in description.labels[:MAX_LABELS]))),
         simulated=description.simulated,
         hardware=", ".join(filter(None, (one_line(hardware.cpu), cores, memory, one_line(hardware.machine, 20)))),
         accelerator=one_line(hardware.accelerator),
@@ -155,7 +157,13 @@ def generate_request(
         ),
         resume=resume,
         resume_text=resume_text,
+        priority=priority(request.background),
     )
+
+
+def priority(background: bool) -> pb.Priority.ValueType:
+    """Return how a node is to rank a call."""
+    return pb.PRIORITY_BACKGROUND if background else pb.PRIORITY_INTERACTIVE
 
 
 def heard(event: pb.TranscribeEvent) -> Hearing | Transcribed | None:

@@ -30,6 +30,7 @@ def node_json(node: NodeInfo, now: float, prediction_error: float | None = None)
         "id": node.id,
         "address": node.address,
         "zone": node.zone,
+        "labels": list(node.labels),
         "trusted": node.trusted,
         "state": node.state,
         "models": [
@@ -87,7 +88,7 @@ def _print(context: Context, nodes: tuple[NodeInfo, ...], error_of: Callable[[st
         trust = "this machine" if node.local else "trusted" if node.trusted else "not paired"
         models = ", ".join(model.name for model in node.models if model.role == "chat")
         where = "" if node.local else f" at {node.address}"
-        said = [f"{node.name}{where}: {node.state}", trust, models]
+        said = [f"{node.name}{where}: {node.state}", trust, node.zone and f"zone {node.zone}", *node.labels, models]
         said.append("" if error is None else f"predictions off by {error:.0%}")
         context.output.text(", ".join(filter(None, said)))
     if context.arguments.watch and not context.output.json:

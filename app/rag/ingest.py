@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -21,13 +21,16 @@ from app.rag.store import Store, Version
 from app.rag.threads import StoreThread
 from app.rag.vectors import Vectors, matrix
 from app.rag.worker import Reader, printable
+from app.rules import Rules
 from app.thinking import Embedder, Embeddings
 
 if TYPE_CHECKING:
     from app.rag.planning import Plan
 
-BATCH_CHUNKS = 64
-_GROUP_CHUNKS = 128
+_FEWEST, _MOST = 128, 1024
+"""Chunks of a group, which is embedded and committed together."""
+_GROUP_SECONDS = 5.0
+"""What a group may take, as far as those bounds allow: a killed process loses that much work at most."""
 _WATCH_SECONDS = 2.0
 _LOCK_SECONDS = 0.2
 _TIDY_CHUNKS = 200
@@ -61,9 +64,13 @@ class _Pass:
 class Ingest:
     """One call of `Library.add`. The work is done in a task that puts what happens into a queue."""
 
-    def __init__(self, thread: StoreThread, embedder: Embedder, turn: asyncio.Lock) -> None:
+    def __init__(
+        self, thread: StoreThread, embedder: Embedder, turn: asyncio.Lock, rules: Callable[[], Rules] = Rules
+    ) -> None:
         self._thread = thread
         self._embedder = embedder
+        self._rules = rules
+        self._group_chunks = _FEWEST
         self._turn = turn
         self._events: asyncio.Queue[IngestEvent | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
@@ -165,7 +172,7 @@ class Ingest:
         while not last:
             group: list[Prepared] = []
             waiting = 0
-            while waiting < _GROUP_CHUNKS and (not group or preparer.ready()):
+            while waiting < self._group_chunks and (not group or preparer.ready()):
                 item = await preparer.take()
                 if item is None:
                     last = True
@@ -219,20 +226,41 @@ class Ingest:
         what = f"Indexing {name}" + (f" and {len(items) - 1} more" if len(items) > 1 else "")
         vectors.put(await self._thread.call(lambda store: _known(store, list(chunks))))
         missing = [chunk for digest, chunk in chunks.items() if digest not in vectors]
-        for start in range(0, len(missing), BATCH_CHUNKS):
-            self._tell(state.progress(what, size * (1 - (len(missing) - start) / len(chunks))))
-            batch = missing[start : start + BATCH_CHUNKS]
-            embeddings = await self._embedder.embed([chunk.body for chunk in batch], "passage")
+        left = len(missing)
+        self._tell(state.progress(what, size * (1 - left / len(chunks))))
+        begun = time.monotonic()
+        for zones, batch in self._by_zones(items, missing).items():
+
+            def told(done: int, left: int = left) -> None:
+                self._tell(state.progress(what, size * (1 - (left - done) / len(chunks))))
+
+            embeddings = await self._embedder.embed([chunk.body for chunk in batch], "passage", zones=zones, told=told)
             rows = matrix(embeddings, len(batch))
             if not await self._thread.call(partial(_fits, embeddings=embeddings)):
                 return False
             vectors.put({chunk.digest: rows[row] for row, chunk in enumerate(batch)})
             state.embedded += len(batch)
+            left -= len(batch)
+        if missing:
+            rate = len(missing) / max(time.monotonic() - begun, 1e-3)
+            self._group_chunks = max(_FEWEST, min(_MOST, int(rate * _GROUP_SECONDS)))
         return True
+
+    def _by_zones(self, items: Sequence[Prepared], chunks: Sequence[Chunk]) -> dict[tuple[str, ...], list[Chunk]]:
+        """Put together what may go to the same nodes; a text of several documents only where all of them may."""
+        rules = self._rules()
+        paths: dict[str, set[str]] = {}
+        for item in items:
+            for chunk in item.chunks:
+                paths.setdefault(chunk.digest, set()).add(item.file.path)
+        found: dict[tuple[str, ...], list[Chunk]] = {}
+        for chunk in chunks:
+            found.setdefault(rules.zones(paths[chunk.digest]), []).append(chunk)
+        return found
 
     async def _reembed(self, state: _Pass) -> None:
         state.changed = True
-        async with aclosing(reembed(self._thread, self._embedder)) as steps:
+        async with aclosing(reembed(self._thread, self._embedder, self._rules())) as steps:
             async for progress, count in steps:
                 state.embedded += count
                 self._tell(progress)

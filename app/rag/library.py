@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.events import DocumentInfo, FileIndexed, IndexDone, Passage, Progress
+from app.rules import Rules
 from app.thinking import Embedder
 
 if TYPE_CHECKING:
@@ -61,9 +62,11 @@ class Surroundings:
 class Library:
     """The documents of one user. One instance per process and home; several processes may share a home."""
 
-    def __init__(self, home: Path, embedder: Embedder) -> None:
+    def __init__(self, home: Path, embedder: Embedder, rules: Callable[[], Rules] = Rules) -> None:
+        """`rules`: where documents may go; asked whenever some are embedded."""
         self._folder = home / "library"
         self._embedder = embedder
+        self._rules = rules
         self._writing: StoreThread | None = None
         self._searching: StoreThread | None = None
         self._search: Search | None = None
@@ -101,7 +104,7 @@ class Library:
         """
         from app.rag.ingest import Ingest
 
-        ingest = Ingest(self._writer(), self._embedder, self._adding)
+        ingest = Ingest(self._writer(), self._embedder, self._adding, self._rules)
         self._running.add(ingest)
         try:
             async with aclosing(ingest.run(await asyncio.to_thread(_names, paths), watch=watch)) as events:

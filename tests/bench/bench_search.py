@@ -24,7 +24,7 @@ import pytest
 
 from app.events import IndexDone
 from app.rag.library import Library, SearchMode
-from app.thinking import Embeddings, EmbedKind
+from app.thinking import Embeddings, EmbedKind, Told
 
 DATA = os.environ.get("TANGNET_BENCH_DATA", "")
 SETS = os.environ.get("TANGNET_BENCH_SETS", "adi,xquad_es_public,squad_public").split(",")
@@ -43,7 +43,9 @@ class MiniLm:
         assert found is not None and found.submodule_search_locations, "the starter models are not installed"
         self._model = SentenceTransformer(str(Path(found.submodule_search_locations[0]) / "model"), device="cpu")
 
-    async def embed(self, texts: Sequence[str], kind: EmbedKind) -> Embeddings:
+    async def embed(
+        self, texts: Sequence[str], kind: EmbedKind, *, zones: tuple[str, ...] = (), told: Told | None = None
+    ) -> Embeddings:
         rows = await asyncio.to_thread(
             self._model.encode, list(texts), normalize_embeddings=True, show_progress_bar=False
         )
