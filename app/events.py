@@ -353,8 +353,6 @@ class NodeInfo:
     rights: frozenset[str] = frozenset()
     """What this machine may do there; empty = it did not say."""
     simulated: bool = False
-    labels: tuple[str, ...] = ()
-    """Words that its owner gave it, such as "big"."""
     hardware: str = ""
     accelerator: str = ""
     """Name of its GPU; "" = none."""

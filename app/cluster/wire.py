@@ -33,7 +33,6 @@ MAX_MODELS = 200
 MAX_PREFIXES = 4096
 MAX_LABELS = 16
 MAX_RIGHTS = 16
-MAX_LABELS = 32
 
 
 def one_line(text: str, limit: int = 100) -> str:
@@ -96,7 +95,6 @@ def described(info: NodeInfo, description: pb.Description) -> NodeInfo:
         build=one_line(hardware.build),
         graphics=one_line(hardware.graphics),
         memory_total_bytes=hardware.memory_bytes,
-        labels=tuple(one_line(label, 40) for label in description.labels[:MAX_LABELS]),
         disk_free_bytes=description.disk_free_bytes,
         seen_at=time.monotonic(),
     )
