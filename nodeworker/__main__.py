@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _serve(chosen, parser)
         elif chosen.command == "bench":
             _bench(chosen, parser)
+        elif chosen.command == "simulate":
+            _simulate(chosen)
         else:
             _command(chosen)
     except (EngineError, TrustFailure) as error:
@@ -110,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--anyway", action="store_true", help="keep the settings although other programs were at work")
     bench.add_argument("--seconds", type=float, default=0.0, help="how long it may take (default with --tune: 120)")
     bench.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
+    simulate = commands.add_parser("simulate", parents=[common])  # for `tangnet bench cluster`
+    simulate.add_argument("trusted", type=Path, metavar="CERTIFICATE")
+    simulate.add_argument("nodes", nargs="+", metavar="NAME=ENGINE")
     models = commands.add_parser("models", parents=[common], help="models of this machine")
     actions = models.add_subparsers(dest="action", metavar="ACTION")
     actions.add_parser("list", parents=[common], help="models here, and those that could be fetched")
@@ -194,6 +199,13 @@ def _bench(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
         bench.end_with_parent(0)
     wanted = bench.Wanted(chosen.model, chosen.tune, chosen.prefer == "speed", chosen.anyway, chosen.seconds)
     bench.bench(chosen.models, wanted, Output(chosen.json, sys.stdout), sys.stderr)
+
+
+def _simulate(chosen: argparse.Namespace) -> NoReturn:
+    from nodeworker.simulated import serve
+
+    asyncio.run(serve(chosen.trusted, chosen.nodes))
+    os._exit(0)  # as a node does, see _serve
 
 
 def _command(chosen: argparse.Namespace) -> None:
