@@ -100,6 +100,10 @@ async def _node(name: str, choice: EngineChoice, pin: Pin) -> AsyncIterator[dict
         except RuntimeError as error:
             raise EngineError(f"No port is free on {HOST}.") from error
         await server.start()
+        # A node tells the rates of a model that it has loaded once; without them no desktop could choose well.
+        async with contextlib.aclosing(rooms.load(("chat",))) as steps:
+            async for _ in steps:
+                pass
         try:
             yield {
                 "event": "ready",
