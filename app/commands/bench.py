@@ -1,5 +1,7 @@
 """`tangnet bench node`: how fast a chat model is on this machine, and with --tune its best settings.
 
+`tangnet bench cluster` is in bench_cluster.py.
+
 The program itself never runs a model: a child process, the node's own program, measures, and its lines are passed on.
 """
 
@@ -26,6 +28,10 @@ _LINE_BYTES = 1 << 20
 async def run(context: Context) -> int:
     """Measure and return the exit status of the measurement. Raises TangnetError."""
     arguments = context.arguments
+    if arguments.what == "cluster":
+        from app.commands import bench_cluster
+
+        return await bench_cluster.run(context)
     if arguments.what != "node":
         raise TangnetError(
             f"`tangnet bench {arguments.what}` is not in this version.",

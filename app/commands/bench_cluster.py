@@ -14,12 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.cluster.cluster import Cluster
+from app.commands.cluster_oracle import Served, Speed, Work, served_best
+from app.commands.context import Context
 from app.commands.simulated_fleet import Fleet, fleet
 from app.errors import NodeError, TangnetError
 from app.events import Generated, Moved, NodeChosen, TokenReceived
 from app.settings import Settings
 from app.thinking import ChatMessage, ChatRequest
 
+EVERY = 11
+"""One node of so many is quick."""
 PI, RIG = "paced:12,40,slots=1", "paced:150,2000,slots=1"
 """A Raspberry Pi and a machine with a graphics card; one answer at a time, so that a node's rate is its most."""
 QUESTION = "What does the contract say about item {number:06}?"
@@ -28,6 +32,8 @@ SHORTEST, LONGEST = 64, 192
 CONNECT_SECONDS = 60.0
 QUIET_SECONDS = 10.0
 LATE_SECONDS = 60
+LOOK_SECONDS = 0.02
+SECONDS = 20.0
 LAG_SECONDS = 0.05
 
 
@@ -118,6 +124,86 @@ def request(number: int) -> ChatRequest:
     return ChatRequest((ChatMessage("user", QUESTION.format(number=number)),), f"bench-{number}", max_tokens=tokens)
 
 
+async def run(context: Context) -> int:
+    """Measure and print one figure a line; returns the exit status. Raises NodeError."""
+    arguments = context.arguments
+    rigs = arguments.nodes // EVERY
+    plan = Plan(
+        engines=[*[PI] * (arguments.nodes - rigs), *[RIG] * rigs],
+        clients=arguments.clients,
+        seconds=(seconds := arguments.seconds or SECONDS),
+        ramp=min(5.0, seconds / 4),
+        settle=min(5.0, seconds / 4),
+    )
+    seen = await measure(plan, context.output.progress)
+    context.output.clear()
+    for figure in figures(plan, seen):
+        if context.output.json:
+            context.output.line(figure)
+        else:
+            context.output.text(_sentence(figure))
+    return 0
+
+
+def figures(plan: Plan, run: Run) -> list[dict[str, object]]:
+    """Return what was seen as figures: name, value, unit, and where there is one a reference and the ratio to it."""
+    best = _best(plan)
+    within = [one for one in best if plan.ramp + plan.settle <= one.asked < plan.ramp + plan.settle + plan.seconds]
+    theirs = sorted(one.first - one.asked for one in within)
+    ours = sorted(run.waits.values())
+    paced = sum(_speed(engine).write for engine in plan.engines)
+    lost = len(run.failures) + run.unanswered
+
+    def made(name: str, value: float, unit: str, reference: float | None = None) -> dict[str, object]:
+        line: dict[str, object] = {"figure": f"cluster_{name}", "value": round(value, 3), "unit": unit}
+        if reference is not None:
+            line |= {"reference": round(reference, 3), "ratio": round(value / reference, 3) if reference else 0.0}
+        return line | {"nodes": len(plan.engines), "clients": plan.clients, "seconds": round(run.seconds, 1)}
+
+    return [
+        made("tokens", run.rate, "tokens/s", paced),
+        made("first_token_p50", share(ours, 0.5), "s", share(theirs, 0.5)),
+        made("first_token_p99", share(ours, 0.99), "s", share(theirs, 0.99)),
+        made("desktop_cpu", run.client_cpu, "cores"),
+        made("nodes_cpu", run.nodes_cpu, "cores"),
+        made("token_cpu", 1e6 * run.client_cpu / max(run.rate, 1), "us on the desktop"),
+        made("tokens_a_message", run.tokens / max(run.messages, 1), "tokens"),
+        made("loop_late_p99", 1e3 * share(sorted(run.lags), 0.99), "ms"),
+        made("connected", run.connect_seconds, "s"),
+        made("freed", run.freed_seconds, "s"),
+        made("false_deaths", run.deaths, "nodes"),
+        made("moved", sum(one.moved for one in run.asked), "answers"),
+        made("failed", lost, "answers"),
+        made("tasks_left", run.tasks_after - run.tasks_before, "tasks"),
+    ]
+
+
+def share(ordered: Sequence[float], part: float) -> float:
+    """Return the value that this part of all does not exceed; 0 of none."""
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
+
+
+def _best(plan: Plan) -> list[Served]:
+    def work(number: int) -> Work:
+        asked = request(number)
+        (message,) = asked.messages
+        return Work(len(message.content) // 4 + 4, asked.max_tokens)  # as simulated nodes count a prompt
+
+    speeds = [_speed(engine) for engine in plan.engines]
+    return served_best(speeds, plan.clients, work, plan.ramp + plan.settle + plan.seconds, ramp=plan.ramp)
+
+
+def _speed(engine: str) -> Speed:
+    write, read = engine.removeprefix("paced:").split(",")[:2]
+    return Speed(float(write), float(read))
+
+
+def _sentence(figure: dict[str, object]) -> str:
+    name = str(figure["figure"]).removeprefix("cluster_").replace("_", " ")
+    beside = f" ({figure['ratio']} of {figure['reference']})" if "ratio" in figure else ""
+    return f"{name}: {figure['value']} {figure['unit']}{beside}"
+
+
 async def measure(plan: Plan, note: Callable[[str], None] = lambda _text: None) -> Run:
     """Start the nodes, ask, and return what was seen. Raises NodeError when the nodes cannot be started or reached."""
     note(f"Starting {len(plan.engines)} simulated nodes.")
@@ -171,22 +257,31 @@ async def _load(plan: Plan, cluster: Cluster, nodes: Fleet, run: Run, note: Call
                 break
             await asyncio.sleep(1.0)
     finally:
+        busy = {node.id for node in cluster.nodes() if node.active + node.queued}
+        stopped = time.monotonic()
         for task in [*clients, *beside]:
             task.cancel()
-        stopped = time.monotonic()
         run.unanswered = sum(map(run.measured, run.waiting.values()))
         results = await asyncio.gather(*clients, *beside, return_exceptions=True)
     for result in results:
         if isinstance(result, Exception):
             raise result
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(QUIET_SECONDS):
-            async for known in cluster.watch():
-                if all(node.local or (node.seen_at > stopped and not node.active + node.queued) for node in known):
-                    break
-    last = [node.seen_at for node in cluster.nodes() if not node.local]
-    run.freed_seconds = max(last) - stopped
+    run.freed_seconds = await _freed(cluster, busy, stopped)
     run.tasks_after = len(asyncio.all_tasks())
+
+
+async def _freed(cluster: Cluster, busy: set[str], stopped: float) -> float:
+    """Return the seconds until each of the `busy` nodes had said that it has nothing to do; QUIET_SECONDS at most."""
+    freed = 0.0
+    for _ in range(round(QUIET_SECONDS / LOOK_SECONDS)):
+        for node in cluster.nodes():
+            if node.id in busy and node.seen_at > stopped and not node.active + node.queued:
+                busy.discard(node.id)
+                freed = max(freed, node.seen_at - stopped)
+        if not busy:
+            return freed
+        await asyncio.sleep(LOOK_SECONDS)
+    return QUIET_SECONDS
 
 
 async def _client(cluster: Cluster, numbers: Iterator[int], run: Run, delay: float) -> None:

@@ -1,14 +1,13 @@
-"""What a cluster of paced nodes could do at best, in virtual time: clients that ask again at once, and an oracle.
+"""What a cluster of simulated nodes could do at best, in virtual time: clients that ask again at once, and an oracle.
 
 The oracle knows what no router can: every queue at every moment and the length of every answer. Each node makes one
-answer at a time, first come, first served, so the finish of a new answer on each node is known exactly; it is given to
-the node where it ends first. Nothing takes any time but reading and writing.
+answer at a time, first come, first served, so the end of a new answer on each node is known exactly; it is given to the
+node where it ends first. Nothing takes any time but reading and writing.
 """
 
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,11 +35,10 @@ class Served:
     asked: float
     first: float
     ended: float
-    node: int
     tokens: int
 
 
-def best(
+def served_best(
     nodes: Sequence[Speed], clients: int, work: Callable[[int], Work], seconds: float, *, ramp: float = 0.0
 ) -> list[Served]:
     """Simulate `clients` that ask for `seconds`, one request at a time each; they begin within `ramp` seconds.
@@ -51,18 +49,15 @@ def best(
     asking = [(ramp * number / clients, number) for number in range(clients)]
     heapq.heapify(asking)
     served: list[Served] = []
-    for number in itertools.count():
+    while asking[0][0] < seconds:
         now, client = heapq.heappop(asking)
-        if now >= seconds:
-            return served
-        one = work(number)
-        ends = [
+        one = work(len(served))
+        ended, place = min(
             (max(now, free[place]) + one.prompt / node.read + one.answer / node.write, place)
             for place, node in enumerate(nodes)
-        ]
-        ended, place = min(ends)
+        )
         first = max(now, free[place]) + one.prompt / nodes[place].read + 1 / nodes[place].write
         free[place] = ended
-        served.append(Served(now, first, ended, place, one.answer))
+        served.append(Served(now, first, ended, one.answer))
         heapq.heappush(asking, (ended, client))
-    raise AssertionError("unreachable")
+    return served

@@ -42,6 +42,8 @@ EMBED_SLICE = 32
 """Texts embedded at once; between slices others get their turn, so that a question never waits for an indexing run."""
 QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32}
 REFRESH_SECONDS = 1.0
+SHOW_SECONDS = 10.0
+"""How often empty rooms are told what they would load where nothing seems to have changed: each asks the folder."""
 T = TypeVar("T")
 _Call = AsyncGenerator[QueuedAt | Began | list[T], None]
 
@@ -59,6 +61,7 @@ class EngineRooms:
         self._folder = Crew("models", most=1)  # so that calls reach the queue in the order in which they came
         self._models: tuple[ModelFile, ...] = ()
         self._refreshed = -REFRESH_SECONDS
+        self._shown = float("-inf")
         self._refreshing: asyncio.Task[None] | None = None
         self._change = asyncio.Event()
         self._waited_for = 0
@@ -337,20 +340,25 @@ class EngineRooms:
     async def _refresh(self) -> None:
         try:
             models = tuple(await self._folder.submit(self._shelf.all))
-            best: dict[str, tuple[ModelFile | None, str]] = {}
-            for role in ROLES:
-                try:
-                    best[role] = (await self.find(role), "")
-                except EngineError as error:
-                    best[role] = (None, error.message)
-            for role, (model, why) in best.items():
-                self.rooms[role].show(model, why)
-            self._models = models
+            if models != self._models or time.monotonic() - self._shown >= SHOW_SECONDS:
+                for role, (model, why) in (await self._folder.submit(self._best)).items():
+                    self.rooms[role].show(model, why)
+                self._models, self._shown = models, time.monotonic()
         except EngineError as error:
             log.warning("the models cannot be listed: %s", error.message)
         finally:
             self._refreshed = time.monotonic()
             self._refreshing = None
+
+    def _best(self) -> dict[str, tuple[ModelFile | None, str]]:
+        """Return for each role the model that would be loaded, or why there is none; runs in a thread."""
+        best: dict[str, tuple[ModelFile | None, str]] = {}
+        for role in ROLES:
+            try:
+                best[role] = self._shelf.find(role), ""
+            except EngineError as error:
+                best[role] = None, error.message
+        return best
 
     def touch(self) -> None:
         """Tell whoever watches to look again."""
