@@ -24,6 +24,7 @@ from app.events import (
     Event,
     FileIndexed,
     IndexDone,
+    Moved,
     NodeChosen,
     NodeInfo,
     Passage,
@@ -34,6 +35,7 @@ from app.events import (
     Warned,
 )
 from app.grounding import queries, relevant
+from app.messages import StoredMove
 from app.prompts import Turn
 from app.settings import Settings
 from app.streams import ending
@@ -283,6 +285,10 @@ class _Record:
         self._closed = False
         self._node = ""
         self._model = ""
+        self._reason = ""
+        self._moves: list[StoredMove] = []
+        self._length = 0
+        """Characters shown so far."""
 
     def begin(self, conversation: str, question: str) -> list[Turn]:
         """Store the question and an empty answer; returns what was said before."""
@@ -310,8 +316,11 @@ class _Record:
         """Take note of an event that the reader is about to get."""
         if isinstance(event, TokenReceived):
             self._pending += event.text
+            self._length += len(event.text)
         elif isinstance(event, NodeChosen):
-            self._node, self._model = event.name, event.model
+            self._node, self._model, self._reason = event.name, event.model, event.reason
+        elif isinstance(event, Moved):
+            self._moves.append(StoredMove(event.from_, event.to, event.reason, event.gap_ms, event.exact, self._length))
         elif isinstance(event, Answered):
             self._finish(
                 Outcome(
@@ -322,6 +331,8 @@ class _Record:
                     model=self._model,
                     usage=event.usage,
                     timings=event.timings,
+                    reason=self._reason,
+                    moves=self._moves,
                 )
             )
 
@@ -357,6 +368,8 @@ class _Record:
             error_code=error.code if error else "",
             error=error.message if error else "",
             hint=error.hint if error else "",
+            reason=self._reason,
+            moves=self._moves,
         )
 
     def _flush(self) -> None:

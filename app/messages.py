@@ -24,6 +24,19 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredMove:
+    """Where an answer went on elsewhere; the fields are those of app.events.Moved."""
+
+    from_: str
+    to: str
+    reason: str
+    gap_ms: float
+    exact: bool
+    at: int
+    """How many characters of the answer had been shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredMessage:
     """One question (role user) or answer (role assistant) with all that was shown beside it."""
 
@@ -43,6 +56,9 @@ class StoredMessage:
     error_code: str = ""
     error: str = ""
     hint: str = ""
+    reason: str = ""
+    """Why the node was chosen, in one sentence."""
+    moves: tuple[StoredMove, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,8 @@ class Outcome:
     error_code: str = ""
     error: str = ""
     hint: str = ""
+    reason: str = ""
+    moves: Sequence[StoredMove] = ()
 
     def details(self) -> dict[str, Any]:
         """Return everything but the state as plain JSON values."""
@@ -93,4 +111,6 @@ def decode(row: tuple[Any, ...]) -> StoredMessage:
         error_code=known.get("error_code", ""),
         error=known.get("error", ""),
         hint=known.get("hint", ""),
+        reason=known.get("reason", ""),
+        moves=tuple(StoredMove(**move) for move in known.get("moves", ())),
     )

@@ -42,6 +42,9 @@ class AnswerCard(QFrame):
         self.text = ""
         self.passages: dict[int, Passage] = {}
         self.moves: list[Moved] = []
+        self._moved_at: list[int] = []
+        """How many characters stood there at each move."""
+        self._reason = ""
         self._shown_until = 0
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(20, 16, 20, 14)
@@ -66,8 +69,15 @@ class AnswerCard(QFrame):
         self._column.addLayout(self._sources)
         self._footer = QHBoxLayout()
         self._footer.setSpacing(6)
+        lines = QVBoxLayout()
+        lines.setSpacing(2)
         self.node_line = label(tone="muted", scale=0.88, wrap=True)
-        self._footer.addWidget(self.node_line, 1)
+        lines.addWidget(self.node_line)
+        self.why = label(tone="muted", scale=0.88, wrap=True)
+        self.why.setAccessibleDescription("Why this node was chosen")
+        self.why.hide()
+        lines.addWidget(self.why)
+        self._footer.addLayout(lines, 1)
         self.retry_button = button(
             "&Try again", glyph="retry", description="Ask the same question again", clicked=self.retry.emit
         )
@@ -110,10 +120,14 @@ class AnswerCard(QFrame):
         self._notices.addWidget(_message("notice", sentence, hint))
         self.grown.emit()
 
+    def chosen(self, reason: str) -> None:
+        """Remember why the node was chosen; it stands below the answer once that is complete."""
+        self._reason = reason
+
     def moved(self, move: Moved) -> None:
-        """Say that the answer goes on elsewhere."""
+        """Say, where it happens, that the answer goes on elsewhere."""
         self.moves.append(move)
-        self.notice(phrases.moved_sentence(move))
+        self._moved_at.append(len(self.text))
 
     # ------------------------------------------------------------------ when it ends
 
@@ -140,10 +154,14 @@ class AnswerCard(QFrame):
 
     def load(self, message: StoredMessage) -> None:
         """Show an answer from the store."""
-        from app.events import Answered
+        from app.events import Answered, Moved
 
         self.found(message.passages)
         self.text = message.text
+        self._reason = message.reason
+        for move in message.moves:
+            self.moves.append(Moved(move.from_, move.to, move.reason, move.gap_ms, move.exact))
+            self._moved_at.append(move.at)
         if message.state == "complete":
             self.finish(Answered(message.text, message.citations, message.grounded, message.node, message.usage,
                                  message.timings))  # fmt: skip
@@ -164,11 +182,17 @@ class AnswerCard(QFrame):
         self.body.setVisible(bool(self.text))
         self._render()
         self.node_line.setText(line)
+        self.why.setText(phrases.sentence(self._reason))
+        self.why.setVisible(bool(self._reason) and bool(line))
         self.copy_button.setVisible(bool(self.text))
 
     def _render(self) -> None:
         began = time.perf_counter()
-        markdown.render(self.body.document(), self.text, theme.current(), self.passages.keys())
+        notes = [
+            markdown.Note(at, phrases.moved_line(move), move.reason)
+            for at, move in zip(self._moved_at, self.moves, strict=True)
+        ]
+        markdown.render(self.body.document(), self.text, theme.current(), self.passages.keys(), notes)
         self.body.fit()
         self.grown.emit()
         # A quarter of the time at most goes into layout, however long the answer is.

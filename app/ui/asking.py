@@ -118,6 +118,7 @@ class Asking(QObject):
         self.status.emit("thinking", f"Thinking · {name}", _why(event.reason, event.model))
         if self.card is not None:
             self.card.tell(f"Thinking on {name}…")
+            self.card.chosen(event.reason)
 
     def _moved(self, event: Moved) -> None:
         self._node = event.to
@@ -148,5 +149,5 @@ class Asking(QObject):
 
 
 def _why(reason: str, model: str) -> str:
-    sentence = f"{reason[:1].upper()}{reason[1:].rstrip('.')}." if reason else ""
+    sentence = phrases.sentence(reason)
     return f"{sentence} Model: {model}." if model else sentence

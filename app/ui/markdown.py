@@ -7,7 +7,8 @@ address but are only ever opened by a click that the user confirms. [n] becomes 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import (
@@ -52,8 +53,26 @@ def tame(text: str) -> str:
     return text
 
 
-def render(document: QTextDocument, text: str, colours: Colours, citations: Collection[int] = ()) -> None:
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A quiet line of the window's own between the paragraphs of a text, with more in its tooltip."""
+
+    at: int
+    """It stands after the paragraph in which the character with this number is."""
+    text: str
+    more: str = ""
+
+
+def render(
+    document: QTextDocument,
+    text: str,
+    colours: Colours,
+    citations: Collection[int] = (),
+    notes: Sequence[Note] = (),
+) -> None:
     """Replace the content of `document` with `text`; numbers in `citations` become links."""
+    # Where a note stands is found before it is laid out with the others: each makes the text longer.
+    places = [_blocks(text[: note.at]) for note in notes]
     document.setMarkdown(tame(text), FEATURES)
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
@@ -65,7 +84,49 @@ def render(document: QTextDocument, text: str, colours: Colours, citations: Coll
     while block.isValid():
         _polish(block, colours, citations)
         block = block.next()
+    for place, _, note in sorted(zip(places, range(len(notes)), notes, strict=True), reverse=True, key=lambda n: n[:2]):
+        _note(document, place, note, colours)
     cursor.endEditBlock()
+
+
+def _blocks(text: str) -> int:
+    """Return how many blocks `text` is laid out in."""
+    probe = QTextDocument()
+    probe.setMarkdown(tame(text), FEATURES)
+    return probe.blockCount()
+
+
+def _note(document: QTextDocument, after: int, note: Note, colours: Colours) -> None:
+    """Put a note below the first `after` blocks, and below the table or the code that the last of them belongs to."""
+    block = document.findBlockByNumber(min(max(after, 1), document.blockCount()) - 1)
+    table = QTextCursor(block).currentTable()
+    if table is not None:
+        block = table.lastCursorPosition().block().next()
+    while _is_code(block) and _is_code(block.next()):
+        block = block.next()
+    shape = QTextBlockFormat()
+    shape.setTopMargin(4)
+    shape.setBottomMargin(6)
+    look = QTextCharFormat()
+    look.setForeground(QBrush(QColor(colours.muted)))
+    look.setProperty(QTextFormat.Property.FontSizeAdjustment.value, -1)
+    look.setToolTip(note.more)
+    cursor = QTextCursor(block)
+    if table is not None:  # there is always a block below a table: the note takes its place, and it comes below
+        cursor.insertBlock(cursor.blockFormat(), cursor.charFormat())
+        cursor.movePosition(QTextCursor.MoveOperation.PreviousBlock)
+        cursor.setBlockFormat(shape)
+    else:
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+        cursor.insertBlock(shape, look)
+    cursor.insertText(note.text, look)
+
+
+def _is_code(block: QTextBlock) -> bool:
+    shape = block.blockFormat()
+    return bool(shape.hasProperty(QTextFormat.Property.BlockCodeFence.value)) or shape.hasProperty(
+        QTextFormat.Property.BlockCodeLanguage.value
+    )
 
 
 def citation_of(url: QUrl) -> int | None:
@@ -79,12 +140,9 @@ def citation_of(url: QUrl) -> int | None:
 def _polish(block: QTextBlock, colours: Colours, citations: Collection[int]) -> None:
     shape = block.blockFormat()
     level = shape.headingLevel()
-    in_code = bool(shape.hasProperty(QTextFormat.Property.BlockCodeFence.value)) or shape.hasProperty(
-        QTextFormat.Property.BlockCodeLanguage.value
-    )
     if level:
         _heading(block, level)
-    elif in_code:
+    elif _is_code(block):
         _code(block, colours)
         return
     _fragments(block, colours)

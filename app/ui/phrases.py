@@ -68,9 +68,7 @@ def megabytes(count: int) -> str:
 def node_line(answer: Answered, moves: Sequence[Moved]) -> str:
     """Return the line under an answer: who made it, whether it moved, how long it took."""
     first = moves[0].from_ if moves else answer.node
-    parts = [f"Answered by {node_name(first)}"]
-    for move in moves:
-        parts.append(f"moved to {node_name(move.to)} ({seconds(move.gap_ms)})")
+    parts = [f"Answered by {node_name(first)}", *(f"then {node_name(move.to)}" for move in moves)]
     if answer.stopped:
         parts.append("stopped")
     figures = []
@@ -81,11 +79,15 @@ def node_line(answer: Answered, moves: Sequence[Moved]) -> str:
     return ", ".join(parts) + "".join(f" · {figure}" for figure in figures)
 
 
-def moved_sentence(move: Moved) -> str:
-    """Return what the notice says when an answer goes on elsewhere."""
-    sentence = f"{node_name(move.from_).capitalize() if move.from_ in ('local', '') else move.from_} was lost; "
-    sentence += f"the answer goes on with {node_name(move.to)} after {seconds(move.gap_ms)}."
-    return sentence if move.exact else sentence + " That node has another model, so the wording may change."
+def moved_line(move: Moved) -> str:
+    """Return the quiet line that stands in an answer where it went on elsewhere."""
+    line = f"moved {node_name(move.from_)} → {node_name(move.to)}, {seconds(move.gap_ms)}"
+    return f"{line}, word for word" if move.exact else f"{line}, with another model: the wording may change"
+
+
+def sentence(reason: str) -> str:
+    """Return a reason with its full stop; its first word may be a node's name and stays as it is."""
+    return f"{reason.rstrip('.')}." if reason else ""
 
 
 def file_line(done: FileIndexed) -> str:

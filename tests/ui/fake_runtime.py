@@ -21,6 +21,7 @@ from app.events import (
     Hearing,
     IndexDone,
     ModelInfo,
+    Moved,
     NodeChosen,
     NodeInfo,
     Passage,
@@ -31,6 +32,7 @@ from app.events import (
     Transcribed,
     Usage,
 )
+from app.messages import StoredMove
 from app.rag.library import Surroundings
 from app.settings import Settings
 from app.thinking import ModelProgress
@@ -89,6 +91,8 @@ class ScriptedAssistant:
         self.store.ask(question.conversation, question.text)
         message = self.store.begin(question.conversation)
         state: Outcome = Outcome("stopped")
+        moves: list[StoredMove] = []
+        length = 0
         try:
             for step in self.make() if self.make else self.script:
                 if isinstance(step, BaseException):
@@ -99,10 +103,14 @@ class ScriptedAssistant:
                     continue
                 if isinstance(step, TokenReceived):
                     self.store.append(message, step.text)
+                    length += len(step.text)
+                if isinstance(step, Moved):
+                    moves.append(StoredMove(step.from_, step.to, step.reason, step.gap_ms, step.exact, length))
                 if isinstance(step, Retrieved):
                     self.store.passages(message, step.passages)
                 if isinstance(step, Answered):
-                    state = Outcome("complete", step.citations, step.grounded, step.node, "", step.usage, step.timings)
+                    state = Outcome("complete", step.citations, step.grounded, step.node, "", step.usage, step.timings,
+                                    reason="it is there", moves=moves)  # fmt: skip
                 yield step
         finally:
             self.closed += 1

@@ -37,6 +37,10 @@ def test_sentences() -> None:
     assert phrases.time_left(3) == "a few seconds left" and phrases.time_left(300) == "about 5 min left"
     assert phrases.megabytes(398_000_000) == "398 MB" and phrases.megabytes(1_117_000_000) == "1.1 GB"
     moved = Moved("pi-3", "rig", "gone", 400.0, exact=False)
-    assert "another model" in phrases.moved_sentence(moved)
-    assert phrases.node_line(answer(node="rig"), [moved]).startswith("Answered by pi-3, moved to rig (0.4 s) · 1.0 s")
+    assert phrases.moved_line(moved) == "moved pi-3 → rig, 0.4 s, with another model: the wording may change"
+    assert (
+        phrases.moved_line(Moved("pi-3", "local", "gone", 400.0)) == "moved pi-3 → this machine, 0.4 s, word for word"
+    )
+    assert phrases.node_line(answer(node="rig"), [moved]).startswith("Answered by pi-3, then rig · 1.0 s")
+    assert phrases.sentence("pi-3 is quickest") == "pi-3 is quickest." and phrases.sentence("") == ""
     assert phrases.trouble(KeyError("x")) == ("Something unexpected went wrong inside Tangnet.", "KeyError: 'x'")

@@ -93,3 +93,36 @@ def test_hostile_text_is_laid_out_quickly(qtbot: QtBot, text: str) -> None:
     markdown.render(card.document(), text, theme.LIGHT, (1,))
     card.fit()
     assert time.perf_counter() - began < 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "after"),
+    [
+        ("One two.\n\nThree four.", "One t", "One two."),
+        ("One two.\n\nThree four.", "One two.\n\nThr", "Three four."),
+        ("- first\n- second\n- third", "- first\n- sec", "second"),
+        ("```\na = 1\nb = 2\n```\n\nThe end.", "```\na =", "b = 2"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\nThe end.", "| a | b |\n|---|---|\n| 1 |", "4"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |", "| a | b |\n|---|---|\n| 1 |", "2"),
+        ("Short.", "Short. And more that was taken back.", "Short."),
+        ("Whole.", "", "Whole."),
+    ],
+    ids=["paragraph", "last", "list", "code", "table", "table at the end", "cut", "nothing yet"],
+)
+def test_a_note_stands_below_the_paragraph_in_which_it_happened(
+    qtbot: QtBot, text: str, shown: str, after: str
+) -> None:
+    document = QTextDocument()
+    markdown.render(document, text, theme.LIGHT, (), [markdown.Note(len(shown), "moved a → b, 0.4 s", "a was lost")])
+    lines = [line for line in document.toPlainText().split("\n") if line]
+    assert lines[lines.index("moved a → b, 0.4 s") - 1] == after
+    plain = QTextDocument()
+    markdown.render(plain, text, theme.LIGHT)
+    assert [line for line in plain.toPlainText().split("\n") if line] == [line for line in lines if "moved" not in line]
+
+
+def test_notes_stand_in_the_order_in_which_they_came(qtbot: QtBot) -> None:
+    document = QTextDocument()
+    notes = [markdown.Note(2, "first"), markdown.Note(4, "second"), markdown.Note(20, "third")]
+    markdown.render(document, "One two.\n\nThree four five.", theme.LIGHT, (), notes)
+    assert document.toPlainText().split("\n") == ["One two.", "first", "second", "Three four five.", "third"]

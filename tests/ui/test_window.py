@@ -9,7 +9,16 @@ import pytest
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QMessageBox, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFrame,
+    QLineEdit,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QWidget,
+)
 
 from app.errors import NodeError
 from app.events import Moved, NodeChosen, Retrieved, TokenReceived, Warned
@@ -152,10 +161,28 @@ def test_moved_answers_and_warnings_are_told(scene: Scene) -> None:
     ]  # fmt: skip
     scene.ask()
     card = last(scene)
-    scene.until(lambda: "pi-3 was lost; the answer goes on with this machine after 0.4 s." in labels(card))
+    scene.until(lambda: "moved pi-3 → this machine, 0.4 s, word for word" in card.body.toPlainText())
     assert "This model is weak." in labels(card)
-    assert "Answered by pi-3, moved to this machine (0.4 s)" in card.node_line.text()
+    assert "Answered by pi-3, then this machine" in card.node_line.text()
+    assert card.why.text() == "the fastest node that is free." and card.why.isVisible()
     assert card.mark.isVisible() and "Not from your documents" in labels(card)
+    conversation = scene.window.pane.conversation
+    scene.window.pane.new_conversation()
+    scene.window.pane.open_conversation(conversation, "again")
+    scene.until(lambda: scene.window.pane.view.answers)
+    scene.until(lambda: "moved pi-3 → this machine, 0.4 s" in last(scene).body.toPlainText())
+    assert last(scene).why.text() == "it is there."
+
+
+def test_a_late_node_that_another_one_overtakes_is_not_shouted_about(scene: Scene) -> None:
+    scene.attach()
+    quicker = NodeChosen("rig", "3" * 64, "rig was quicker than pi-3", "qwen")
+    scene.runtime.assistant.script = [CHOSEN, quicker, TokenReceived("a", "rig"), answer("a", node="rig", cited=())]
+    scene.ask()
+    card = last(scene)
+    scene.until(lambda: card.node_line.text().startswith("Answered by rig"))
+    assert card.why.text() == "rig was quicker than pi-3." and card.body.toPlainText() == "a"
+    assert not [frame for frame in card.findChildren(QFrame) if frame.property("kind") in ("notice", "error")]
 
 
 def test_an_answer_goes_on_when_another_conversation_is_shown(scene: Scene) -> None:

@@ -25,6 +25,7 @@ from app.events import (
     TokenReceived,
     Warned,
 )
+from app.messages import StoredMove
 from app.settings import Settings
 from tests.fakes import STARTER, FakeLibrary, FakeThinker, passage
 
@@ -184,6 +185,9 @@ async def test_a_moved_answer_goes_on(store: Conversations) -> None:
     answered = await bench.ask(Question("How high is the tower?"))
     assert answered.text == bench.shown == "It is 330 metres high [1]." and answered.node == "pi-4"
     assert "moved" in bench.names
+    (stored,) = [message for message in store.messages(answered.conversation) if message.role == "assistant"]
+    assert stored.moves == (StoredMove("local", "pi-4", "lost", 20.0, True, len("It is ")),)
+    assert stored.reason
 
 
 async def test_a_failure_in_mid_answer_keeps_what_was_shown(store: Conversations) -> None:
