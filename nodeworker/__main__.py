@@ -21,7 +21,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 from nodeworker import __version__
 from nodeworker.errors import BadRequest, EngineError
-from nodeworker.protocol import DEFAULT_PORT
+from nodeworker.protocol import DEFAULT_PORT, RIGHTS
 from nodeworker.protocol.failure import TrustFailure
 from nodeworker.settings import Listen, check_labels, check_name, check_zone, default_name
 
@@ -98,7 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-announce", action="store_true", help="do not announce it on the local network")
     parser.add_argument("--local-socket", metavar="PATH", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("pair", parents=[common], help="let a desktop in: prints a code")
+    pair = commands.add_parser("pair", parents=[common], help="let a desktop in: shows a code and a QR code")
+    pair.add_argument("--administer", action="store_true", help="let it administer this node, too: models and settings")
+    for word, sentence in (("grant", "let a trusted desktop do more"), ("revoke", "let a trusted desktop do less")):
+        changed = commands.add_parser(word, parents=[common], help=sentence)
+        changed.add_argument("peer", metavar="NAME", help="name or id of the desktop")
+        changed.add_argument("rights", nargs="+", metavar="RIGHT", choices=RIGHTS, help=", ".join(RIGHTS))
     gone = commands.add_parser("unpair", parents=[common], help="no longer trust a desktop")
     gone.add_argument("peer", metavar="NAME", help="name or id of the desktop")
     commands.add_parser("status", parents=[common], help="nodes of this machine and whom they trust")
@@ -209,14 +214,18 @@ def _simulate(chosen: argparse.Namespace) -> NoReturn:
 
 
 def _command(chosen: argparse.Namespace) -> None:
-    from nodeworker import commands
+    from nodeworker import commands, trust_commands
 
     output = commands.Output(chosen.json, sys.stdout)
     match chosen.command, getattr(chosen, "action", None):
         case "pair", _:
-            commands.pair(chosen.name, output)
+            trust_commands.pair(chosen.name, output, administer=chosen.administer)
         case "unpair", _:
-            commands.unpair(chosen.name, chosen.peer, output)
+            trust_commands.unpair(chosen.name, chosen.peer, output)
+        case "grant" | "revoke", _:
+            trust_commands.change_rights(
+                chosen.name, chosen.peer, chosen.rights, output, give=chosen.command == "grant"
+            )
         case "status", _:
             commands.status(chosen.name, output)
         case "models", "add":

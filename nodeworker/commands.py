@@ -1,4 +1,4 @@
-"""The short commands of `tangnet-node`: pair, unpair, status, models. They reach a running node through its home."""
+"""The short commands of `tangnet-node` about nodes and models here; they reach a running node through its home."""
 
 from __future__ import annotations
 
@@ -8,25 +8,20 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nodeworker.daemon import LOCK_FILE, STATUS_FILE, TRUST_FILE
 from nodeworker.errors import BadRequest, EngineError
-from nodeworker.pairing_service import PairingRequest, withdraw
 from nodeworker.protocol.files import take_lock
 from nodeworker.protocol.identity import CERTIFICATE_FILE, TrustFailure, fingerprint, id_of_certificate
-from nodeworker.protocol.pins import Pin, Pins
+from nodeworker.protocol.pins import Pins
 from nodeworker.settings import check_name, models_folder, nodes_folder
 
 if TYPE_CHECKING:
     from nodeworker.models.catalogue import CatalogueEntry
     from nodeworker.models.model_file import ModelFile
-
-ANSWER_SECONDS = 5.0
-"""How long a running node may take to open pairing."""
-LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,69 +37,15 @@ class Output:
         print(line, file=self.out, flush=True)
 
 
-def pair(name: str, output: Output) -> None:
-    """Open pairing on a running node, show the code, wait for the outcome.
-
-    Raises:
-        EngineError: no node runs, or pairing failed, expired or cannot open.
-    """
-    home = _running(name)
-    request = PairingRequest.new()
-    request.write(home)
-    try:
-        opened = _wait(home, request, "asked", ANSWER_SECONDS)
-        if opened.state == "asked":
-            raise EngineError("The node does not answer.", "Look at its log; restart it if it hangs.")
-        if opened.state == "open":
-            code = f"{request.code[:4]} {request.code[4:]}"
-            output.say(
-                f"On the other machine, within {request.seconds:.0f} s:\n"
-                f"  tangnet pair {opened.address} --code {request.code}\n"
-                f"Code: {code}",
-                event="pairing",
-                code=request.code,
-                address=opened.address,
-                expires_s=round(request.seconds),
-            )
-            opened = _wait(home, request, "open", request.seconds + ANSWER_SECONDS)
-    finally:
-        withdraw(home)
-    if opened.state != "paired":
-        raise PairingEnded(opened.reason or "Pairing ended.", "Run `tangnet-node pair` again for a new code.")
-    mark = fingerprint(opened.peer_id)
-    output.say(
-        f"Paired with {opened.peer_name} ({mark}).",
-        event="paired",
-        name=opened.peer_name,
-        id=opened.peer_id,
-        fingerprint=mark,
-    )
-
-
-class PairingEnded(EngineError):
-    """Pairing was not completed."""
-
-
-def unpair(node: str, peer: str, output: Output) -> None:
-    """End the trust in a machine, by name or id; a running node cuts its calls at once. Raises EngineError."""
-    home = _home(node)
-    pins = Pins(home / TRUST_FILE)
-    found = _one_pin(pins, peer)
-    pins.remove(found.id)
-    mark = fingerprint(found.id)
-    output.say(
-        f"{found.name} ({mark}) is no longer trusted.", event="unpaired", name=found.name, id=found.id, fingerprint=mark
-    )
-
-
 def status(name: str, output: Output) -> None:
     """Print every node of this home, or one, and whom it trusts. Raises EngineError when there is none."""
-    homes = [_home(name)] if name else list(_homes())
+    homes = [home_of(name)] if name else list(_homes())
     if not homes:
         raise BadRequest("There is no node here yet.", "Start one with: tangnet-node")
     for home in homes:
         facts = _facts(home)
-        trusted = ", ".join(entry["name"] for entry in facts["trusted"]) or "nobody yet (tangnet-node pair)"
+        known = [f"{entry['name']} ({' '.join(entry['rights']) or 'no rights'})" for entry in facts["trusted"]]
+        trusted = ", ".join(known) or "nobody yet (tangnet-node pair)"
         where = f" at {facts['address']}, process {facts['pid']}" if facts["state"] == "running" else ""
         lines = [f"{facts['name']}: {facts['state']}{where}"]
         if facts.get("simulated"):
@@ -177,41 +118,13 @@ def remove_model(folder: str, name: str, output: Output) -> None:
     output.say(f"{model.name} is removed.", name=model.name, role=model.role, sha256=model.sha256, present=False)
 
 
-def _wait(home: Path, request: PairingRequest, while_state: str, seconds: float) -> PairingRequest:
-    """Wait until the request's state is another one; returns it, or the last seen when the time is over."""
-    ends = time.monotonic() + seconds
-    last = replace(request, state=while_state)
-    while time.monotonic() < ends:
-        now = PairingRequest.read(home)
-        if now is None or now.token != request.token:
-            raise PairingEnded("Another `tangnet-node pair` took over, or the node was restarted.")
-        if now.state != while_state:
-            return now
-        if not _runs(home):
-            raise PairingEnded("The node stopped.", "Start it again with: tangnet-node")
-        last = now
-        time.sleep(LOOK_SECONDS)  # a file that another process writes; this command does nothing else
-    return last
-
-
-def _one_pin(pins: Pins, wanted: str) -> Pin:
-    named = [pin for pin in pins.all() if pin.name == wanted]
-    if len(named) > 1:
-        listed = ", ".join(pin.id[:16] for pin in named)
-        raise BadRequest(f"Several machines are called {wanted}.", f"Name one by its id: {listed}.")
-    found = pins.get(wanted)
-    if found is None:
-        known = ", ".join(pin.name for pin in pins.all()) or "none"
-        raise BadRequest(f"{wanted} is not paired with this node.", f"Paired: {known}.")
-    return found
-
-
 def _homes() -> Iterator[Path]:
     for certificate in sorted(nodes_folder().glob(f"*/{CERTIFICATE_FILE}")):
         yield certificate.parent
 
 
-def _home(name: str) -> Path:
+def home_of(name: str) -> Path:
+    """Return the folder of the node `name`, or of the only (running) one. Raises BadRequest."""
     if name:
         home = nodes_folder() / check_name(name)
         if not (home / CERTIFICATE_FILE).exists():
@@ -219,7 +132,7 @@ def _home(name: str) -> Path:
             raise BadRequest(f"There is no node named {name} here.", f"Nodes of this home: {known}.")
         return home
     homes = list(_homes())
-    running = [home for home in homes if _runs(home)] or homes
+    running = [home for home in homes if runs(home)] or homes
     if len(running) == 1:
         return running[0]
     if not running:
@@ -227,14 +140,16 @@ def _home(name: str) -> Path:
     raise BadRequest("There are several nodes here.", f"Say which: --name {' | '.join(home.name for home in running)}")
 
 
-def _running(name: str) -> Path:
-    home = _home(name)
-    if not _runs(home):
+def running_home(name: str) -> Path:
+    """Return the folder of a node that runs. Raises EngineError when it does not."""
+    home = home_of(name)
+    if not runs(home):
         raise EngineError(f"The node {home.name} is not running.", "Start it with: tangnet-node")
     return home
 
 
-def _runs(home: Path) -> bool:
+def runs(home: Path) -> bool:
+    """Whether the node of that folder runs."""
     lock = take_lock(home / LOCK_FILE, wait=False)
     if lock is None:
         return True
@@ -243,7 +158,7 @@ def _runs(home: Path) -> bool:
 
 
 def _facts(home: Path) -> dict[str, Any]:
-    running = _runs(home)
+    running = runs(home)
     facts: dict[str, Any] = {"name": home.name, "state": "running" if running else "stopped", "address": "", "pid": 0}
     try:
         facts["id"] = id_of_certificate((home / CERTIFICATE_FILE).read_bytes())
@@ -256,7 +171,13 @@ def _facts(home: Path) -> dict[str, Any]:
         except (OSError, ValueError):
             facts["state"] = "starting"
     facts["trusted"] = [
-        {"name": pin.name, "id": pin.id, "fingerprint": fingerprint(pin.id), "paired_at": pin.paired_at}
+        {
+            "name": pin.name,
+            "id": pin.id,
+            "fingerprint": fingerprint(pin.id),
+            "paired_at": pin.paired_at,
+            "rights": pin.rights.split(),
+        }
         for pin in Pins(home / TRUST_FILE).all()
     ]
     return facts

@@ -25,7 +25,7 @@ from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.files import replace_file
 from nodeworker.protocol.identity import Identity, TrustFailure
 from nodeworker.protocol.pairing import Pairing, PairingFailed, new_code
-from nodeworker.protocol.pins import Pin, Pins
+from nodeworker.protocol.pins import USE, Pin, Pins, joined
 from nodeworker.serving.door import NotPaired, refuse
 from nodeworker.serving.fronted import HANDSHAKE_OPTIONS, fronted
 from nodeworker.serving.limits import Limits
@@ -73,11 +73,13 @@ class PairingRequest:
     reason: str = ""
     peer_name: str = ""
     peer_id: str = ""
+    rights: str = USE
+    """What the other side may do then, besides what it may do already."""
 
     @classmethod
-    def new(cls) -> PairingRequest:
+    def new(cls, rights: str = USE) -> PairingRequest:
         """Make a request with a fresh code."""
-        return cls(new_code())
+        return cls(new_code(), rights=rights)
 
     @classmethod
     def read(cls, home: Path) -> PairingRequest | None:
@@ -233,7 +235,9 @@ class PairingService(node_pb2_grpc.PairingServicer):
             except PairingFailed as error:
                 raise self._wrong(error) from error
             name = hello.name or "desktop"
-            pin = self._pins.add(Pin(run.peer_id, name, hello.certificate.decode("ascii")))
+            known = next((pin.rights for pin in self._pins.all() if pin.id == run.peer_id), "")
+            rights = joined(known, self.request.rights)
+            pin = self._pins.add(Pin(run.peer_id, name, hello.certificate.decode("ascii"), rights=rights))
         except TrustFailure as error:
             await refuse(context, EngineError(error.message, error.hint))
         except EngineError as error:

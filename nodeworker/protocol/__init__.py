@@ -26,6 +26,8 @@ MOVES_KEY = "tangnet-moves"
 TLS_NAME = "node.tangnet.internal"
 """The one DNS name in every identity certificate: trust comes from the pinned key, never from a name."""
 LOCAL_NODE_NAME = "local"
+USE, ADMINISTER, OBSERVE, PIECES = RIGHTS = ("use", "administer", "observe", "pieces")
+"""What a trusted machine may be allowed to do, in the order in which it is written."""
 
 
 class Code(StrEnum):

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import datetime
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from nodeworker.protocol import ADMINISTER as ADMINISTER
+from nodeworker.protocol import OBSERVE as OBSERVE
+from nodeworker.protocol import PIECES as PIECES
+from nodeworker.protocol import RIGHTS as RIGHTS
+from nodeworker.protocol import USE as USE
 from nodeworker.protocol.files import locked, replace_file
 from nodeworker.protocol.identity import TrustFailure, id_of_certificate
 
@@ -24,8 +29,8 @@ _HEAD = """\
 """
 _TABLE = "trusted"
 
-USE, ADMINISTER, OBSERVE, PIECES = RIGHTS = ("use", "administer", "observe", "pieces")
-"""What a trusted machine may be allowed to do, in the order in which it is written."""
+_SELDOM = ("knows", "replaces")
+"""Fields that are written only while they say something."""
 _GIVEN_BY = {
     USE: {USE},
     ADMINISTER: {ADMINISTER},
@@ -66,6 +71,10 @@ class Pin:
     """host:port where it was last reached; "" for a machine that only connects to us."""
     rights: str = USE
     """What it may do here: words out of RIGHTS, separated by blanks."""
+    knows: str = ""
+    """Id of the own key that it was told of in a rotation; "" = whichever was the own key before."""
+    replaces: str = ""
+    """Id of its key before this one, which holds until this one is used."""
 
     def may(self, right: str) -> bool:
         """Whether it may do what `right` stands for here."""
@@ -119,19 +128,47 @@ class Pins:
         """Replace the pin with that full id by `change` of it, as it is then; None when there is none.
 
         Raises:
-            TrustFailure: the file cannot be read or written.
+            TrustFailure: the certificate is not that of the new id, or the file cannot be read or written.
         """
         changed: list[Pin] = []
 
         def one(pin: Pin) -> Pin:
             if pin.id != id:
                 return pin
-            changed.append(change(pin))
-            return changed[-1]
+            now = change(pin)
+            if id_of_certificate(now.certificate) != now.id:
+                raise TrustFailure("The certificate does not belong to that machine.")
+            changed.append(replace(now, rights=joined(now.rights)))
+            return changed[0]
 
         if any(pin.id == id for pin in self.all()):
-            self._change(lambda pins: tuple(map(one, pins)))
-        return changed[-1] if changed else None
+            self._change(lambda pins: tuple({pin.id: pin for pin in map(one, pins)}.values()))
+        return changed[0] if changed else None
+
+    def hand_over(self, id: str, certificate: str) -> Pin | None:
+        """Trust the key of `certificate` as the pinned key `id`, which goes when the new one was used (`settle`).
+
+        Returns the new pin, None when no such key is pinned. Raises TrustFailure.
+        """
+        old = next((pin for pin in self.all() if pin.id == id), None)
+        new_id = id_of_certificate(certificate)
+        if old is None or new_id == id:
+            return old
+        new = replace(old, id=new_id, certificate=certificate, replaces=id)
+        # One successor at a time: the rotation before, which was never used, is given up.
+        self._change(lambda pins: (*(pin for pin in pins if pin.id != new_id and pin.replaces != id), new))
+        return new
+
+    def settle(self, used: Collection[str]) -> None:
+        """Drop the keys whose successors are in `used`. Raises TrustFailure."""
+        done = {pin.id: pin.replaces for pin in self.all() if pin.replaces and pin.id in used}
+        if done:
+            gone = set(done.values())
+            self._change(
+                lambda pins: tuple(
+                    replace(pin, replaces="") if pin.id in done else pin for pin in pins if pin.id not in gone
+                )
+            )
 
     def replace_all(self, pins: Sequence[Pin]) -> None:
         """Hold these pins and no others.
@@ -206,7 +243,8 @@ def _written(pins: tuple[Pin, ...]) -> str:
     for pin in pins:
         table = tomlkit.table()
         for key, value in asdict(pin).items():
-            table[key] = tomlkit.string(value, multiline=key == "certificate")
+            if value or key not in _SELDOM:
+                table[key] = tomlkit.string(value, multiline=key == "certificate")
         tables.append(table)
     if pins:
         document[_TABLE] = tables
