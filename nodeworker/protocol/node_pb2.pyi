@@ -2042,12 +2042,15 @@ class JoinRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ZONE_FIELD_NUMBER: _builtins.int
     PORT_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
     token_id: _builtins.str
     secret: _builtins.bytes
     certificate: _builtins.str
     name: _builtins.str
     zone: _builtins.str
     port: _builtins.int
+    signature: _builtins.bytes
+    """by the node's key, see links.join_statement: the certificate is really its own"""
     def __init__(
         self,
         *,
@@ -2057,10 +2060,11 @@ class JoinRequest(_message.Message):
         name: _builtins.str = ...,
         zone: _builtins.str = ...,
         port: _builtins.int = ...,
+        signature: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "name", b"name", "port", b"port", "secret", b"secret", "token_id", b"token_id", "zone", b"zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "name", b"name", "port", b"port", "secret", b"secret", "signature", b"signature", "token_id", b"token_id", "zone", b"zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
