@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.assistant import Assistant, Documents, Thinking
 from app.conversations import Conversations
-from app.events import DeploymentInfo, DocumentInfo, ModelInfo, NodeInfo
+from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeInfo
 from app.rules import rules_of
 from app.settings import Settings
 from app.settings import home as default_home
@@ -72,6 +72,10 @@ class Nodes(Thinking, Protocol):
 
     async def unpair(self, name: str) -> NodeInfo:
         """Forget a node's key. Raises TrustError."""
+        ...
+
+    async def rotate(self, *, drop: bool = False) -> KeyChange:
+        """Give this machine a new key, and tell the nodes; `drop` gives up those that are away. Raises TrustError."""
         ...
 
     async def close(self) -> None:

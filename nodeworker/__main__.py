@@ -96,6 +96,10 @@ def _parser() -> argparse.ArgumentParser:
         "--metrics", metavar="HOST:PORT", default="", help="show figures to a Prometheus on this machine (default: off)"
     )
     parser.add_argument("--no-announce", action="store_true", help="do not announce it on the local network")
+    parser.add_argument(
+        "--join", metavar="TOKEN", default="",
+        help="join the fleet of `tangnet pair --fleet`; @FILE: token in a file (default: TANGNET_JOIN_TOKEN)",
+    )  # fmt: skip
     parser.add_argument("--local-socket", metavar="PATH", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     pair = commands.add_parser("pair", parents=[common], help="let a desktop in: shows a code and a QR code")
@@ -104,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
         changed = commands.add_parser(word, parents=[common], help=sentence)
         changed.add_argument("peer", metavar="NAME", help="name or id of the desktop")
         changed.add_argument("rights", nargs="+", metavar="RIGHT", choices=RIGHTS, help=", ".join(RIGHTS))
+    one = commands.add_parser("join", parents=[common], help="join a fleet now, and say how that went")
+    one.add_argument("token", metavar="TOKEN", help="of `tangnet pair --fleet`; @FILE reads it from a file")
+    one.add_argument("--wait", type=float, default=300.0, metavar="SECONDS", help="for the controller (default: 300)")
+    commands.add_parser("rotate", parents=[common], help="give this node a new key, signed by the old one")
     gone = commands.add_parser("unpair", parents=[common], help="no longer trust a desktop")
     gone.add_argument("peer", metavar="NAME", help="name or id of the desktop")
     commands.add_parser("status", parents=[common], help="nodes of this machine and whom they trust")
@@ -148,6 +156,7 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
     if sys.platform == "win32":
         raise BadRequest("A node does not run on Windows yet.", "Run it on Linux or macOS.")
     # Only now: nothing of gRPC may start before the arguments are known to be good.
+    from nodeworker.joining import token_from
     from nodeworker.running import Options
 
     options = Options(
@@ -163,6 +172,7 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
         keep_prefixes=chosen.keep_prefixes,
         grace=chosen.grace,
         announce=not chosen.no_announce,
+        join=None if chosen.local_socket else token_from(chosen.join),
         metrics=metrics,
     )
 
@@ -222,6 +232,10 @@ def _command(chosen: argparse.Namespace) -> None:
             trust_commands.pair(chosen.name, output, administer=chosen.administer)
         case "unpair", _:
             trust_commands.unpair(chosen.name, chosen.peer, output)
+        case "join", _:
+            trust_commands.join(chosen, output)
+        case "rotate", _:
+            trust_commands.rotate(chosen.name, output)
         case "grant" | "revoke", _:
             trust_commands.change_rights(
                 chosen.name, chosen.peer, chosen.rights, output, give=chosen.command == "grant"

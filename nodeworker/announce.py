@@ -60,6 +60,15 @@ class Announcement:
                 except (OSError, Error) as error:
                     self._complain(error)
 
+    async def rename(self, id: str) -> None:
+        """Announce another id from now on: the node's key is a new one."""
+        async with self._turn:
+            announced = self._zeroconf is not None
+            await self._withdraw()
+            self._id = id
+        if announced:
+            await self._refresh()
+
     async def close(self) -> None:
         """Take the announcement back; others learn of it at once."""
         if self._task is not None:

@@ -16,12 +16,14 @@ import grpc
 from nodeworker import __version__
 from nodeworker.announce import Announcement, own_addresses
 from nodeworker.errors import BadRequest
+from nodeworker.joining import Joiner
 from nodeworker.models.folder import ModelFolder
 from nodeworker.pairing_service import POLL_SECONDS, PairingDesk
 from nodeworker.protocol import node_pb2_grpc
 from nodeworker.protocol.files import replace_file, take_lock
 from nodeworker.protocol.identity import Identity, fingerprint
 from nodeworker.protocol.pins import Pins
+from nodeworker.rotation import Rotation
 from nodeworker.running import Options, Ready, engines, stop_signals
 from nodeworker.serving import metrics
 from nodeworker.serving.distribution import Distribution
@@ -56,6 +58,17 @@ async def serve_remote(options: Options, ready: Ready) -> None:
     pins, peers = Pins(home / TRUST_FILE), Pins(home / PEERS_FILE)
     trust = Trust(identity, pins, peers)
     door = Door(trust)
+
+    async def new_key(identity: Identity) -> None:
+        service.renamed(identity.id)
+        desk.identity = identity
+        distribution.use(identity)
+        _write_status(home, identity, options, address, shown)
+        door.change_key()
+        log.info("this node has a new key: %s", identity.fingerprint)
+        await announcement.rename(identity.id)
+
+    rotation = Rotation(home, identity, pins, trust, new_key)
     async with engines(options) as (rooms, folder, slots), contextlib.AsyncExitStack() as stack:
         service = NodeService(
             id=identity.id,
@@ -67,6 +80,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
             door=door,
             slots=slots,
             simulated=options.engine.simulated,
+            rotate=rotation.accept,
         )
         service.shelf = ModelFolder(models_folder(options.models))
         service.distribution = distribution = Distribution(
@@ -87,7 +101,7 @@ async def serve_remote(options: Options, ready: Ready) -> None:
             address=address,
             opened=announcement.set_pairing,
         )
-        tasks = [asyncio.create_task(desk.run()), asyncio.create_task(_watch_trust(door))]
+        tasks = [asyncio.create_task(desk.run()), asyncio.create_task(_watch_trust(door, rotation))]
         try:
             stop = stop_signals(signal.SIGTERM, signal.SIGINT)
             _write_status(home, identity, options, address, shown)
@@ -95,6 +109,8 @@ async def serve_remote(options: Options, ready: Ready) -> None:
                 await announcement.start()
             ready(address, identity.id, options.name)
             await distribution.start()
+            joiner = Joiner(home, pins, options.name, options.zone, listen.port)
+            await stack.enter_async_context(joiner.in_background(options.join))
             await _first(stop, tasks)
             seconds = max(options.grace - ENDING_SECONDS, options.grace / 2)
             log.info("going away: what cannot go on elsewhere gets %.1f s", seconds)
@@ -159,10 +175,11 @@ def _write_status(home: Path, identity: Identity, options: Options, address: str
     replace_file(home / STATUS_FILE, json.dumps(status, indent=1).encode(), mode=0o600)
 
 
-async def _watch_trust(door: Door) -> None:
+async def _watch_trust(door: Door, rotation: Rotation) -> None:
     while True:
         await asyncio.sleep(POLL_SECONDS)
         door.revoke_missing()
+        await rotation.look()
 
 
 async def _first(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:

@@ -115,8 +115,9 @@ class PairingDesk:
         opened: Callable[[bool], Awaitable[None]],
     ) -> None:
         """`listen` has the node's real port; `opened` is told when the listener opens and closes."""
+        self.identity = identity
+        """Whom the next pairing is with."""
         self._home = home
-        self._identity = identity
         self._name = name
         self._pins = pins
         self._listen = listen
@@ -134,10 +135,10 @@ class PairingDesk:
 
     async def _serve(self, request: PairingRequest) -> None:
         request = replace(request, state="open", address=self._address)
-        service = PairingService(self._identity, self._name, self._pins, request)
+        service = PairingService(self.identity, self._name, self._pins, request)
         server = grpc.aio.server(options=(*_OPTIONS, *HANDSHAKE_OPTIONS), maximum_concurrent_rpcs=16)
         node_pb2_grpc.add_PairingServicer_to_server(service, server)
-        pair = (self._identity.key, self._identity.certificate.encode())
+        pair = (self.identity.key, self.identity.certificate.encode())
         listen = Listen(self._listen.host, self._listen.port + 1)
         where, told = listen.text(), False
         try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from nodeworker.maker import EngineChoice, EngineMaker
 from nodeworker.models.folder import ModelFolder
 from nodeworker.protocol import DEFAULT_PORT
+from nodeworker.protocol.links import JoinToken
 from nodeworker.serving.rooms import EngineRooms
 from nodeworker.serving.server import Folder
 from nodeworker.settings import Listen, models_folder
@@ -38,6 +39,8 @@ class Options:
     grace: float = 5.0
     """Seconds that running answers get when the node is told to stop."""
     announce: bool = True
+    join: JoinToken | None = None
+    """Of the fleet to join while it runs."""
     metrics: Listen | None = None
     """Where on loopback figures are shown to a Prometheus; None = nowhere."""
 

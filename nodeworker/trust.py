@@ -38,7 +38,9 @@ class Trust:
         self._sources = sources
         self._read: list[tuple[Pin, ...]] = [source.all() for source in sources]
         self._pins = _merged(self._read)
-        self._told: frozenset[str] = frozenset()
+        self._told: frozenset[str] | None = frozenset()
+        self.used: set[str] = set()
+        """Ids of pinned keys that calls were made with."""
         self._ids: dict[bytes, str] = {}
         self._complained: set[int] = set()
 
@@ -79,7 +81,15 @@ class Trust:
             if len(self._ids) >= _REMEMBERED:
                 self._ids.clear()
             self._ids[digest] = id
-        return self.pins().get(id)
+        pin = self.pins().get(id)
+        if pin is not None:
+            self.used.add(id)
+        return pin
+
+    def use(self, identity: Identity) -> None:
+        """Show another certificate from the next handshake on."""
+        self._identity = identity
+        self._told = None
 
     def credentials(self) -> grpc.ServerCredentials:
         """Return server credentials that demand a client certificate and follow the pins without a restart."""

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import io
+import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from nodeworker.commands import Output, home_of, running_home, runs
-from nodeworker.daemon import TRUST_FILE
+from nodeworker.daemon import STATUS_FILE, TRUST_FILE
 from nodeworker.errors import BadRequest, EngineError
+from nodeworker.joining import Joiner, token_from
 from nodeworker.pairing_service import PairingRequest, withdraw
-from nodeworker.protocol.identity import Identity, fingerprint
+from nodeworker.protocol.identity import (
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    Identity,
+    begin_rotation,
+    fingerprint,
+    finish_rotation,
+)
 from nodeworker.protocol.links import PairingLink, shared_fingerprint
 from nodeworker.protocol.pins import ADMINISTER, USE, Pin, Pins, joined
+from nodeworker.settings import Listen, default_name, node_home, nodes_folder
 
 ANSWER_SECONDS = 5.0
 """How long a running node may take to open pairing."""
@@ -82,6 +95,65 @@ def qr(text: str) -> str:
     drawn = io.StringIO()
     segno.make(text, error="l", micro=False).terminal(drawn, border=2, compact=True)
     return "\n".join(f"\x1b[97;40m{line}\x1b[0m" for line in drawn.getvalue().splitlines())
+
+
+def join(chosen: argparse.Namespace, output: Output) -> None:
+    """Join a fleet, whether the node runs or not; waits for the controller. Raises EngineError, TrustFailure."""
+    token = token_from(chosen.token)
+    if token is None:
+        raise BadRequest("There is no token.", "`tangnet pair --fleet` on the controller makes one.")
+    if not 0 <= chosen.wait <= 86_400:
+        raise BadRequest("--wait makes no sense.")
+    home = home_of(chosen.name) if _has_one(chosen.name) else node_home(chosen.name or default_name())
+    joiner = Joiner(home, Pins(home / TRUST_FILE), home.name, chosen.zone, _port(home, chosen.listen))
+
+    def waiting(reason: str, seconds: float) -> None:
+        print(f"{reason} Again in {seconds:.0f} s.", file=sys.stderr)
+
+    pin = asyncio.run(joiner.join_until(token, chosen.wait, waiting))
+    own = Identity.load_or_create(home).id
+    mark, both = fingerprint(pin.id), shared_fingerprint(own, pin.id)
+    output.say(
+        f"Joined the fleet of {pin.name} ({mark}), which may here: {pin.rights.replace(' ', ', ')}.\n"
+        f"Both machines show: {both}",
+        event="joined",
+        name=pin.name,
+        id=pin.id,
+        fingerprint=mark,
+        shared_fingerprint=both,
+        rights=pin.rights.split(),
+    )
+
+
+def _has_one(name: str) -> bool:
+    return (nodes_folder() / name / CERTIFICATE_FILE).exists() if name else any(nodes_folder().glob(f"*/{KEY_FILE}"))
+
+
+def _port(home: Path, listen: str) -> int:
+    """Return the port that the node serves on, or will."""
+    if runs(home):
+        try:
+            return int(json.loads((home / STATUS_FILE).read_text(encoding="utf-8"))["address"].rpartition(":")[2])
+        except (OSError, ValueError, KeyError) as error:
+            raise EngineError("The node has not said yet where it serves.", "Try again in a moment.") from error
+    return Listen.parse(listen).port
+
+
+def rotate(node: str, output: Output) -> None:
+    """Give a node a new key, signed by the old one; a running node takes it up at once. Raises EngineError."""
+    home = home_of(node)
+    old = Identity.load_or_create(home)
+    begin_rotation(home)
+    new = finish_rotation(home)
+    output.say(
+        f"{home.name} has a new key: {new.fingerprint} (it was {old.fingerprint}).\n"
+        "Desktops that trust the old one follow by themselves when they connect.",
+        event="rotated",
+        name=home.name,
+        id=new.id,
+        fingerprint=new.fingerprint,
+        was=old.id,
+    )
 
 
 def unpair(node: str, peer: str, output: Output) -> None:

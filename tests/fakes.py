@@ -19,6 +19,7 @@ from app.events import (
     Generated,
     Hearing,
     IndexDone,
+    KeyChange,
     ModelInfo,
     Moved,
     NodeChosen,
@@ -189,6 +190,10 @@ class FakeCluster(FakeThinker):
         if self.failure is not None:
             raise self.failure
         return NodeInfo(name, "a1b2c3d4e5f67788" * 4, "10.0.0.4:7443", "", False, "unpaired")
+
+    async def rotate(self, *, drop: bool = False) -> KeyChange:
+        waiting = () if drop else ("pi-7",)
+        return KeyChange("ab" * 32, "cd" * 32, ("pi-4",), waiting, finished=drop)
 
     async def close(self) -> None:
         self.closed = True

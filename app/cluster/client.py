@@ -261,6 +261,12 @@ class NodeClient:
         with mapped(self.name):
             return wire.model_info(await self._stub.RemoveModel(pb.RemoveModelRequest(name=name), timeout=60))
 
+    async def rotate(self, certificate: str, signature: bytes) -> str:
+        """Have the node know this machine by another key; returns the id of the key that it knows then."""
+        request = pb.RotateRequest(certificate=certificate, signature=signature)
+        with mapped(self.name):
+            return (await self._stub.Rotate(request, timeout=DESCRIBE_SECONDS)).id
+
     async def _stream(self, call: Any) -> AsyncGenerator[Any, None]:
         """Yield a call's messages; leaving the loop early cancels the call, which frees its slot on the node."""
         with mapped(self.name):

@@ -27,7 +27,7 @@ from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
 from app.cluster.spreading import Helper, Spreading, may_help
 from app.errors import NodeError, NodeLost, TrustError
-from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, Transcribed
+from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, KeyChange, ModelInfo, NodeInfo, Transcribed
 from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress, Told
 
 if TYPE_CHECKING:
@@ -265,6 +265,10 @@ class Cluster:
     async def unpair(self, name: str) -> NodeInfo:
         """Stop trusting a node, by name or beginning of its id. Raises TrustError."""
         return await (await self._ready_network()).unpair(name)
+
+    async def rotate(self, *, drop: bool = False) -> KeyChange:
+        """Give this machine a new key, and tell the nodes; `drop` gives up those that are away. Raises TrustError."""
+        return await (await self._ready_network()).rotate(drop=drop)
 
     async def _open_network(self) -> None:
         # Imports of a tenth of a second each: in a thread, so that a window on this loop does not wait for them.

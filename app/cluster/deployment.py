@@ -99,7 +99,9 @@ class Deployer:
                 yield item
             manifest, port = begun.result()
             identity = await asyncio.to_thread(self._store.identity)
-            signed = sign(manifest.SerializeToString(), identity)
+            # While a new key is being told, the nodes that can be reached know that one.
+            signer = await asyncio.to_thread(self._store.following) or identity
+            signed = sign(manifest.SerializeToString(), signer)
             told = {node.id: node for node in targets}
             others = [
                 node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,21 +12,27 @@ from typing import TYPE_CHECKING
 from app.cluster import trust
 from app.cluster.discovery import Discovered, Discovery
 from app.cluster.registry import RemoteNode, Roster
+from app.cluster.rotation import Rotation, own_for
 from app.errors import NodeError, TrustError
-from app.events import NodeInfo
+from app.events import KeyChange, NodeInfo
 from nodeworker.protocol import DEFAULT_PORT
+from nodeworker.protocol.links import LINK, PairingLink
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from app.cluster.client import NodeClient
     from app.settings import Settings
+    from nodeworker.protocol.identity import Identity
     from nodeworker.protocol.pins import Pin
 
 TRUST_SECONDS = 1.0
 """How often trust.toml is looked at: another process may have paired."""
 PROBE_SECONDS = 30.0
 """How often listed addresses are asked who is there."""
+ROTATE_SECONDS = 10.0
+"""How long nodes are waited for that are to be told of a new key."""
+TELL_SECONDS = 0.2
 FIND_SECONDS = 5.0
 CONNECT_SECONDS = 5.0
 
@@ -46,6 +53,9 @@ class Network:
         """Id of the node at a listed address."""
         self._discovery = Discovery(self._found, self._gone, self._is_pinned)
         self._discovering = False
+        self._shown: dict[str, str] = {}
+        """Id of the own key that each node is shown."""
+        self._rotation = Rotation(self._store, self.client, self._heard_of)
         self._follow_pins()
 
     @property
@@ -79,14 +89,22 @@ class Network:
     async def pair(self, target: str, code: str) -> NodeInfo:
         """Pair with a node by name, id prefix or address; returns it connected if that works at once.
 
+        A target that is a link of `tangnet-node pair` says address, code and key itself.
+
         Raises:
             TrustError: it isn't there, pairing is not open, or the code is wrong.
         """
+        key = ""
+        if target.strip().startswith(LINK):
+            with trust.trust_errors():
+                link = PairingLink.parse(target)
+            target, code, key = link.address, link.code, link.key
+        own = self._store.following() or self._store.identity()
         addresses = await self._addresses_of(target)
         failure: TrustError | None = None
         for address in addresses:
             try:
-                pin = await trust.pair(self._store.identity(), address, DEFAULT_PORT, code, trust.machine_name())
+                pin = await trust.pair(own, address, DEFAULT_PORT, code, trust.machine_name(), key=key)
                 break
             except TrustError as error:
                 failure = error
@@ -115,6 +133,31 @@ class Network:
         self._store.remove(found[0].id)
         self._follow_pins()
         return replace(info, trusted=False, state="unpaired")
+
+    async def rotate(self, *, drop: bool, seconds: float = ROTATE_SECONDS) -> KeyChange:
+        """Give this machine a new key, signed with the old one, and tell every node that is reached in time.
+
+        The old key is kept for the others, who are told when they come, unless `drop` gives them up. Raises TrustError.
+        """
+        was = self._store.identity().id
+        following = self._store.begin_rotation()
+        ends = time.monotonic() + seconds
+        while True:
+            await self._rotation.step()
+            self._follow_pins()
+            change = self._rotation.change(was, following.id)
+            if change.finished or time.monotonic() > ends:
+                break
+            await asyncio.sleep(TELL_SECONDS)
+        if drop and not change.finished:
+            self._store.finish_rotation()
+            self._follow_pins()
+            change = replace(change, finished=True)
+        return change
+
+    def _heard_of(self, pin: Pin) -> list[str]:
+        """Where a node may be that announces itself under the name of a lost one: perhaps with a new key."""
+        return [address for found in self._discovery.found if found.name == pin.name for address in found.addresses]
 
     def _info(self, id: str) -> NodeInfo:
         return self._roster.get(id) or NodeInfo("", id, "", "", trusted=True, state="unreachable")
@@ -154,13 +197,18 @@ class Network:
         pins = {pin.id: pin for pin in self._store.pins()}
         for id in [id for id in self._remotes if id not in pins]:
             self._forget(id)
+        present, following = self._store.identity(), self._store.following()
         for pin in pins.values():
+            own = own_for(pin, present, following)
+            if pin.id in self._remotes and self._shown[pin.id] != own.id:
+                self._forget(pin.id)
             if pin.id not in self._remotes:
-                self._connect(pin)
+                self._connect(pin, own)
 
-    def _connect(self, pin: Pin) -> None:
-        remote = RemoteNode(pin, self._store.identity(), self._roster, self._reached)
+    def _connect(self, pin: Pin, own: Identity) -> None:
+        remote = RemoteNode(pin, own, self._roster, self._reached)
         self._remotes[pin.id] = remote
+        self._shown[pin.id] = own.id
         for found in self._discovery.found:
             if pin.id.startswith(found.id_prefix):
                 remote.hear(found.addresses, pairing=found.pairing)
@@ -182,6 +230,7 @@ class Network:
         while True:
             await asyncio.sleep(TRUST_SECONDS)
             try:
+                await self._rotation.step()
                 self._follow_pins()
             except TrustError as error:
                 log.warning("trust is left as it was: %s", error.message)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,15 +18,24 @@ from app.cluster.wire import one_line
 from app.errors import NodeError, NodeLost, TrustError
 from nodeworker.protocol import CHANNEL_OPTIONS, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.protocol.identity import Identity, TrustFailure, id_of_certificate
+from nodeworker.protocol.identity import (
+    KEY_FILE,
+    Identity,
+    TrustFailure,
+    begin_rotation,
+    finish_rotation,
+    follows,
+    id_of_certificate,
+    next_identity,
+)
 from nodeworker.protocol.node_pb2_grpc import PairingStub
 from nodeworker.protocol.pairing import Pairing, clean_code
+from nodeworker.protocol.peeking import certificate_at
 from nodeworker.protocol.pins import Pin, Pins
 
 if TYPE_CHECKING:
     from nodeworker.protocol.node_pb2_grpc import PairingAsyncStub
 
-CONNECT_SECONDS = 5.0
 PAIR_SECONDS = 15.0
 
 
@@ -38,13 +46,58 @@ class TrustStore:
         self._home = home
         self._pins = Pins(home / "trust.toml")
         self._identity: Identity | None = None
+        self._stamp = (0, 0)
 
     def identity(self) -> Identity:
-        """Return this desktop's identity, made at the first call. Raises TrustError."""
-        if self._identity is None:
+        """Return this desktop's identity, made at the first call; another one after a rotation. Raises TrustError."""
+        stamp = self._look_at_key()
+        if self._identity is None or stamp != self._stamp:
             with trust_errors():
                 self._identity = Identity.load_or_create(self._home)
+            self._stamp = self._look_at_key()
         return self._identity
+
+    def following(self) -> Identity | None:
+        """Return the identity that is to follow while a rotation is under way. Raises TrustError."""
+        with trust_errors():
+            return next_identity(self._home)
+
+    def begin_rotation(self) -> Identity:
+        """Make the identity that is to follow, or return the one that is there. Raises TrustError."""
+        with trust_errors():
+            return begin_rotation(self._home)
+
+    def finish_rotation(self) -> Identity:
+        """Put the following identity in the place of the present one, for good. Raises TrustError."""
+        with trust_errors():
+            return finish_rotation(self._home)
+
+    def told(self, id: str, own: str) -> None:
+        """Remember that a node knows this machine by the key with the id `own`. Raises TrustError."""
+        with trust_errors():
+            self._pins.update(id, lambda pin: replace(pin, knows=own))
+
+    def followed(self, id: str, certificate: str) -> Pin | None:
+        """Trust the key of `certificate` in the place of the node `id`; None when that is no proven successor.
+
+        Raises:
+            TrustError: the pins cannot be read or written.
+        """
+        try:
+            if not follows(certificate, id):
+                return None
+            new = id_of_certificate(certificate)
+        except TrustFailure:
+            return None
+        with trust_errors():
+            return self._pins.update(id, lambda pin: replace(pin, id=new, certificate=ssl_safe(certificate)))
+
+    def _look_at_key(self) -> tuple[int, int]:
+        try:
+            status = (self._home / KEY_FILE).stat()
+        except OSError:
+            return (0, 0)
+        return (status.st_mtime_ns, status.st_ino)
 
     def pins(self) -> tuple[Pin, ...]:
         """Return all trusted nodes; reads the file only when it changed. Raises TrustError."""
@@ -107,27 +160,6 @@ def join_address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def certificate_at(host: str, port: int, *, timeout: float = CONNECT_SECONDS) -> str:
-    """Return the certificate (PEM) that a TLS server shows; blocking, and nothing is trusted by it.
-
-    Raises:
-        OSError: it cannot be reached, or does not speak TLS.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # what it shows is checked against a pin, or by the pairing code
-    context.minimum_version = ssl.TLSVersion.TLSv1_3  # with 1.2 a server that wants our certificate ends the handshake
-    context.set_alpn_protocols(["h2"])
-    with (
-        socket.create_connection((host, port), timeout=timeout) as plain,
-        context.wrap_socket(plain, server_hostname=TLS_NAME) as secured,
-    ):
-        shown = secured.getpeercert(binary_form=True)
-    if not shown:
-        raise ssl.SSLError("no certificate was shown")
-    return ssl.DER_cert_to_PEM_cert(shown)
-
-
 async def id_at(address: str, default_port: int) -> str:
     """Return the id of the key that a node at `address` shows; a hint only.
 
@@ -142,8 +174,10 @@ async def id_at(address: str, default_port: int) -> str:
         raise NodeLost(f"There is no node at {one_line(address)}.") from error
 
 
-async def pair(identity: Identity, address: str, default_port: int, code: str, own_name: str) -> Pin:
+async def pair(identity: Identity, address: str, default_port: int, code: str, own_name: str, *, key: str = "") -> Pin:
     """Run pairing with the node whose main address is given; its pairing port is the one after that.
+
+    With `key`, the beginning of the node's id from its link, nothing is said to a machine with another key.
 
     Returns:
         The node's pin, checked but not stored.
@@ -165,7 +199,12 @@ async def pair(identity: Identity, address: str, default_port: int, code: str, o
     except OSError as error:
         raise closed from error
     with trust_errors():
-        id_of_certificate(seen)
+        if not id_of_certificate(seen).startswith(key):
+            raise TrustError(
+                f"The machine at {main} has another key than the link says.",
+                code="trust",
+                hint="Run `tangnet-node pair` again; somebody may be in between.",
+            )
         run = Pairing("client", code, identity.certificate)
     credentials = grpc.ssl_channel_credentials(root_certificates=seen.encode())
     options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", TLS_NAME), ("grpc.use_local_subchannel_pool", 1))
@@ -188,7 +227,10 @@ async def pair(identity: Identity, address: str, default_port: int, code: str, o
             raise TrustError(error.message, code="pairing_failed", hint=error.hint) from error
     with trust_errors():
         run.check(confirmed.mac)
-        return Pin(run.peer_id, one_line(reply.name) or main, ssl_safe(seen), address=main)
+        # No rights: a desktop is not called by its nodes.
+        return Pin(
+            run.peer_id, one_line(reply.name) or main, ssl_safe(seen), address=main, rights="", knows=identity.id
+        )
 
 
 def ssl_safe(pem: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from app import __version__
 from app.errors import UsageError
+from nodeworker.protocol import FLEET_PORT
 
 GLOBAL = ("--json", "-h", "--help", "--version")
 LATER = {
@@ -71,10 +72,8 @@ def parser() -> Parser:
     one.add_argument("--language", default="", metavar="L", help="spoken language such as en (default: found out)")
     one = add("nodes", "nodes", "list this machine and the nodes on the network")
     one.add_argument("--watch", action="store_true", help="go on and print every change")
-    one = add("pair", "nodes", "trust a node; it shows the code with `tangnet-node pair`")
-    one.add_argument("node", metavar="NODE_OR_ADDRESS", help="its name, the beginning of its id, or host:port")
-    one.add_argument("--code", default="", metavar="N", help="the code that the node shows (default: asked for)")
-    one = add("unpair", "nodes", "trust a node no longer")
+    _pair(add("pair", "pair", "trust a node; it shows the code with `tangnet-node pair`"))
+    one = add("unpair", "pair", "trust a node no longer")
     one.add_argument("node", metavar="NODE", help="its name or the beginning of its id")
     _models(add("models", "models", "list, add, remove and distribute models"), shared)
     _conversations(add("conversations", "conversations", "list, show, search, export and delete conversations"), shared)
@@ -166,6 +165,29 @@ def _documents(add: Any) -> None:
     one.add_argument("--password", default="", metavar="P", help="for protected files")
 
 
+def _pair(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "node", nargs="?", default="", metavar="NODE_OR_ADDRESS",
+        help="its name, the beginning of its id, host:port, or the link under its QR code",
+    )  # fmt: skip
+    one.add_argument("--code", default="", metavar="N", help="the code that the node shows (default: asked for)")
+    fleet = one.add_argument_group("many nodes at once")
+    fleet.add_argument("--fleet", action="store_true", help="make a join token and let nodes in while this runs")
+    fleet.add_argument("--uses", type=_positive, default=100, metavar="N", help="nodes for one token (default: 100)")
+    fleet.add_argument("--hours", type=_hours, default=24.0, metavar="H", help="life of the token (default: 24)")
+    fleet.add_argument("--rights", default="use", metavar="R", help='what nodes let this machine do (default: "use")')
+    fleet.add_argument("--listen", default="", metavar="HOST:PORT", help=f"default: 0.0.0.0:{FLEET_PORT}")
+    fleet.add_argument(
+        "--address", action="append", default=[], metavar="HOST:PORT",
+        help="where nodes reach this machine (default: its addresses); may be given several times",
+    )  # fmt: skip
+    fleet.add_argument("--again", action="store_true", help="go on with tokens made before, without a new one")
+    fleet.add_argument("--close", action="store_true", help="make all tokens worthless")
+    keys = one.add_argument_group("this machine's key")
+    keys.add_argument("--rotate", action="store_true", help="make a new key, signed with the old one, and tell nodes")
+    keys.add_argument("--drop-old", action="store_true", help="give the old key up although some nodes were not told")
+
+
 def _models(one: argparse.ArgumentParser, shared: Parser) -> None:
     one.set_defaults(action="list", all=False)
     actions = one.add_subparsers(metavar="ACTION", dest="action_name")
@@ -239,6 +261,13 @@ def _duration(text: str) -> float:
     return value
 
 
+def _hours(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 24 * 366:
+        raise ValueError
+    return value
+
+
 def _temperature(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 2:
@@ -254,6 +283,7 @@ def _rate(text: str) -> float:
 
 
 _rate.__name__ = "number of megabytes a second"
+_hours.__name__ = "number of hours"
 _positive.__name__ = "number from 1"
 _natural.__name__ = "number from 0"
 _temperature.__name__ = "number from 0 to 2"

@@ -9,12 +9,16 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands.context import Context
 from app.commands.output import size
 from app.errors import TangnetError
 from app.events import ModelInfo
 from app.runtime import Runtime
+
+if TYPE_CHECKING:
+    from nodeworker.protocol.inspection import Problem
 
 ROLES = {"chat": "smollm2-135m", "embed": "minilm-l6-v2-int8", "transcribe": "whisper-tiny.en"}
 LEAST_DISK = 2_000_000_000
@@ -43,6 +47,7 @@ async def run(context: Context) -> int:
         "nodes": _nodes,
         "clock": _clock,
         "permissions": _permissions,
+        "trust": _trust,
     }
     async with context.runtime() as runtime:
         for name, check in checks.items():
@@ -211,3 +216,33 @@ async def _permissions(runtime: Runtime) -> Finding:
             "permissions", False, f"Others may read {', '.join(exposed)} in {home}.", f"Run: chmod 700 {home}"
         )
     return Finding("permissions", True, f"{home} is private and can be written.")
+
+
+async def _trust(runtime: Runtime) -> Finding:
+    """Keys and pins of this desktop and of the nodes that have their things in this home."""
+    home = runtime.home
+    folders = [home, *sorted(path.parent for path in home.glob("node/*/identity.pem"))]
+    problems, trusted, tokens = await asyncio.to_thread(_look_over, folders)
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        return Finding("trust", False, f"{problems[0].message}{more}", problems[0].hint)
+    message = f"Keys and pins are in order: {trusted} trusted nodes"
+    if len(folders) > 1:
+        message += f", {len(folders) - 1} nodes of this home"
+    return Finding("trust", True, message + (f", {tokens} join tokens open." if tokens else "."))
+
+
+def _look_over(folders: list[Path]) -> tuple[list[Problem], int, int]:
+    """Return what is wrong in the folders, the first of which is the desktop's; its pins, and its open join tokens."""
+    from app.cluster.fleet import Fleet
+    from app.cluster.trust import TrustStore
+    from nodeworker.protocol.inspection import Problem, inspect
+
+    problems = [problem for folder in folders for problem in inspect(folder)]
+    if problems:
+        return problems, 0, 0
+    store = TrustStore(folders[0])
+    try:
+        return [], len(store.pins()), len(Fleet(folders[0], store).tokens())
+    except TangnetError as error:
+        return [Problem(error.message, error.hint)], 0, 0

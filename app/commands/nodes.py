@@ -1,23 +1,15 @@
-"""`tangnet nodes`, `pair` and `unpair`: which nodes there are and which are trusted."""
+"""`tangnet nodes`: which nodes there are and how they do."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from app.commands.context import Context
-from app.errors import UsageError
 from app.events import NodeInfo
-from nodeworker.protocol.identity import fingerprint
 
 DISCOVERY_SECONDS = 2.5
-
-
-async def run(context: Context) -> int:
-    """Do what the command says; return the exit status."""
-    return await {"nodes": _nodes, "pair": _pair, "unpair": _unpair}[context.arguments.command](context)
 
 
 def node_json(node: NodeInfo, now: float, prediction_error: float | None = None) -> dict[str, Any]:
@@ -64,7 +56,8 @@ def node_json(node: NodeInfo, now: float, prediction_error: float | None = None)
     }
 
 
-async def _nodes(context: Context) -> int:
+async def run(context: Context) -> int:
+    """List nodes, with --watch until interrupted; return the exit status."""
     async with context.runtime() as runtime:
         context.output.progress("Looking for nodes")
         nodes = await runtime.cluster.discovered(DISCOVERY_SECONDS)
@@ -93,31 +86,3 @@ def _print(context: Context, nodes: tuple[NodeInfo, ...], error_of: Callable[[st
         context.output.text(", ".join(filter(None, said)))
     if context.arguments.watch and not context.output.json:
         context.output.text("")
-
-
-async def _pair(context: Context) -> int:
-    code = context.arguments.code.strip()
-    if not code:
-        if context.output.json or not sys.stdin.isatty():
-            raise UsageError("There is no code.", code="no_code", hint="`tangnet-node pair` on the node shows one.")
-        context.output.note("Run `tangnet-node pair` on the node, then type the code that it shows:")
-        code = sys.stdin.readline().strip()
-    async with context.runtime() as runtime:
-        _told(context, "paired", await runtime.cluster.pair(context.arguments.node, code))
-    return 0
-
-
-async def _unpair(context: Context) -> int:
-    async with context.runtime() as runtime:
-        _told(context, "unpaired", await runtime.cluster.unpair(context.arguments.node))
-    return 0
-
-
-def _told(context: Context, event: str, node: NodeInfo) -> None:
-    print_ = fingerprint(node.id)
-    if context.output.json:
-        context.output.line({"event": event, "name": node.name, "id": node.id, "fingerprint": print_})
-    elif event == "paired":
-        context.output.text(f"{node.name} is trusted now. Its key: {print_}")
-    else:
-        context.output.text(f"{node.name} is no longer trusted.")

@@ -9,6 +9,8 @@ PROTOCOL_VERSION = "1"
 SERVICE_TYPE = "_tangnet._tcp.local."
 DEFAULT_PORT = 7443
 """gRPC with mutual TLS. While pairing is open, the pairing service listens on the port after it."""
+FLEET_PORT = 7445
+"""Where a desktop listens while it takes in a fleet."""
 PAIRING_SECONDS = 120
 PAIRING_TRIES = 3
 PAIRING_DIGITS = 8

@@ -105,6 +105,10 @@ class Distribution:
         self._kept: dict[str, Kept] = {}
         self._crew = Crew("pieces", READERS)
 
+    def use(self, identity: Identity) -> None:
+        """Go by another key from the next connection to a peer on."""
+        self._identity = identity
+
     async def start(self) -> None:
         """Go on with what was deployed before."""
         for path in sorted(self._records.glob("*.pb")):

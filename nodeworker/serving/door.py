@@ -51,8 +51,8 @@ MOST_CALLS = 256
 """Of one peer at the same time, over all its connections."""
 ALWAYS = frozenset({"Describe", "Watch", "ListModels", "Deployments", "Pieces"})
 """Calls that are answered even while the node is going away, and that do not hold it up."""
-ANY = ""
-"""In RIGHT_OF: every pinned caller may."""
+ANY, LOCAL = "", "local"
+"""In RIGHT_OF: every pinned caller may; only this machine's own user may, over the local socket."""
 RIGHT_OF = {
     "Describe": OBSERVE,
     "Watch": OBSERVE,
@@ -67,16 +67,14 @@ RIGHT_OF = {
     "FetchModel": ADMINISTER,
     "RemoveModel": ADMINISTER,
     "Deploy": ADMINISTER,
-    "Offer": ADMINISTER,  # and only on the local socket
     "Pieces": PIECES,
     "ReadPiece": PIECES,
     "ReadModel": PIECES,
+    "Offer": LOCAL,
     "Rotate": ANY,
 }
-"""The right that each call takes; a call that is not named here is refused."""
+"""The right that each call from another machine takes; a call that is not named here is refused."""
 _MAX_SENTENCE = 1000
-
-
 _WORDS = {USE: "use", ADMINISTER: "administer", OBSERVE: "observe", PIECES: "take pieces of models from"}
 
 
@@ -160,6 +158,15 @@ class Door(grpc.aio.ServerInterceptor):
                 self._cut(call, NotPaired("This node no longer trusts this machine.", "Pair again."))
             elif (refusal := _refusal(call.method, pin.rights)) is not None:
                 self._cut(call, refusal)
+
+    def change_key(self) -> None:
+        """Cut every Watch from another machine, so that whoever follows this node connects anew and sees its new key.
+
+        Answers go on: they are made over connections that were proven.
+        """
+        for call in list(self._calls):
+            if call.method == "Watch" and call.caller is not None and not call.caller.local:
+                self._cut(call, Draining("This node has a new key.", "It is connected to again by itself."))
 
     async def drain(self, seconds: float) -> None:
         """Take no new work; end at once what can go on elsewhere, let the rest go on for `seconds`, then cut it."""
@@ -260,8 +267,8 @@ class Door(grpc.aio.ServerInterceptor):
             self.met(context.peer())
             if self._running[pin.id] >= MOST_CALLS:
                 raise Busy(f"This machine already has {MOST_CALLS} calls here.", "Let some of them end first.")
-        if (refusal := _refusal(method, caller.rights)) is not None:
-            raise refusal
+            if (refusal := _refusal(method, caller.rights)) is not None:
+                raise refusal
         if self.draining and method not in ALWAYS:
             raise Draining("This node is going away.", "Use another node.")
         left, most = context.time_remaining(), LONGEST_SECONDS if method in MUST_END else LONGEST_WATCH_SECONDS
@@ -288,6 +295,8 @@ def _refusal(method: str, rights: str) -> NotAllowed | None:
     right = RIGHT_OF.get(method)
     if right is None:
         return NotAllowed(f"Nobody may call {method} here.", "The two machines run different versions.")
+    if right == LOCAL:
+        return NotAllowed(f"Only a user of that machine may call {method} there.")
     if right == ANY or may(rights, right):
         return None
     return NotAllowed(

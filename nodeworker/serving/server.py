@@ -86,8 +86,13 @@ class NodeService(PieceCalls):
         simulated: bool,
         sensors: Sensors | None = None,
         labels: Sequence[str] = (),
+        rotate: Callable[[str, str, bytes], str] | None = None,
     ) -> None:
-        """`slots` answers at once until an engine says otherwise; `sensors` of this machine unless given."""
+        """`slots` answers at once until an engine says otherwise; `sensors` of this machine unless given.
+
+        `rotate` takes a caller's id, new certificate and signature, and returns the new id (blocking); None refuses.
+        """
+        self._rotate = rotate
         self.tally = Tally()
         self._about = {"name": name, "version": __version__, "zone": zone, "simulated": str(simulated).lower()}
         self._id = id
@@ -307,6 +312,18 @@ class NodeService(PieceCalls):
         """Refuse: there is no engine for it yet."""
         for event in _unsupported("This node cannot speak."):
             yield event
+
+    async def Rotate(self, request: pb.RotateRequest, context: Context[Any, Any]) -> pb.RotateReply:
+        """Know the caller by another key from now on."""
+        rotate = self._rotate
+        if rotate is None:
+            raise NotAllowed("This node knows no keys.", "The local node trusts whoever may open its socket.")
+        caller = CALLER.get().id
+        return pb.RotateReply(id=await asyncio.to_thread(rotate, caller, request.certificate, request.signature))
+
+    def renamed(self, id: str) -> None:
+        """Go by another id: the node's key is a new one."""
+        self._id = id
 
     def _model(self, file: ModelFile, known: Mapping[str, Tuning] = MappingProxyType({})) -> pb.Model:
         """Describe a model: with the rates that its engine measures, or else those that are remembered."""

@@ -93,13 +93,16 @@ async def serving(
     folder: Folder | None = None,
     identity: Identity | None = None,
     pins: PinSource | None = None,
+    trust: Trust | None = None,
+    rotate: Callable[[str, str, bytes], str] | None = None,
     limits: dict[str, int] | None = None,
 ) -> AsyncIterator[Serving]:
-    """Serve on a Unix socket, or with `identity` and `pins` over TLS on loopback."""
+    """Serve on a Unix socket, or with `identity` and `pins` (or a `trust` of both) over TLS on loopback."""
     choice = EngineChoice.parse(engine)
     real = PacedFolder(ModelFolder(home / "models", packages=False))
     rooms = EngineRooms(folder or real, maker or EngineMaker(choice), limits=limits)
-    trust = Trust(identity, pins) if identity and pins else None
+    if trust is None and identity and pins:
+        trust = Trust(identity, pins)
     door = Door(trust)
     service = NodeService(
         id=identity.id if identity else "local-1",
@@ -110,6 +113,7 @@ async def serving(
         door=door,
         slots=1,
         simulated=True,
+        rotate=rotate,
     )
     server = grpc.aio.server(interceptors=(door,), options=OPTIONS)
     node_pb2_grpc.add_NodeServicer_to_server(service, server)

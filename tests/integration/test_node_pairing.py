@@ -18,9 +18,11 @@ from nodeworker.pairing_service import MAX_EXCHANGES, PairingDesk, PairingReques
 from nodeworker.protocol import TLS_NAME, node_pb2_grpc
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity, TrustFailure
+from nodeworker.protocol.links import PairingLink, shared_fingerprint
 from nodeworker.protocol.pairing import Pairing, PairingFailed
-from nodeworker.protocol.pins import Pins
+from nodeworker.protocol.pins import Pin, Pins
 from nodeworker.settings import Listen
+from nodeworker.trust_commands import qr
 from tests.integration.node_serving import client, command, free_pair, running, until
 from tests.integration.test_node_calls import code_and_hint
 
@@ -109,13 +111,27 @@ async def test_the_real_commands_pair_and_unpair(home: Path) -> None:
         )
         assert pair.stdout is not None
         opened = json.loads(await asyncio.wait_for(pair.stdout.readline(), 20))
-        assert opened == {"event": "pairing", "code": opened["code"], "address": node.address, "expires_s": 120}
+        link = PairingLink(node.address, opened["code"], node.ready["id"][:32])
+        assert opened == {
+            "event": "pairing",
+            "code": link.code,
+            "address": node.address,
+            "expires_s": 120,
+            "link": link.text(),
+            "rights": ["use"],
+        }
         assert (node.folder / "pairing.json").stat().st_mode & 0o777 == 0o600
         me = Identity.create()
         run = await pair_with(pairing_port, me, opened["code"], name="my desk")
         assert run.peer_id == node.ready["id"]
         paired = json.loads(await asyncio.wait_for(pair.stdout.readline(), 20))
-        assert paired == {"event": "paired", "name": "my desk", "id": me.id, "fingerprint": me.fingerprint}
+        assert paired == {
+            "event": "paired",
+            "name": "my desk",
+            "id": me.id,
+            "fingerprint": me.fingerprint,
+            "shared_fingerprint": shared_fingerprint(me.id, node.ready["id"]),
+        }
         assert await asyncio.wait_for(pair.wait(), 10) == 0
         assert not (node.folder / "pairing.json").exists()
         async with client(node.address, me=me, node=node.certificate) as stub:
@@ -135,6 +151,38 @@ async def test_the_real_commands_pair_and_unpair(home: Path) -> None:
                         pass
             assert code_and_hint(failure.value)[0] == "not_paired"
         assert not await reachable(pairing_port)
+
+
+async def test_for_people_the_code_comes_with_a_qr_code_and_rights_are_changed_by_command(home: Path) -> None:
+    async with running(home, "--no-announce") as node:
+        pair = await asyncio.create_subprocess_exec(
+            *command("pair", "--administer"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert pair.stdout is not None
+        lines: list[str] = []
+        while not lines or not lines[-1].startswith("Code: "):
+            lines.append((await asyncio.wait_for(pair.stdout.readline(), 20)).decode().rstrip("\n"))
+        link = PairingLink.parse(next(line for line in lines if "tangnet://" in line).split("'")[1])
+        assert (link.address, link.code) == (node.address, lines[-1].removeprefix("Code: ").replace(" ", ""))
+        drawn = [line for line in lines if line.startswith("\x1b[97;40m")]
+        assert "\n".join(drawn) == qr(link.text())
+        assert len(drawn) < 24
+        me = Identity.create()
+        await pair_with(int(node.address.rpartition(":")[2]) + 1, me, link.code, name="desk")
+        told = (await asyncio.wait_for(pair.communicate(), 20))[0].decode()
+        assert shared_fingerprint(me.id, node.ready["id"]) in told
+        pins = Pins(node.folder / "trust.toml")
+        assert pins.all()[0].rights == "use administer"
+        for arguments, rights in (
+            (("revoke", "desk", "administer", "use"), []),
+            (("grant", "desk", "observe"), ["observe"]),
+            (("grant", me.id[:8], "use", "observe"), ["use", "observe"]),
+        ):
+            done = await asyncio.to_thread(
+                subprocess.run, command(*arguments, "--json"), capture_output=True, text=True, timeout=20
+            )
+            assert json.loads(done.stdout) == {"event": "rights", "name": "desk", "id": me.id, "rights": rights}
+            assert pins.all()[0].rights.split() == rights
 
 
 def test_pairing_without_a_running_node_is_a_sentence(home: Path) -> None:
@@ -171,6 +219,14 @@ async def test_three_wrong_codes_close_it(tmp_path: Path) -> None:
         assert request is not None and "three times" in request.reason and not request.code
         await until(lambda: desk.flags == [True, False])
         assert desk.pins.all() == ()
+
+
+async def test_pairing_again_takes_no_right_away(tmp_path: Path) -> None:
+    desk, me = Desk(tmp_path), Identity.create()
+    desk.pins.add(Pin(me.id, "desk", me.certificate, rights="administer"))
+    async with desk.open():
+        await pair_with(desk.port, me, CODE)
+        assert desk.pins.all()[0].rights == "use administer"
 
 
 async def test_the_right_code_after_a_wrong_one(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from nodeworker.protocol import TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity, TrustFailure
 from nodeworker.protocol.pins import RIGHTS, Pin, Pins, may
-from nodeworker.serving.door import RIGHT_OF
+from nodeworker.serving.door import ANY, LOCAL, RIGHT_OF
 from nodeworker.trust import Trust
 from tests.integration.node_serving import client, pin_of, serving, until
 from tests.integration.test_node_calls import FakeFolder, ask, code_and_hint, refused
@@ -176,8 +176,8 @@ async def test_files_are_named_only_on_the_own_machine(home: Path) -> None:
 def test_every_call_of_the_contract_has_a_right() -> None:
     methods = {method.name for method in pb.DESCRIPTOR.services_by_name["Node"].methods}
     assert set(RIGHT_OF) == methods
-    assert set(RIGHT_OF.values()) <= {*RIGHTS, ""}
-    assert [method for method, right in RIGHT_OF.items() if right == ""] == ["Rotate"]
+    assert set(RIGHT_OF.values()) <= {*RIGHTS, ANY, LOCAL}
+    assert [method for method, right in RIGHT_OF.items() if right in (ANY, LOCAL)] == ["Offer", "Rotate"]
 
 
 ASKED: dict[str, Message] = {
@@ -191,6 +191,7 @@ ASKED: dict[str, Message] = {
     "Deploy": pb.DeployRequest(),
     "Pieces": pb.PiecesRequest(),
     "ReadPiece": pb.ReadPieceRequest(),
+    "Offer": pb.OfferRequest(),
 }
 
 
@@ -224,10 +225,10 @@ async def test_each_right_opens_its_calls_and_no_others(home: Path, rights: str,
             except grpc.aio.AioRpcError as error:
                 if code_and_hint(error)[0] == "not_allowed":
                     not_allowed.add(method)
-                    assert "tangnet-node grant" in code_and_hint(error)[1]
+                    assert method == "Offer" or "tangnet-node grant" in code_and_hint(error)[1]
         if may(rights, "observe"):
             assert list((await stub.Describe(pb.DescribeRequest(), timeout=5)).rights) == rights.split()
-    assert not_allowed == refused_calls
+    assert not_allowed == refused_calls | {"Offer"}
 
 
 async def test_taking_a_right_away_cuts_what_runs_by_it_and_leaves_the_rest(home: Path) -> None:

@@ -20,6 +20,7 @@ from app.events import (
     FileIndexed,
     Hearing,
     IndexDone,
+    KeyChange,
     ModelInfo,
     Moved,
     NodeChosen,
@@ -217,6 +218,9 @@ class ScriptedCluster:
                 "The digits are not the ones that node shows.", code="wrong_code", hint="Two tries are left."
             )
         return RIG
+
+    async def rotate(self, *, drop: bool = False) -> KeyChange:
+        return KeyChange("ab" * 32, "cd" * 32, (), (), finished=True)
 
     async def unpair(self, name: str) -> NodeInfo:
         self.unpaired.append(name)

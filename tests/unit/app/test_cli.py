@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from app.cli import main
+from app.cluster.fleet import Fleet
+from app.cluster.trust import TrustStore
 from app.commands import models
 from app.commands.arguments import command_names, parser
 from app.commands.doctor import acceleration
@@ -19,7 +21,8 @@ from app.conversations import Conversations
 from app.errors import NodeLost, TrustError
 from app.events import FileIndexed, NodeInfo
 from app.runtime import Runtime
-from app.settings import Settings
+from app.settings import Settings, home
+from nodeworker.protocol.links import shared_fingerprint
 from tests.fakes import STARTER, FakeCluster, FakeLibrary, passage
 
 
@@ -133,6 +136,12 @@ def test_a_bug_is_one_sentence_and_a_log(tangnet: Program, home: Path) -> None:
         ("docments",),
         ("models", "fly"),
         ("pair", "pi-4"),
+        ("pair",),
+        ("pair", "pi-4", "--fleet"),
+        ("pair", "--fleet", "--rotate"),
+        ("pair", "--fleet", "--again"),
+        ("pair", "--fleet", "--uses", "0"),
+        ("pair", "--fleet", "--hours", "nan"),
         ("conversations", "show", "nowhere"),
         ("bench", "everything"),
         ("bench", "node", "--seconds", "0"),
@@ -207,6 +216,30 @@ def test_pairing(tangnet: Program) -> None:
     assert tangnet.json("pair", "pi-4", "--code", "1", status=1)[-1]["code"] == "wrong_code"
 
 
+def test_a_link_needs_no_code_and_both_machines_show_one_fingerprint(tangnet: Program) -> None:
+    link = f"tangnet://pair/10.0.0.4:7443?code=12345678&key={'ab' * 16}"
+    (paired,) = tangnet.json("pair", link)
+    assert tangnet.cluster.codes == [(link, "")]
+    own = TrustStore(home()).identity().id
+    assert paired["shared_fingerprint"] == shared_fingerprint(own, paired["id"])
+    assert tangnet("pair", link) == 0 and paired["shared_fingerprint"] in tangnet.out
+
+
+def test_a_new_key_says_who_was_told(tangnet: Program) -> None:
+    (rotated,) = tangnet.json("pair", "--rotate")
+    assert (rotated["event"], rotated["told"], rotated["waiting"]) == ("rotated", ["pi-4"], ["pi-7"])
+    assert not rotated["finished"]
+    assert tangnet("pair", "--rotate") == 0 and "Not reached yet: pi-7" in tangnet.out
+    assert tangnet.json("pair", "--rotate", "--drop-old")[0]["finished"]
+
+
+def test_closing_the_fleet_makes_tokens_worthless(tangnet: Program) -> None:
+    fleet = Fleet(home(), TrustStore(home()))
+    fleet.make(["h:1"], rights="use", uses=2, hours=1)
+    assert tangnet.json("pair", "--fleet", "--close") == [{"event": "closed", "tokens": 1, "joined": 0}]
+    assert fleet.tokens() == ()
+
+
 def test_models(tangnet: Program) -> None:
     (model,) = tangnet.json("models")
     assert set(model) >= {"name", "role", "sha256", "bytes", "quantisation", "context", "nodes"}
@@ -253,11 +286,11 @@ def test_doctor_names_each_check(tangnet: Program) -> None:
     tangnet.cluster.catalogue = (here, replace(here, name="minilm", role="embed"))
     lines = tangnet.json("doctor")
     checks: Callable[[str], dict[str, Any]] = lambda name: next(line for line in lines if line["check"] == name)  # noqa: E731
-    names = {"audio", "models", "acceleration", "disk", "index", "nodes", "clock", "permissions"}
+    names = {"audio", "models", "acceleration", "disk", "index", "nodes", "clock", "permissions", "trust"}
     assert {line["check"] for line in lines} == names
     assert "smollm2-135m: not measured yet. `tangnet bench node --tune`" in checks("acceleration")["message"]
     assert not checks("models")["ok"] and "transcribe" in checks("models")["message"]
-    assert checks("permissions")["ok"] and checks("clock")["ok"]
+    assert checks("permissions")["ok"] and checks("clock")["ok"] and checks("trust")["ok"]
     assert all(line["ok"] or line["hint"] for line in lines)
 
 

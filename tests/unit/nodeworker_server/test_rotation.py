@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from nodeworker.protocol import files, identity, succession
+from nodeworker.protocol import identity, succession
 from nodeworker.protocol.identity import (
     Identity,
     TrustFailure,
@@ -101,8 +102,6 @@ def test_killed_at_any_change_of_a_file_there_is_always_a_usable_key(
     tmp_path: Path, step: str, change: Callable[[Path], Identity], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every call that changes a file is the last one once; what is left must load and the rotation must end well."""
-    import os
-
     real_replace, real_unlink = os.replace, os.unlink
     ended = 0
     for allowed in range(10):
@@ -127,7 +126,7 @@ def test_killed_at_any_change_of_a_file_there_is_always_a_usable_key(
             real_unlink(path)  # type: ignore[arg-type]
 
         with monkeypatch.context() as killing:
-            killing.setattr(files.os, "replace", replaced)
+            killing.setattr(os, "replace", replaced)
             killing.setattr(os, "unlink", unlinked)
             try:
                 change(folder)
