@@ -246,6 +246,10 @@ class FakeNode(node_pb2_grpc.NodeServicer):
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
         raise AssertionError
 
+    async def Rotate(self, request: pb.RotateRequest, context: Any) -> pb.RotateReply:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
+        raise AssertionError
+
     async def Deployments(
         self, request: pb.DeploymentsRequest, context: Any
     ) -> AsyncGenerator[pb.DeploymentsReply, None]:

@@ -24,7 +24,9 @@ async def run(context: Context) -> int:
         return await _unpair(context)
     ways = [bool(given.node), given.fleet, given.rotate]
     if sum(ways) != 1:
-        raise UsageError("Pair with what?", code="usage", hint="Give a node, or --fleet, or --rotate.")
+        raise UsageError(
+            "It must be clear what to pair with.", code="usage", hint="Give a node, or --fleet, or --rotate."
+        )
     if given.fleet:
         return await _fleet(context)
     return await (_rotate(context) if given.rotate else _pair(context))

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import grpc
@@ -162,7 +163,7 @@ def known_to(folder: Path) -> list[str]:
 
 async def answers(one: Cluster, node: str) -> bool:
     async with asyncio.timeout(20):
-        events = [event async for event in one.generate(question("q", node=node, max_tokens=5))]
+        events = [event async for event in one.generate(question(uuid.uuid4().hex, node=node, max_tokens=5))]
     return bool(events)
 
 
