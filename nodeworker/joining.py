@@ -20,7 +20,7 @@ from nodeworker.errors import EngineError
 from nodeworker.protocol import CHANNEL_OPTIONS, HINT_KEY, TLS_NAME, Code, node_pb2_grpc
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.files import replace_file
-from nodeworker.protocol.identity import Identity, TrustFailure, id_of_certificate
+from nodeworker.protocol.identity import Identity, TrustFailure, follows, id_of_certificate
 from nodeworker.protocol.links import JoinToken, join_statement
 from nodeworker.protocol.peeking import certificate_at
 from nodeworker.protocol.pins import Pin, Pins, joined
@@ -128,9 +128,10 @@ class Joiner:
         try:
             seen = await asyncio.to_thread(certificate_at, host.strip("[]"), int(port))
             shown = id_of_certificate(seen)
+            expected = shown == token.key or follows(seen, token.key)
         except (OSError, OverflowError, TrustFailure) as error:
             raise ControllerAway(f"Nobody answers at {address}.") from error
-        if shown != token.key:
+        if not expected:
             raise ControllerAway(f"The machine at {address} has another key than the token says.")
         request = pb.JoinRequest(
             token_id=token.id,
@@ -139,7 +140,7 @@ class Joiner:
             name=self.name,
             zone=self.zone,
             port=self.port,
-            signature=identity.sign(join_statement(token.key, token.id)),
+            signature=identity.sign(join_statement(shown, token.id)),
         )
         # Only a server with that very key completes this channel's handshake: the secret goes to nobody else.
         credentials = grpc.ssl_channel_credentials(root_certificates=seen.encode())
@@ -150,12 +151,12 @@ class Joiner:
                 reply = await stub.Join(request, timeout=CALL_SECONDS)
             except grpc.aio.AioRpcError as error:
                 raise _failure(address, error) from error
-        return await asyncio.to_thread(self._pin, token, seen, reply.name)
+        return await asyncio.to_thread(self._pin, token, shown, seen, reply.name)
 
-    def _pin(self, token: JoinToken, certificate: str, name: str) -> Pin:
-        known = next((pin.rights for pin in self.pins.all() if pin.id == token.key), "")
+    def _pin(self, token: JoinToken, id: str, certificate: str, name: str) -> Pin:
+        known = next((pin.rights for pin in self.pins.all() if pin.id == id), "")
         # The rights are those of the token that was given to this node, whatever the controller would like to have.
-        pin = self.pins.add(Pin(token.key, name or "controller", certificate, rights=joined(known, token.rights)))
+        pin = self.pins.add(Pin(id, name or "controller", certificate, rights=joined(known, token.rights)))
         used = [*self._used(), token.id][-MOST_REMEMBERED:]
         try:
             replace_file(self.home / JOINED_FILE, json.dumps(used).encode())

@@ -143,10 +143,12 @@ class Network:
         following = self._store.begin_rotation()
         ends = time.monotonic() + seconds
         while True:
+            tried = self.settled
             await self._rotation.step()
-            self._follow_pins()
             change = self._rotation.change(was, following.id)
-            if change.finished or time.monotonic() > ends:
+            reached = any(pin.knows != following.id and self.client(pin.id) for pin in self._store.pins())
+            self._follow_pins()
+            if change.finished or (tried and not reached) or time.monotonic() > ends:
                 break
             await asyncio.sleep(TELL_SECONDS)
         if drop and not change.finished:

@@ -218,6 +218,16 @@ async def test_an_unpaired_node_does_not_come_back_by_its_old_token(controller: 
         assert len(controller.store.pins()) == 1
 
 
+async def test_a_token_outlives_a_rotation_of_the_controllers_key(controller: Controller, home: Path) -> None:
+    token = controller.token("127.0.0.1:1")
+    controller.store.begin_rotation()
+    new = controller.store.finish_rotation()
+    async with controller.open() as address:
+        pin = await joiner(home).join(replace(token, addresses=(address,)))
+    assert pin.id == new.id != token.key
+    assert [pin.knows for pin in controller.store.pins()] == [new.id]
+
+
 async def test_a_controller_killed_between_trusting_and_counting_counts_at_the_next_try(
     controller: Controller, home: Path
 ) -> None:

@@ -16,8 +16,10 @@ import pytest
 
 from app.cluster.cluster import Cluster
 from app.cluster.trust import TrustStore
+from app.errors import TrustError
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity
+from nodeworker.protocol.links import PairingLink, shared_fingerprint
 from nodeworker.protocol.pins import Pins
 from nodeworker.rotation import Rotation
 from nodeworker.trust import Trust
@@ -153,6 +155,27 @@ async def test_the_desktop_tells_reachable_nodes_at_once_and_the_others_when_the
     finally:
         await here.stop()
         await away.stop()
+
+
+async def test_a_link_pairs_with_the_key_in_it_and_no_other(tmp_path: Path, home: Path) -> None:
+    node = NodeProcess(tmp_path / "pi", "pi", *PACED)
+    await node.start()
+    try:
+        async with cluster(home, discover=False) as one:
+            code = await node.pairing_code()
+            wrong = PairingLink(node.address, code, Identity.create().id)
+            with pytest.raises(TrustError, match="another key than the link"):
+                await one.pair(wrong.text(), "")
+            # Nothing was said to it: not one of the three tries is gone.
+            asked = json.loads((tmp_path / "pi" / "node" / "pi" / "pairing.json").read_text())
+            assert asked["tries_left"] == 3
+            info = await one.pair(PairingLink(node.address, code, node.id).text(), "")
+            assert (info.id, info.state) == (node.id, "ready")
+            paired = await node.paired()
+            own = TrustStore(home).identity().id
+            assert paired["shared_fingerprint"] == shared_fingerprint(own, node.id)
+    finally:
+        await node.stop()
 
 
 def known_to(folder: Path) -> list[str]:

@@ -122,6 +122,10 @@ async def test_the_real_commands_pair_and_unpair(home: Path) -> None:
         }
         assert (node.folder / "pairing.json").stat().st_mode & 0o777 == 0o600
         me = Identity.create()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await pair_with(pairing_port, me, WRONG if opened["code"] != WRONG else CODE)
+        wrong = json.loads(await asyncio.wait_for(pair.stdout.readline(), 20))
+        assert wrong == {"event": "wrong_code", "tries_left": 2}
         run = await pair_with(pairing_port, me, opened["code"], name="my desk")
         assert run.peer_id == node.ready["id"]
         paired = json.loads(await asyncio.wait_for(pair.stdout.readline(), 20))
