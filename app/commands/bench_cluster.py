@@ -95,6 +95,8 @@ class Run:
     """How late the desktop's loop was, every 50 ms."""
     deaths: int = 0
     """Times that a living node was taken for dead."""
+    silence: float = 0.0
+    """Longest time between two signs of life of any node."""
     tasks_before: int = 0
     tasks_after: int = 0
     unanswered: int = 0
@@ -333,8 +335,12 @@ async def _lags(run: Run) -> None:
 async def _deaths(cluster: Cluster, run: Run) -> None:
     """No node dies in a measurement, so each that goes out of use was taken for dead."""
     dead: set[str] = set()
+    seen: dict[str, float] = {}
     async with contextlib.aclosing(cluster.watch()) as snapshots:
         async for known in snapshots:
             now = {node.id for node in known if node.state in ("unreachable", "unpaired")}
             run.deaths += len(now - dead)
             dead = now
+            for node in known:
+                run.silence = max(run.silence, node.seen_at - seen.get(node.id, node.seen_at))
+                seen[node.id] = node.seen_at
