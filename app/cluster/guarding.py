@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from app.errors import NodeLost
@@ -39,26 +40,29 @@ def stall_after(intervals: Collection[float], *, local: bool = False) -> float:
 
 
 async def guarded(
-    stream: AsyncIterator[NodeEvent], silent: Callable[[], float], *, local: bool = False
+    stream: AsyncGenerator[NodeEvent, None], silent: Callable[[], float], *, local: bool = False
 ) -> AsyncGenerator[NodeEvent, None]:
     """Pass events on; `silent` tells for how many seconds nothing else was heard of the node.
+
+    The stream is closed in the end, whatever ends it: its node would go on for nobody.
 
     Raises:
         NodeLost: it stalls after its first token, or is silent before it.
     """
     intervals: deque[float] = deque(maxlen=INTERVALS)
     begun = False
-    while True:
-        asked = time.monotonic()
-        event = await (_next(stream, stall_after(intervals, local=local)) if begun else _first(stream, silent))
-        if event is None:
-            return
-        if isinstance(event, TokenReceived):
-            # What a slow reader of ours takes between two tokens is no pause of the node's.
-            if begun:
-                intervals.append(time.monotonic() - asked)
-            begun = True
-        yield event
+    async with aclosing(stream):
+        while True:
+            asked = time.monotonic()
+            event = await (_next(stream, stall_after(intervals, local=local)) if begun else _first(stream, silent))
+            if event is None:
+                return
+            if isinstance(event, TokenReceived):
+                # What a slow reader of ours takes between two tokens is no pause of the node's.
+                if begun:
+                    intervals.append(time.monotonic() - asked)
+                begun = True
+            yield event
 
 
 async def _next(stream: AsyncIterator[NodeEvent], seconds: float) -> NodeEvent | None:

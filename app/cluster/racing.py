@@ -117,11 +117,11 @@ async def _stop(running: dict[asyncio.Task[NodeEvent | None], Lane], lanes: list
     """End the calls of `lanes`: their nodes stop at their next step."""
     ending = [task for task, lane in running.items() if lane in lanes]
     for task in ending:
-        del running[task]
         task.cancel()
     if ending:
-        await asyncio.wait(ending)
+        await asyncio.wait(ending)  # cancelled meanwhile, the next `_stop` finds them still there
     for task in ending:
+        del running[task]
         if not task.cancelled():
             task.exception()  # looked at, and of no interest: this lane has lost
     for lane in lanes:

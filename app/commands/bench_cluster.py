@@ -210,7 +210,9 @@ async def measure(plan: Plan, note: Callable[[str], None] = lambda _text: None) 
     """Start the nodes, ask, and return what was seen. Raises NodeError when the nodes cannot be started or reached."""
     note(f"Starting {len(plan.engines)} simulated nodes.")
     async with fleet(plan.engines, processes=plan.processes) as nodes:
-        cluster = Cluster(nodes.home, Settings(nodes_prefer="cluster"), discover=False)
+        cluster = Cluster(
+            nodes.home, Settings(nodes_prefer="cluster"), discover=False, local_arguments=("--engine", plan.engines[0])
+        )
         run = Run()
         began = time.monotonic()
         await cluster.start()
