@@ -176,6 +176,7 @@ def figures(plan: Plan, run: Run) -> list[dict[str, object]]:
         made("false_deaths", run.deaths, "nodes"),
         made("moved", sum(one.moved for one in run.asked), "answers"),
         made("failed", lost, "answers"),
+        made("made_here", sum(one.node == "local" for one in run.asked), "answers"),
         made("tasks_left", run.tasks_after - run.tasks_before, "tasks"),
     ]
 

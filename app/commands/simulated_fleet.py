@@ -49,22 +49,21 @@ async def fleet(engines: Sequence[str], *, processes: int = 2) -> AsyncIterator[
         NodeError: a process did not start.
     """
     from app.cluster.trust import TrustStore
-    from nodeworker.protocol.pins import Pin
+    from nodeworker.protocol.pins import Pin, Pins
 
     with TemporaryDirectory(prefix="tangnet-fleet-") as folder:
         home = Path(folder)
-        store = TrustStore(home)
         trusted = home / "desktop.pem"
-        trusted.write_text(store.identity().certificate, encoding="ascii")
+        trusted.write_text(TrustStore(home).identity().certificate, encoding="ascii")
         words = [f"node-{number:03}={engine}" for number, engine in enumerate(engines)]
         async with contextlib.AsyncExitStack() as stack:
             shares = [share for place in range(processes) if (share := words[place::processes])]
             started = [await stack.enter_async_context(_process(home, trusted, share)) for share in shares]
             async with asyncio.timeout(START_SECONDS):
-                for process, share in zip(started, shares, strict=True):
-                    for _ in share:
-                        node = await _line(process)
-                        store.add(Pin(node["id"], node["name"], node["certificate"], address=node["address"]))
+                nodes = [await _line(process) for process, share in zip(started, shares, strict=True) for _ in share]
+            Pins(home / "trust.toml").replace_all(
+                [Pin(node["id"], node["name"], node["certificate"], address=node["address"]) for node in nodes]
+            )
             yield Fleet(home, len(words), started)
 
 
