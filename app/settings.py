@@ -46,6 +46,7 @@ class Settings:
     answer_model: str = _setting("", "Chat model to prefer, by name; empty takes the best one present.")
     nodes_addresses: list[str] = _setting([], "Nodes to reach by address (host:port), besides those discovered.")
     nodes_discover: bool = _setting(True, "Look for nodes on the local network.")
+    nodes_mesh: bool = _setting(True, "Look for nodes among your own machines in Tailscale, where its command is here.")
     nodes_prefer: str = _setting(
         "automatic", "Where answers are made: automatic, local, or cluster.", ("automatic", "local", "cluster")
     )

@@ -129,7 +129,6 @@ class Announcement:
                 "id": self._id[:16],
                 "zone": self._zone,
                 "pairing": "1" if self._pairing else "0",
-                "name": self._name,
             },
             server=f"{instance}.local.",
             parsed_addresses=list(self._addresses),

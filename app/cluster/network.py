@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.cluster import trust
+from app.cluster import mesh, trust
 from app.cluster.discovery import Discovered, Discovery
 from app.cluster.registry import RemoteNode, Roster
 from app.cluster.rotation import Rotation, own_for
@@ -46,6 +46,7 @@ class Network:
         """Read identity and pins and begin to connect. Raises TrustError when they cannot be used."""
         self._store = trust.TrustStore(home)
         self._listed = tuple(settings.nodes_addresses)
+        self._mesh = settings.nodes_mesh
         self._roster = roster
         self._remotes: dict[str, RemoteNode] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -74,6 +75,8 @@ class Network:
             self._discovering = discover
             if discover:
                 tasks.create_task(self._discovery.run())
+            if discover and self._mesh:
+                tasks.create_task(mesh.follow(self._ask_who))
             if self._listed:
                 tasks.create_task(self._probe())
             tasks.create_task(self._watch_pins())

@@ -41,6 +41,16 @@ async def test_the_flag_follows_pairing() -> None:
     assert not announcement.standing
 
 
+async def test_it_says_version_id_zone_pairing_and_port_and_nothing_else() -> None:
+    announcement = Announcement(id=ID, name="few", zone="attic", listen=Listen("127.0.0.1", 7443))
+    await announcement.start()
+    try:
+        await until(lambda: announcement.standing)
+        assert await properties("few-abababab") == {"v": "1", "id": "ab" * 8, "zone": "attic", "pairing": "0"}
+    finally:
+        await announcement.close()
+
+
 async def test_no_such_interface_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     announcement = Announcement(id=ID, name="lost", zone="", listen=Listen("203.0.113.7", 7443))
     with caplog.at_level(logging.WARNING):
