@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
@@ -13,6 +12,7 @@ import grpc
 
 from app.cluster import wire
 from app.cluster.failures import mapped, usage
+from app.cluster.patience import patiently
 from app.errors import NodeError, NodeLost, TangnetError
 from app.events import (
     EngineInfo,
@@ -120,8 +120,7 @@ class NodeClient:
             call = self._stub.Watch(pb.WatchRequest(), timeout=WATCH_SECONDS)
             try:
                 while True:
-                    async with asyncio.timeout(heartbeat):
-                        status = await call.read()
+                    status = await patiently(heartbeat, call.read())
                     if not isinstance(status, pb.Status):  # the end of the stream
                         raise NodeLost(f"{self.name} has gone.")
                     yield wire.with_status(current(), status)
