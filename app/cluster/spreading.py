@@ -1,7 +1,7 @@
 """Embedding many texts on several machines: pieces of the work go to this machine's node and to idle ones beside it.
 
 Each node has a few pieces at a time, as large as it embeds in about a second, and gets the next when one comes back; so
-a slow node does little and nobody waits long for it. What a node loses, or sits on for too long, another does again.
+a slow node does little and nobody waits long for it. What a node loses, or is slow with, another does as well.
 Every piece goes to its place in the result by where it begins: nothing is lost, doubled or out of order.
 
 Only nodes with this machine's embedding model (by sha256) help, and before its first piece each must make the vectors
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 MOST_TEXTS = 64
 MOST_CHARACTERS = 2_000_000
 """Of one piece; a message holds 16 MiB."""
-FIRST_CHARACTERS = 8_000
+FIRST_CHARACTERS = 4_000
 """Of a node's first piece, before its speed is known."""
 LEAST_CHARACTERS = 2_000
 """Of the last pieces, which are small so that all nodes are through at about the same time."""
@@ -44,6 +44,8 @@ FIRST_LOOK_SECONDS = 0.02
 """The same while it is not known which model this machine has: the others can begin as soon as it is."""
 OVERDUE, OVERDUE_SECONDS = 3.0, 2.0
 """A piece is given to somebody else too after that many times what it should take, and at least so long."""
+SOONER = 1.5
+"""At the end a piece is given to a second node that should need less than the first still needs, with that margin."""
 REST_SECONDS, LONGEST_REST = 0.5, 30.0
 """How long a node that failed is left alone, doubled with each failure."""
 ALIKE = 0.9999
@@ -88,6 +90,9 @@ class _Pace:
     def characters(self) -> int:
         return int(self.rate * PIECE_SECONDS) if self.rate else FIRST_CHARACTERS
 
+    def seconds(self, characters: int) -> float:
+        return characters / self.rate if self.rate else PIECE_SECONDS
+
     def learn(self, characters: int, seconds: float) -> None:
         rate = characters / max(seconds, 1e-3)
         self.rate += _SMOOTHING * (rate - self.rate) if self.rate else rate
@@ -106,8 +111,17 @@ class _Piece:
     end: int
     characters: int
     node: str
+    ready: float
+    """When it should be back, by the monotonic clock."""
     due: float
-    """When it is overdue, by the monotonic clock."""
+    """When it is overdue."""
+    shared: bool = False
+    """Another node does it too."""
+
+    def better_done(self, pace: _Pace) -> bool:
+        """Whether a node that has nothing else to do should begin it as well: it is overdue, or sooner done there."""
+        now = time.monotonic()
+        return self.due < now or (pace.rate > 0 and now + SOONER * pace.seconds(self.characters) < self.ready)
 
 
 class _Run:
@@ -141,13 +155,15 @@ class _Run:
                 self._todo.appendleft((stop, end))
             self._left -= characters
         else:
-            late = [piece for piece in self._away if piece.due < time.monotonic() and piece.node != node]
-            if not late:
+            others = [piece for piece in self._away if piece.node != node and not piece.shared]
+            slowest = max(others, key=lambda piece: piece.ready, default=None)
+            if slowest is None or not slowest.better_done(pace):
                 return None
-            start, stop, characters = late[0].start, late[0].end, late[0].characters
-            late[0].due = math.inf
-        expected = characters / pace.rate if pace.rate else PIECE_SECONDS
-        piece = _Piece(start, stop, characters, node, time.monotonic() + max(OVERDUE_SECONDS, OVERDUE * expected))
+            slowest.shared = True
+            start, stop, characters = slowest.start, slowest.end, slowest.characters
+        now = time.monotonic()
+        expected = pace.seconds(characters)
+        piece = _Piece(start, stop, characters, node, now + expected, now + max(OVERDUE_SECONDS, OVERDUE * expected))
         self._away.append(piece)
         return piece
 
