@@ -52,7 +52,7 @@ class Reading(threading.Thread):
 
 
 async def test_a_recording_in_the_background_rests_and_loses_nothing(ears: WhisperEngine) -> None:
-    sound, _, _ = await meeting(3)
+    sound, _, _ = await meeting(1)
     alone = Reading(ears, sound, background=True).text()
     ears.pause(True)
     try:
@@ -72,7 +72,7 @@ async def test_a_recording_in_the_background_rests_and_loses_nothing(ears: Whisp
 
 
 async def test_no_recording_is_read_while_somebody_talks(ears: WhisperEngine) -> None:
-    sound, _, _ = await meeting(3)
+    sound, _, _ = await meeting(1)
     said = await spoken(SENTENCES[1])
     talking = threading.Event()
     silent: list[bool] = []
