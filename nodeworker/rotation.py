@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from nodeworker.errors import BadRequest
-from nodeworker.protocol.identity import KEY_FILE, Identity, TrustFailure, handed_over
+from nodeworker.protocol.identity import KEY_FILE, Identity, TrustFailure, follows, handed_over
 from nodeworker.protocol.pins import Pins
 from nodeworker.trust import Trust
 
@@ -42,8 +42,9 @@ class Rotation:
             old = next((pin for pin in self._pins.all() if pin.id == caller), None)
             if old is None:
                 raise BadRequest("Only a machine that was paired with this node can change its key here.")
-            if not handed_over(old.certificate, certificate, signature):
-                raise BadRequest("The new key is not signed by the old one.")
+            # Both keys must agree: the old one signs the new certificate, which itself names the old one.
+            if not handed_over(old.certificate, certificate, signature) or not follows(certificate, caller):
+                raise BadRequest("The new key is not signed by the old one, or does not say that it follows it.")
             new = self._pins.hand_over(caller, certificate)
         except TrustFailure as error:
             raise BadRequest(error.message, error.hint) from error

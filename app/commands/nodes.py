@@ -52,6 +52,7 @@ def node_json(node: NodeInfo, now: float, prediction_error: float | None = None)
         "pairing": node.pairing,
         "simulated": node.simulated,
         "hardware": node.hardware,
+        "rights": sorted(node.rights),
         "prediction_error": None if prediction_error is None else round(prediction_error, 3),
     }
 

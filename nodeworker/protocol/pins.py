@@ -154,6 +154,8 @@ class Pins:
         new_id = id_of_certificate(certificate)
         if old is None or new_id == id:
             return old
+        if any(pin.id == new_id and pin.replaces != id for pin in self.all()):
+            raise TrustFailure("That key is known here as another machine's.")
         new = replace(old, id=new_id, certificate=certificate, replaces=id)
         # One successor at a time: the rotation before, which was never used, is given up.
         self._change(lambda pins: (*(pin for pin in pins if pin.id != new_id and pin.replaces != id), new))

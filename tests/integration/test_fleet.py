@@ -251,15 +251,25 @@ async def test_nodes_of_one_name_get_names_of_their_own(controller: Controller, 
     assert [pin.name for pin in controller.store.pins()] == ["raspberrypi", "raspberrypi-2", "raspberrypi-3"]
 
 
+class EnoughError(Exception):
+    """Ends a wait that would go on for ever."""
+
+
 async def test_a_node_waits_for_its_controller_less_and_less_often(controller: Controller, home: Path) -> None:
-    node = joiner(home)
+    node, token = joiner(home), controller.token("127.0.0.1:1")
     pauses: list[float] = []
-    with pytest.raises(ControllerAway):
-        await node.join_until(
-            controller.token("127.0.0.1:1"), 0.4, lambda reason, seconds: pauses.append(seconds), first=0.05
-        )
-    assert pauses == [0.05, 0.1, 0.2][: len(pauses)]
-    assert pauses
+
+    def waiting(reason: str, seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 4:
+            raise EnoughError
+
+    with pytest.raises(EnoughError):
+        await node.join_until(token, float("inf"), waiting, first=0.05)
+    assert pauses == [0.05, 0.1, 0.2, 0.4]
+    with pytest.raises(ControllerAway) as away:
+        await node.join_until(token, 0.0, waiting)
+    assert "tangnet pair --fleet" in away.value.hint
 
 
 async def test_a_node_that_starts_first_joins_when_the_controller_comes(controller: Controller, home: Path) -> None:

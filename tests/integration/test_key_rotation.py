@@ -111,6 +111,8 @@ async def test_a_key_is_handed_over_by_its_owner_only(home: Path) -> None:
             (old, new.certificate, other.hand_over(new.certificate)),
             (old, new.certificate, b""),
             (old, "nonsense", old.hand_over("nonsense")),
+            (old, other.certificate, old.hand_over(other.certificate)),  # somebody else's key as one's own
+            (old, other.successor().certificate, old.hand_over(other.successor().certificate)),
             (old, new.certificate + "x", old.hand_over(new.certificate)),
         ):
             with pytest.raises(grpc.aio.AioRpcError) as failure:
@@ -120,7 +122,7 @@ async def test_a_key_is_handed_over_by_its_owner_only(home: Path) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as failure:
             await rotate(serves.address, stranger, node, new.certificate, stranger.hand_over(new.certificate))
         assert failure.value.code() == grpc.StatusCode.UNAVAILABLE
-    assert {pin.id for pin in pins.all()} == {old.id, other.id}
+    assert {pin.id: pin.name for pin in pins.all()} == {old.id: "desk", other.id: "other"}
 
 
 async def test_the_desktop_tells_reachable_nodes_at_once_and_the_others_when_they_come(

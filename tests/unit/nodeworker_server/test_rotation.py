@@ -169,6 +169,8 @@ def test_a_pin_is_handed_over_and_the_old_key_goes_when_the_new_one_is_used(tmp_
         other.id: ("other", "use"),
         new.id: ("desk", "use administer"),
     }
+    with pytest.raises(TrustFailure, match="another machine's"):
+        pins.hand_over(old.id, other.certificate)
     pins.settle({other.id, old.id})
     assert len(pins.all()) == 3
     pins.settle({new.id})
