@@ -49,6 +49,7 @@ class Placing:
             placed=self.placed(nodes),
             learned=self.learned.factors(),
             typical=self.learned.answer_tokens,
+            now=self._clock(),
         )
 
     def question(self, request: ChatRequest) -> Question:

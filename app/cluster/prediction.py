@@ -114,6 +114,7 @@ def predict(
     *,
     placed: Placed = NOTHING,
     correction: float = 1.0,
+    now: float | None = None,
 ) -> Prediction:
     """Predict what `node` needs with `model`, beside what it has to do already.
 
@@ -123,7 +124,9 @@ def predict(
         question: What is asked.
         placed: What this desktop gave to the node since then.
         correction: How many times as long as predicted the node took lately.
+        now: On the clock of `node.seen_at`; it has worked since then. None: at that moment.
     """
+    age_ms = 0.0 if now is None else max(1000.0 * (now - node.seen_at), 0.0)
     decode, prefill = rates(node, model)
     slower = HEAT if node.throttled else 1.0
     beside = min(node.active + node.queued + placed.answers, max(node.slots, 1) - 1)
@@ -131,10 +134,10 @@ def predict(
     read_token_ms = slower * 1000.0 / prefill
     new = unread(node, question)
     # Prompts are read in turns: of a longer one only as much comes before ours as ours has.
-    others = min(node.unread_tokens + placed.tokens, new * beside)
+    others = min(max(node.unread_tokens - age_ms / read_token_ms, 0.0) + placed.tokens, new * beside)
     return Prediction(
         start_ms=_start_ms(node, model),
-        wait_ms=_wait_ms(node, token_ms * question.answer, placed.answers) + read_token_ms * others,
+        wait_ms=_wait_ms(node, token_ms * question.answer, placed.answers, age_ms) + read_token_ms * others,
         read_ms=read_token_ms * new,
         link_ms=node.latency_ms,
         token_ms=token_ms,
@@ -176,10 +179,10 @@ def _start_ms(node: NodeInfo, model: ModelInfo | None) -> float:
     return load * (1.0 - chat.progress) if chat.state == "loading" else load
 
 
-def _wait_ms(node: NodeInfo, write_ms: float, placed: int) -> float:
+def _wait_ms(node: NodeInfo, write_ms: float, placed: int, age_ms: float) -> float:
     """The node's own word where it gives one; what came since then, and older nodes' queues, are counted in answers."""
     slots = max(node.slots, 1)
     free = slots - node.active
     if node.predicted_wait_ms > 0:
-        return node.predicted_wait_ms + write_ms * placed / slots
+        return max(node.predicted_wait_ms - age_ms, 0.0) + write_ms * placed / slots
     return write_ms * (node.queued + max(placed + 1 - free, 0)) / slots

@@ -32,7 +32,7 @@ USE = "use"
 """The right to have answers made."""
 CROWD = 20
 """Nodes above which not the quickest is taken but the better of two."""
-NEAR = 1.25
+NEAR = 2.0
 """Those two are drawn from the nodes that take at most that many times as long as the quickest."""
 _NONE_PLACED: Mapping[str, Placed] = MappingProxyType({})
 _NO_FACTORS: Mapping[str, float] = MappingProxyType({})
@@ -66,6 +66,7 @@ def rank(
     placed: Mapping[str, Placed] = _NONE_PLACED,
     learned: Mapping[str, float] = _NO_FACTORS,
     typical: float = TYPICAL_ANSWER,
+    now: float | None = None,
 ) -> list[Choice]:
     """Return the nodes that can answer, best first; empty when there is none.
 
@@ -77,6 +78,7 @@ def rank(
         placed: What was given to a node (by id) since it last said how busy it is.
         learned: How many times as long as predicted a node (by id) took lately.
         typical: Tokens that an answer has.
+        now: On the clock of `seen_at`; None: nodes are as they said.
 
     Raises:
         NodeError: the node that was asked for by name is unknown, not trusted or cannot answer now; or there are nodes,
@@ -89,9 +91,8 @@ def rank(
 
     def choice(node: NodeInfo) -> Choice:
         model = pick_model(node, request.model)
-        predicted = predict(
-            node, model, question, placed=placed.get(node.id, NOTHING), correction=learned.get(node.id, 1.0)
-        )
+        given, late = placed.get(node.id, NOTHING), learned.get(node.id, 1.0)
+        predicted = predict(node, model, question, placed=given, correction=late, now=now)
         return Choice(node, model, predicted, fits(model, question), why)
 
     if request.node:

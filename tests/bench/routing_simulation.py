@@ -53,7 +53,7 @@ class Simulation:
         }
         self._places = {id(ask): place for _, asks in self.conversations for place, ask in enumerate(asks)}
         self._turning: set[int] = set()
-        self._reporting: set[int] = set()
+        self._reporting: dict[int, float] = {}
         for at, asks in self.conversations:
             self._at(at, lambda ask=asks[0]: self._ask(ask))  # type: ignore[misc]
         while self._events:
@@ -91,9 +91,10 @@ class Simulation:
         if due is not None and key not in self._turning:
             self._turning.add(key)
             self._at(due, lambda: self._turn(node))
-        if key not in self._reporting:
-            self._reporting.add(key)
-            self._at(node.report_due(), lambda: self._report(node))
+        report = max(node.report_due(), self.now)
+        if report < self._reporting.get(key, float("inf")):
+            self._reporting[key] = report
+            self._at(report, lambda: self._report(node, report))
 
     def _turn(self, node: SimulatedNode) -> None:
         self._turning.discard(id(node))
@@ -105,11 +106,10 @@ class Simulation:
                 self._at(ask.end + follow.think, lambda follow=follow: self._ask(follow))  # type: ignore[misc]
         self._follow(node)
 
-    def _report(self, node: SimulatedNode) -> None:
-        self._reporting.discard(id(node))
-        if self.now + 1e-9 < node.report_due():
-            self._follow(node)
-            return
+    def _report(self, node: SimulatedNode, due: float) -> None:
+        if self._reporting.get(id(node)) != due:
+            return  # a change made it come sooner
+        del self._reporting[id(node)]
         node.report()
         if not node.idle:
             self._follow(node)

@@ -68,6 +68,14 @@ def test_company_slows_writing_and_an_engine_that_tells_of_all_together_is_not_b
     assert predict(told, model, QUESTION).token_ms == pytest.approx(beside.token_ms)
 
 
+def test_a_node_has_worked_on_since_it_said_how_much_there_is_to_do() -> None:
+    reading = replace(PI, active=1, unread_tokens=100, seen_at=50.0)
+    waits = [predict(reading, pick_model(PI), QUESTION, now=now).wait_ms for now in (49.0, 50.0, 51.0, 60.0)]
+    assert waits == pytest.approx([2500, 2500, 1500, 0])
+    full = replace(PI, active=4, predicted_wait_ms=700.0, seen_at=50.0)
+    assert predict(full, pick_model(PI), QUESTION, now=50.5).wait_ms == pytest.approx(200)
+
+
 def test_prompts_that_are_being_read_come_first_as_far_as_they_take_turns() -> None:
     reading = replace(PI, active=1, unread_tokens=100)
     assert predict(reading, pick_model(PI), QUESTION).wait_ms == pytest.approx(1000 * 100 / 40)
