@@ -378,7 +378,7 @@ class DeploymentInfo:
     model: str
     sha256: str
     state: str
-    """hashing, fetching, verifying, waiting, ready, failed, removed, unreachable."""
+    """hashing and offering (this machine); fetching, verifying, waiting, ready, failed, removed, unreachable."""
     done: int = 0
     """Bytes that are there and verified (hashing: hashed here)."""
     total: int = 0

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import random
 import struct
-from collections.abc import AsyncGenerator, Iterator
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import grpc
 
 from app.cluster.cluster import Cluster
 from app.events import DeploymentInfo, NodeInfo
 from nodeworker.models.model_file import ModelFile, write_manifest
+from nodeworker.protocol import SERVER_OPTIONS, node_pb2_grpc
+from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity
 from nodeworker.protocol.pins import Pin, Pins
+from tests.fakes_nodes import FakeNode, Plan
 from tests.node_process import NodeProcess, cluster
 
 MIB = 1024 * 1024
@@ -79,12 +87,16 @@ class Spread:
         """Where the model's file is on a node, once it is there."""
         return next(iter((self.home_of(node) / "models" / sha256).glob("*.gguf")), self.home / "nowhere")
 
+    def certificate(self, node: NodeProcess) -> str:
+        return (self.home_of(node) / "node" / node.name / "identity.pem").read_text()
+
     def told(self) -> list[NodeInfo]:
         return [node for node in self.desktop.nodes() if node.trusted and not node.local]
 
     async def push(self, sha256: str, *names: str, rate: float = 0.0) -> dict[str, DeploymentInfo]:
         """Deploy to the named nodes, or all; returns the last word of each."""
-        targets = [node for node in self.told() if not names or node.name in names]
+        mine = names or tuple(node.name for node in self.nodes)
+        targets = [node for node in self.told() if node.name in mine]
         last = {}
         async for info in self.desktop.deploy(sha256, targets, rate=rate):
             last[info.node] = info
@@ -101,19 +113,73 @@ def introduce(desktop_home: Path, node: NodeProcess, node_home: Path, rights: st
     Pins(desktop_home / "trust.toml").add(Pin(node.id, node.name, certificate, address=node.address))
 
 
+class LyingNode(FakeNode):
+    """A node that says it has every piece of a model, and sends noise."""
+
+    def __init__(self, model: ModelFile) -> None:
+        super().__init__("liar", Plan(sha256=model.sha256))
+        self._model = model
+        self.identity = Identity.create()
+        self.asked: Counter[str] = Counter()
+        """Pieces asked for, by the caller's address."""
+
+    async def Describe(self, request: pb.DescribeRequest, context: Any) -> pb.Description:
+        described = await super().Describe(request, context)
+        described.rights.extend(["use", "administer"])
+        return described
+
+    async def Deploy(self, request: pb.DeployRequest, context: Any) -> pb.DeployReply:
+        return pb.DeployReply(deployment=pb.Deployment(sha256=self._model.sha256, state="ready"))
+
+    async def Pieces(self, request: pb.PiecesRequest, context: Any) -> AsyncGenerator[pb.PiecesReply, None]:
+        yield pb.PiecesReply(have=b"\xff" * (self._model.bytes // MIB // 8 + 1))
+        await asyncio.Event().wait()
+
+    async def ReadPiece(self, request: pb.ReadPieceRequest, context: Any) -> AsyncGenerator[pb.ModelPiece, None]:
+        self.asked[context.auth_context()["x509_pem_cert"][0].decode()] += 1
+        yield pb.ModelPiece(offset=request.index * MIB, data=random.randbytes(MIB))
+
+    @asynccontextmanager
+    async def serving(self, made: Spread) -> AsyncGenerator[None, None]:
+        """Serve, trusted by the desktop, and let everybody of the cluster in."""
+        friends = [Identity.load_or_create(made.home / "desktop").certificate, *map(made.certificate, made.nodes)]
+        server = grpc.aio.server(options=SERVER_OPTIONS)
+        node_pb2_grpc.add_NodeServicer_to_server(self, server)
+        own = [(self.identity.key, self.identity.certificate.encode())]
+        credentials = grpc.ssl_server_credentials(own, "".join(friends).encode(), require_client_auth=True)
+        address = f"127.0.0.1:{server.add_secure_port('127.0.0.1:0', credentials)}"
+        await server.start()
+        try:
+            pin = Pin(self.identity.id, self.name, self.identity.certificate, address=address)
+            Pins(made.home / "desktop" / "trust.toml").add(pin)
+            async for seen in made.desktop.watch():
+                if any(node.name == self.name and node.state == "ready" for node in seen):
+                    break
+            yield
+        finally:
+            await server.stop(0)
+
+
 @asynccontextmanager
-async def spread(home: Path, *names: str, rights: str = "use administer") -> AsyncGenerator[Spread, None]:
+async def spread(
+    home: Path, *names: str, rights: str = "use administer", arguments: Sequence[str] = (), together: int = 2
+) -> AsyncGenerator[Spread, None]:
     """A desktop in `home`/desktop that administers the named nodes; the model belongs into its `models`."""
     desktop_home = home / "desktop"
     desktop_home.mkdir(mode=0o700, exist_ok=True)
     async with AsyncExitStack() as stack:
-        nodes = []
-        for name in names:
-            node = NodeProcess(home / name, name, *PACED, "--no-announce")
-            await node.start()
+        nodes = [NodeProcess(home / name, name, *PACED, "--no-announce", *arguments) for name in names]
+        room = asyncio.Semaphore(together)
+
+        async def start(node: NodeProcess) -> None:
+            async with room:
+                await node.start()
+
+        for node in nodes:
             stack.push_async_callback(node.stop)
-            introduce(desktop_home, node, home / name, rights)
-            nodes.append(node)
+        await asyncio.gather(*map(start, nodes))
+        for node in nodes:
+            introduce(desktop_home, node, home / node.name, rights)
         desktop = await stack.enter_async_context(cluster(desktop_home, *PACED))
         made = Spread(home, desktop, nodes)
         async for seen in desktop.watch():

@@ -33,6 +33,7 @@ from nodeworker.protocol.manifest import checked, sign
 OFFER_PORT = DEFAULT_PORT + 2
 """Where this machine offers pieces while it deploys, unless another program has that port."""
 DEPLOY_SECONDS = 30.0
+STATE_SECONDS = 3.0
 FOLLOW_SECONDS = 24 * 3600.0
 AGAIN_SECONDS = 0.5
 """Between two attempts to hear of a node that went away in the middle."""
@@ -68,8 +69,6 @@ class Deployer:
         self._nodes = nodes
         self._port = port
         self._store = TrustStore(home)
-        self.offered = 0
-        """Bytes that this machine gave out itself in the last deployment."""
 
     async def deploy(
         self, model: str, targets: Sequence[NodeInfo], *, rate: float = 0.0
@@ -103,11 +102,7 @@ class Deployer:
             signer = await asyncio.to_thread(self._store.following) or identity
             signed = sign(manifest.SerializeToString(), signer)
             told = {node.id: node for node in targets}
-            others = [
-                node
-                for node in self._nodes()
-                if node.id not in told and keeping.can_be_told(node) and keeping.has(node, manifest.sha256)
-            ]
+            others = await self._holders(manifest.sha256, set(told))
             peers = self._peers([*targets, *others])
             request = pb.DeployRequest(manifest=signed, bytes_per_second=int(rate * 1_000_000), peers=peers)
             for node in (*targets, *others):
@@ -190,25 +185,26 @@ class Deployer:
         news: News,
     ) -> None:
         """Have this machine's node offer the model for as long as this task lives, again when it was restarted."""
-        self.offered = 0
+        sha256, served = "", 0
         while True:
-            before = self.offered
+            before = served
             try:
                 client = await self._local()
-                call = client.stub.Offer(pb.OfferRequest(model=model, port=self._port), timeout=FOLLOW_SECONDS)
+                call = client.stub.Offer(
+                    pb.OfferRequest(model=sha256 or model, port=self._port), timeout=FOLLOW_SECONDS
+                )
                 try:
                     with mapped("this machine"):
                         async for reply in call:
-                            self.offered = before + reply.served
+                            served = before + reply.served
                             if reply.manifest and not begun.done():
                                 with trust_errors():
                                     manifest = checked(reply.manifest)
-                                self._port = reply.port
+                                model, sha256, self._port = manifest.name, manifest.sha256, reply.port
                                 begun.set_result((manifest, reply.port))
-                            if not begun.done() or reply.manifest:
-                                news.put_nowait(
-                                    DeploymentInfo("local", "local", model, "", "hashing", reply.done, reply.total)
-                                )
+                            state = "offering" if begun.done() else "hashing"
+                            own = DeploymentInfo("local", "local", model, sha256, state, reply.done, reply.total)
+                            news.put_nowait(replace(own, served=served))
                 finally:
                     call.cancel()
             except TangnetError as error:
@@ -217,6 +213,16 @@ class Deployer:
                     return
                 log.info("the offer of %s broke off: %s", model, error.message)
             await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _holders(self, sha256: str, but: set[str]) -> list[NodeInfo]:
+        """The nodes beside the targets that have the model or some of it: they are to give pieces, too."""
+        nodes = [node for node in self._nodes() if node.id not in but and keeping.can_be_told(node)]
+        states = await asyncio.gather(*(self._state(node, sha256) for node in nodes))
+        return [
+            node
+            for node, state in zip(nodes, states, strict=True)
+            if keeping.has(node, sha256) or state in ("ready", "fetching", "verifying")
+        ]
 
     def _peers(self, nodes: Sequence[NodeInfo]) -> list[pb.Peer]:
         pins = {pin.id: pin for pin in self._store.pins()}
@@ -339,7 +345,7 @@ class Deployer:
         if client is None:
             return ""
         try:
-            async with asyncio.timeout(DEPLOY_SECONDS), aclosing(_followed(client, node, sha256)) as reports:
+            async with asyncio.timeout(STATE_SECONDS), aclosing(_followed(client, node, sha256)) as reports:
                 async for now in reports:
                     return now[0].state if now else ""
         except (NodeError, TimeoutError):

@@ -142,7 +142,7 @@ def _say(context: Context, info: DeploymentInfo) -> None:
 def _line(latest: dict[str, DeploymentInfo]) -> str:
     own = latest.get("local")
     nodes = [info for id, info in latest.items() if id != "local"]
-    if not nodes and own is not None:
+    if own is not None and own.state == "hashing":
         return f"hashing {size(own.done)} of {size(own.total)}"
     ready = sum(info.state == "ready" for info in nodes)
     total = sum(info.total for info in nodes)

@@ -376,7 +376,8 @@ def _named(manifest: bytes) -> str:
 
 
 def _goes_on(kept: Kept) -> bool:
-    return kept.state != "failed" and kept.task is not None
+    """Whether it needs no new beginning: one that waits for room on the disk begins anew when it is asked for again."""
+    return kept.state in ("ready", "fetching", "verifying")
 
 
 def _paths(manifest: pb.Manifest, model: ModelFile) -> dict[str, Path]:
