@@ -9,6 +9,7 @@ TANGNET_BENCH_MEGABYTES (1024) change the large run.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -18,12 +19,13 @@ from pathlib import Path
 import grpc
 import pytest
 
+from nodeworker.models.swarm import FROM_ONE
 from nodeworker.protocol import CHANNEL_OPTIONS, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.identity import Identity
 from nodeworker.protocol.node_pb2_grpc import NodeStub
 from tests.bench.figures import show
-from tests.distribution_nodes import MIB, Spread, put_model, spread
+from tests.distribution_nodes import MIB, LyingNode, Spread, put_model, spread
 
 NODES = int(os.environ.get("TANGNET_BENCH_NODES", "20"))
 MEGABYTES = int(os.environ.get("TANGNET_BENCH_MEGABYTES", "1024"))
@@ -108,3 +110,44 @@ async def test_one_model_to_many_nodes(place: Path) -> None:
             assert await plain_copy(made, model.sha256, place / "copy") == size
         show("time beside plain copies one after another", watch.wall, "s", NODES * plain.wall)
         show("processor beside plain copies", watch.cpu, "s", NODES * plain.cpu)
+
+
+async def test_a_killed_source_costs_next_to_nothing(place: Path) -> None:
+    """The same capped deployment three times: undisturbed, with a node killed, with a node frozen."""
+    size = SMALL_MEGABYTES * MIB
+    names = [f"pi-{n}" for n in range(1, SMALL_NODES + 1)]
+    took = {}
+    for number, what in enumerate((None, signal.SIGKILL, signal.SIGSTOP)):
+        home = place / str(number)
+        model = put_model(home / "desktop" / "models", size, seed=number)
+        async with spread(home, *names, together=2) as made:
+            began = time.monotonic()
+            ready: dict[str, float] = {}
+            hit = False
+            async for info in made.desktop.deploy(model.sha256, made.told(), rate=SMALL_RATE):
+                if what is not None and not hit and info.node == "pi-2" and info.done > size // 3:
+                    hit = True
+                    os.kill(made.nodes[0].pid, what)
+                if info.state == "ready":
+                    ready[info.node] = time.monotonic() - began
+                if len(ready) == SMALL_NODES - 1 and what is not None:
+                    break
+            took[what] = max(time_ for name, time_ in ready.items() if name != "pi-1")
+            if what == signal.SIGSTOP:
+                os.kill(made.nodes[0].pid, signal.SIGKILL)
+    show("undisturbed, at 16 MB/s a node", took[None], "s", size / SMALL_RATE / 1e6)
+    for what, name in ((signal.SIGKILL, "killed"), (signal.SIGSTOP, "frozen")):
+        show(f"a source is {name} after a third: later by", took[what] - took[None], "s", goal="value <= 1")
+
+
+async def test_a_lying_peer_is_dropped_at_its_first_piece(place: Path) -> None:
+    model = put_model(place / "desktop" / "models", SMALL_MEGABYTES * MIB)
+    liar = LyingNode(model)
+    async with spread(place, *(f"pi-{n}" for n in range(1, SMALL_NODES + 1)), together=2) as made, liar.serving(made):
+        last = await made.push(model.sha256)
+        nodes = [info for name, info in last.items() if name != "local"]
+        assert [info.state for info in nodes] == ["ready"] * SMALL_NODES
+        dropped = sum(info.dropped == ("liar",) for info in nodes)
+        show("nodes that dropped the lying peer and named it", dropped, f"of {SMALL_NODES}")
+        asked = max(liar.asked.values())
+        show("pieces that a node asked it for, those under way with the first", asked, "", goal=f"value <= {FROM_ONE}")

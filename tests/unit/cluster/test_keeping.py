@@ -102,4 +102,4 @@ def test_nodes_are_chosen_by_name_label_zone_or_all() -> None:
     assert chosen(nodes, zone="shed") == [SMALL, RIG]
     for nobody in ({"names": ["nobody"]}, {"zone": "moon"}, {"names": ["stranger"]}):
         with pytest.raises(NodeError):
-            chosen(nodes, **nobody)  # type: ignore[arg-type]
+            chosen(nodes, **nobody)
