@@ -256,7 +256,10 @@ class Cluster:
         return self._deployer
 
     async def _keep_models(self) -> None:
-        await (await self._deploying()).keep()
+        deployer = await self._deploying()
+        from app.cluster.keeper import RuleKeeper
+
+        await RuleKeeper(self._home, deployer).run()
 
     async def pair(self, target: str, code: str) -> NodeInfo:
         """Trust a node: `target` is its name, the beginning of its id, or host:port. Raises TrustError."""
@@ -352,7 +355,7 @@ class Cluster:
 
 
 def _import_network() -> None:
-    import app.cluster.deployment
+    import app.cluster.keeper
     import app.cluster.network  # noqa: F401
 
 

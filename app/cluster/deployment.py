@@ -1,4 +1,4 @@
-"""Models on the nodes: deploying them, following how far each node is, and keeping rules about them true.
+"""Models on the nodes: deploying them, and following how far each node is; keeper.py keeps rules about them true.
 
 This machine's own node hashes the model and offers its pieces; here the manifest is signed, each node is told of it and
 of the others, and what they report is put together. Import it late: gRPC and cryptography.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -26,7 +25,6 @@ from app.errors import ModelError, NodeError, NodeLost, TangnetError
 from app.events import DeploymentInfo, NodeInfo
 from nodeworker.protocol import DEFAULT_PORT
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.protocol.files import take_lock
 from nodeworker.protocol.identity import Identity
 from nodeworker.protocol.manifest import checked, sign
 
@@ -39,10 +37,8 @@ AGAIN_SECONDS = 0.5
 """Between two attempts to hear of a node that went away in the middle."""
 GONE_SECONDS = 15.0
 """How long a node that cannot be reached is waited for once all others have ended."""
-KEEP_SECONDS = 2.0
-"""How often rules and nodes are compared."""
-FAILED_SECONDS = 60.0
-"""After which a node that refused a model is asked again."""
+NODES_SECONDS = 2.0
+"""How often it is looked whether there are other nodes to hear of."""
 LONGEST_MESSAGE = 300
 
 log = logging.getLogger(__name__)
@@ -141,34 +137,12 @@ class Deployer:
                     yield now
                 changed.clear()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(KEEP_SECONDS):
+                    async with asyncio.timeout(NODES_SECONDS):
                         await changed.wait()
         finally:
             for task in watchers.values():
                 task.cancel()
             await asyncio.gather(*watchers.values(), return_exceptions=True)
-
-    async def keep(self) -> None:
-        """Keep the rules of keep.toml true until cancelled; one Tangnet program of a home does it at a time."""
-        lock: int | None = None
-        running: dict[str, tuple[frozenset[str], asyncio.Task[None]]] = {}
-        refused: dict[tuple[str, str], float] = {}
-        try:
-            while True:
-                await asyncio.sleep(KEEP_SECONDS)
-                if not (self._home / keeping.FILE).exists():
-                    continue
-                if lock is None and (lock := take_lock(self._home / "keeping.lock", wait=False)) is None:
-                    continue
-                for sha256 in [sha256 for sha256, (_, task) in running.items() if task.done()]:
-                    del running[sha256]
-                await self._keep_once(running, refused)
-        finally:
-            for _, task in running.values():
-                task.cancel()
-            await asyncio.gather(*(task for _, task in running.values()), return_exceptions=True)
-            if lock is not None:
-                os.close(lock)
 
     async def lacking(self, keep: keeping.Keep) -> list[NodeInfo]:
         """Return the nodes that a rule speaks of, that can be told now, and that do not have the model yet."""
@@ -320,7 +294,7 @@ class Deployer:
         except NodeError as error:
             return replace(info, message=f"{error.message} {error.hint}".strip())
 
-    # -- following and keeping ---------------------------------------------------------------------------------------
+    # -- following ---------------------------------------------------------------------------------------------------
 
     async def _watch(
         self, node: NodeInfo, known: dict[str, tuple[DeploymentInfo, ...]], changed: asyncio.Event
@@ -335,7 +309,7 @@ class Deployer:
                     changed.set()
         except NodeError as error:
             log.debug("%s: %s", node.name, error.message)
-            await asyncio.sleep(KEEP_SECONDS)
+            await asyncio.sleep(NODES_SECONDS)
         finally:
             known.pop(node.id, None)
             changed.set()
@@ -351,47 +325,6 @@ class Deployer:
         except (NodeError, TimeoutError):
             return ""
         return ""
-
-    async def _keep_once(
-        self,
-        running: dict[str, tuple[frozenset[str], asyncio.Task[None]]],
-        refused: dict[tuple[str, str], float],
-    ) -> None:
-        try:
-            rules = await asyncio.to_thread(keeping.load, self._home)
-        except TangnetError as error:
-            log.warning("%s %s", error.message, error.hint)
-            return
-        now = time.monotonic()
-        for id in [key for key, until in refused.items() if until <= now]:
-            del refused[id]
-        for sha256 in [sha256 for sha256 in running if sha256 not in {rule.sha256 for rule in rules}]:
-            running.pop(sha256)[1].cancel()
-        for rule in rules:
-            lacking = [node for node in await self.lacking(rule) if (rule.sha256, node.id) not in refused]
-            ids = frozenset(node.id for node in lacking)
-            before = running.get(rule.sha256)
-            if not ids or (before is not None and ids <= before[0]):
-                continue
-            if before is not None:  # a node came: all are told of it
-                before[1].cancel()
-                await asyncio.gather(before[1], return_exceptions=True)
-            running[rule.sha256] = (ids, asyncio.create_task(self._keep_rule(rule, lacking, refused)))
-
-    async def _keep_rule(
-        self, rule: keeping.Keep, lacking: Sequence[NodeInfo], refused: dict[tuple[str, str], float]
-    ) -> None:
-        try:
-            async with aclosing(self.deploy(rule.sha256, lacking, rate=rule.rate)) as infos:
-                async for info in infos:
-                    if info.ended:
-                        log.info("%s on %s: %s %s", rule.model, info.node, info.state, info.message)
-                    if info.state == "failed":
-                        refused[rule.sha256, info.node_id] = time.monotonic() + FAILED_SECONDS
-        except TangnetError as error:
-            log.warning("%s cannot be kept on %s: %s", rule.model, rule.on, error.message)
-            for node in lacking:
-                refused[rule.sha256, node.id] = time.monotonic() + FAILED_SECONDS
 
 
 def chosen(
