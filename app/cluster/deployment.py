@@ -35,6 +35,8 @@ STATE_SECONDS = 3.0
 FOLLOW_SECONDS = 24 * 3600.0
 AGAIN_SECONDS = 0.5
 """Between two attempts to hear of a node that went away in the middle."""
+HAD_SECONDS = 60.0
+"""After which a node that had a model is asked again."""
 GONE_SECONDS = 15.0
 """How long a node that cannot be reached is waited for once all others have ended."""
 NODES_SECONDS = 2.0
@@ -65,6 +67,8 @@ class Deployer:
         self._nodes = nodes
         self._port = port
         self._store = TrustStore(home)
+        self._had: dict[tuple[str, str], float] = {}
+        """(node, model) -> until when it need not be asked whether it still has it."""
 
     async def deploy(
         self, model: str, targets: Sequence[NodeInfo], *, rate: float = 0.0
@@ -146,8 +150,16 @@ class Deployer:
 
     async def lacking(self, keep: keeping.Keep) -> list[NodeInfo]:
         """Return the nodes that a rule speaks of, that can be told now, and that do not have the model yet."""
-        nodes = [node for node in keeping.wanting(keep, self._nodes()) if not keeping.has(node, keep.sha256)]
+        now = time.monotonic()
+        nodes = [
+            node
+            for node in keeping.wanting(keep, self._nodes())
+            if not keeping.has(node, keep.sha256) and now > self._had.get((node.id, keep.sha256), 0.0)
+        ]
         states = await asyncio.gather(*(self._state(node, keep.sha256) for node in nodes))
+        for node, state in zip(nodes, states, strict=True):
+            if state == "ready":
+                self._had[node.id, keep.sha256] = now + HAD_SECONDS
         return [node for node, state in zip(nodes, states, strict=True) if state != "ready"]
 
     # -- one deployment ----------------------------------------------------------------------------------------------
