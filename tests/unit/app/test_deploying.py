@@ -32,7 +32,7 @@ def test_push_tells_of_each_node(tangnet: Program) -> None:
     ]
     assert tangnet.cluster.deployed == [(STRONG.sha256, ("pi-3",), 2.5)]
     assert tangnet("models", "push", STRONG.name, "--label", "attic") == 0
-    assert tangnet.out == "pi-3: ready (100 bytes)\n"
+    assert tangnet.out == "pi-3: ready (100 B)\n"
     assert tangnet("models", "push", STRONG.name, "--all") == 0
     assert tangnet.cluster.deployed[-1][1] == ("pi-3", "pi-4")
 
