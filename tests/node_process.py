@@ -28,6 +28,8 @@ class NodeProcess:
         self.name = name
         self.address = ""
         self.id = ""
+        self.prefix: tuple[str, ...] = ()
+        """Before the command line, as `ip netns exec NAME`."""
         self._arguments = arguments
         self._home = home
         self._process: asyncio.subprocess.Process | None = None
@@ -44,7 +46,8 @@ class NodeProcess:
         log = (self._home / "node.log").open("ab")
         with log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "nodeworker", "--json", "--name", self.name, "--listen", listen),
+                *(*self.prefix, sys.executable, "-m", "nodeworker", "--json"),
+                *("--name", self.name, "--listen", listen),
                 *self._arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,

@@ -27,7 +27,7 @@ from app.events import (
     Usage,
 )
 from app.thinking import ChatRequest, Embeddings, EmbedKind, ModelProgress
-from nodeworker.protocol import CHANNEL_OPTIONS, MOVES_KEY, SAMPLE_RATE, TLS_NAME
+from nodeworker.protocol import CHANNEL_OPTIONS, KEEPALIVE_OPTIONS, MOVES_KEY, SAMPLE_RATE, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.node_pb2_grpc import NodeStub
 
@@ -75,7 +75,8 @@ class NodeClient:
     def local(cls, socket: str, name: str) -> NodeClient:
         """Connect to a Unix socket; who may open it is a matter of its directory's permissions."""
         credentials = grpc.local_channel_credentials(grpc.LocalConnectionType.UDS)
-        options = (*CHANNEL_OPTIONS, ("grpc.default_authority", "localhost"))
+        # No pings: its socket ends when it does, and one that only waits for a busy processor is not lost.
+        options = (*(set(CHANNEL_OPTIONS) - set(KEEPALIVE_OPTIONS)), ("grpc.default_authority", "localhost"))
         return cls(grpc.aio.secure_channel(f"unix:{socket}", credentials, options=options), name)
 
     @classmethod
@@ -135,7 +136,9 @@ class NodeClient:
             request = pb.LoadRequest(roles=[wire.role_number(role) for role in roles])
         except KeyError as error:
             raise usage(f"There is no engine called {error.args[0]}.", "chat, embed or transcribe") from error
-        async with aclosing(self._stream(self._stub.Load(request, timeout=LOAD_SECONDS))) as steps:
+        with mapped(self.name):
+            call = self._stub.Load(request, timeout=LOAD_SECONDS)
+        async with aclosing(self._stream(call)) as steps:
             async for step in steps:
                 yield tuple(wire.engine_info(engine) for engine in step.engines)
                 if step.done:
@@ -151,9 +154,9 @@ class NodeClient:
             resume_text=attempt.resume_text,
         )
         metadata = ((MOVES_KEY, "1"),) if attempt.moves else None
-        async with aclosing(
-            self._stream(self._stub.Generate(request, timeout=GENERATE_SECONDS, metadata=metadata))
-        ) as events:
+        with mapped(self.name):  # it may have been closed since it was chosen
+            call = self._stub.Generate(request, timeout=GENERATE_SECONDS, metadata=metadata)
+        async with aclosing(self._stream(call)) as events:
             async for event in events:
                 translated = self._generated(event)
                 if translated is not None:
@@ -223,7 +226,8 @@ class NodeClient:
                 failed.append(error)
                 call.cancel()
 
-        call = self._stub.Transcribe(_audio_requests(sound(), language), timeout=TRANSCRIBE_SECONDS)
+        with mapped(self.name):
+            call = self._stub.Transcribe(_audio_requests(sound(), language), timeout=TRANSCRIBE_SECONDS)
         try:
             async with aclosing(self._stream(call)) as events:
                 async for event in events:

@@ -51,6 +51,7 @@ OPTIONS = (
     # A client whose cable was pulled must not keep its slot until its deadline.
     ("grpc.keepalive_time_ms", 5000),
     ("grpc.keepalive_timeout_ms", 3000),
+    ("grpc.http2.ping_timeout_ms", 3000),
 )
 
 
