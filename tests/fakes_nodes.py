@@ -104,6 +104,12 @@ class Plan:
     refuse: Code | None = None
     interval: float = 0.0
     """Seconds before each token."""
+    reading: float = 0.0
+    """Seconds before the first token."""
+    busy: float = 0.0
+    """Full the first time: "come back after so many milliseconds"."""
+    closed: int = 0
+    """Attempts that have ended, in whatever way."""
     engines: bool = True
     attempts: list[Any] = field(default_factory=list)
     """What it was asked, in order."""
@@ -118,15 +124,26 @@ class FakeAnswerer:
 
     async def generate(self, attempt: Attempt) -> AsyncGenerator[NodeEvent, None]:
         """Stream the script."""
+        plan = self.plan
+        plan.attempts.append(attempt)
+        try:
+            async for event in self._answer(attempt):
+                yield event
+        finally:
+            plan.closed += 1
+
+    async def _answer(self, attempt: Attempt) -> AsyncGenerator[NodeEvent, None]:
         from app.errors import NodeBusy, NodeLost
 
         plan = self.plan
-        plan.attempts.append(attempt)
+        if plan.busy and len(plan.attempts) == 1:
+            raise NodeBusy(f"{self.name} has no room.", retry_ms=plan.busy)
         if plan.refuse == Code.BUSY:
             raise NodeBusy(f"{self.name} has no room.")
         if plan.refuse is not None:
             raise NodeError("Refused.", code=plan.refuse, retryable=plan.refuse != Code.CONTEXT_OVERFLOW)
         yield Prefilling(1, 1)
+        await asyncio.sleep(plan.reading)
         sent = completion = 0
         script, resume = plan.script, attempt.resume
         if attempt.resume_text:

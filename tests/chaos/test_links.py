@@ -19,7 +19,7 @@ from tests.bench.figures import percentile, show
 from tests.chaos.history import all_exact
 from tests.chaos.proxy import Faults, Proxy
 from tests.chaos.stage import SEED, Stage, stage
-from tests.fakes_nodes import until
+from tests.node_process import state
 
 ENGINE = "paced:100,8000"
 
@@ -93,14 +93,14 @@ async def test_a_flapping_link_is_left_alone_for_longer_and_longer(tmp_path: Pat
         loop = asyncio.get_running_loop()
         began, pauses = loop.time(), list[float]()
         for _ in range(3):
-            pauses.append(await _pause_after_a_cut(proxy))
-            await on.ready()
+            pauses.append(await _pause_after_a_cut(on, proxy))
     assert loop.time() - began < 20
     assert [wait < pause for wait, pause in zip((0.2, 0.8, 1.8), pauses, strict=True)] == [True] * 3, pauses
 
 
-async def _pause_after_a_cut(proxy: Proxy) -> float:
-    seen, lost = proxy.connections, time.monotonic()
+async def _pause_after_a_cut(on: Stage, proxy: Proxy) -> float:
+    lost = time.monotonic()
     proxy.cut()
-    await until(lambda: proxy.connections > seen, 15)
+    await state(on.desktop, "pi-0", "unreachable")
+    await on.ready()
     return time.monotonic() - lost
