@@ -103,8 +103,10 @@ async def test_an_answer_hardly_notices_background_work(short: Path) -> None:
     gaps: dict[str, list[float]] = {name: [] for name, _, _ in cases}
     async with running(short, {"slots": SLOTS, "threads": 0}) as node:
         await asyncio.gather(_embed(node, beside, 0), _generate(node, beside, 0))
-        for _ in range(ASKED):  # in turns: the machine itself is now quicker, now slower
+        for at in range(ASKED):  # in turns: the machine itself is now quicker, now slower
             for name, work, priority in cases:
+                if at % 5 and priority == beside:
+                    continue  # it takes long, and a few show what classes are good for
                 async with saturated(node, work, priority):
                     first, between = await asked(node)
                 firsts[name].append(first)
@@ -138,8 +140,8 @@ class EmbeddingNode(FakeNode):
         return await super().Embed(request, context)
 
 
-async def _spread(folder: Path, rates: Sequence[float]) -> float:
-    """Texts/s with nodes of these rates, the first of them this machine's."""
+async def _spread(folder: Path, rates: Sequence[float]) -> tuple[float, float]:
+    """Texts/s with nodes of these rates, the first of them this machine's: at first, and when all are known."""
     async with AsyncExitStack() as opened:
         clients: list[NodeClient] = []
         for at, rate in enumerate(rates):
@@ -152,18 +154,19 @@ async def _spread(folder: Path, rates: Sequence[float]) -> float:
         helpers = [Helper(client.name, client.name, partial(embed, client)) for client in clients[1:]]
         spreading = Spreading(partial(embed, clients[0]), lambda _sha256, _zones: helpers)
         texts = [passage(at, 40 + at % 80) for at in range(TEXTS)]
-        begun = time.perf_counter()
-        made = await spreading.embed(texts)
-        seconds = time.perf_counter() - begun
-        assert made.sha256 == SHA and len(made.tokens) == TEXTS
-        assert made.data == b"".join(len(text).to_bytes(4, "little") * 2 for text in texts)
-        return TEXTS / seconds
+        found = []
+        for _ in range(2):
+            begun = time.perf_counter()
+            made = await spreading.embed(texts)
+            found.append(TEXTS / (time.perf_counter() - begun))
+            assert made.sha256 == SHA and len(made.tokens) == TEXTS
+            assert made.data == b"".join(len(text).to_bytes(4, "little") * 2 for text in texts)
+        return found[0], found[1]
 
 
 async def test_three_nodes_embed_nearly_three_times_as_much(short: Path) -> None:
-    alone = [await _spread(short, [RATE]) for _ in range(2)]
-    three = await _spread(short, [RATE, RATE, RATE])
-    mixed = await _spread(short, [RATE, RATE / 2, RATE / 10])
-    one = statistics.median(alone)
-    show("embedding, 3 equal nodes", three, "texts/s", 3 * one, "ratio >= 0.9", one_node=round(one, 1))
-    show("embedding, nodes of 1, 0.5 and 0.1 times the speed", mixed, "texts/s", 1.6 * one, "ratio >= 0.9")
+    one = statistics.mean(await _spread(short, [RATE]))
+    for how, rates in ("3 equal nodes", (1, 1, 1)), ("nodes of 1, 0.5 and 0.1 times the speed", (1, 0.5, 0.1)):
+        first, later = await _spread(short, [RATE * rate for rate in rates])
+        show(f"embedding, {how}", later, "texts/s", sum(rates) * one, "ratio >= 0.9", one_node=round(one, 1))
+        show(f"embedding, {how}, the first {TEXTS} texts", first, "texts/s", sum(rates) * one)
