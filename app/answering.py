@@ -49,6 +49,7 @@ class Answering:
     settings: Settings
     nodes: Callable[[], tuple[NodeInfo, ...]]
     node: str = ""
+    prefer: str = ""
     max_tokens: int | None = None
     temperature: float | None = None
     seed: int = 0
@@ -212,6 +213,7 @@ class Answering:
             seed=self.seed,
             model=self.settings.answer_model,
             node=self.node,
+            prefer=self.prefer,
             zones=self._rules().zones(self._paths),
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Literal, Protocol
@@ -43,6 +43,8 @@ from app.thinking import Thinker
 
 log = logging.getLogger(__name__)
 
+ONLY_LOCAL = "only-local"
+"""A conversation that never leaves this machine, not even by failover."""
 FLUSH_SECONDS = 0.1
 """How often shown text is written to disk; a killed process loses at most 250 ms of it."""
 
@@ -92,6 +94,8 @@ class Question:
     """Id of the conversation to go on with; "" begins one."""
     node: str = ""
     """Name of the node that shall answer, "local" for this machine, "" = choose."""
+    prefer: str = ""
+    """Where this conversation is answered from now on: automatic, local, cluster, only-local; "" = as before."""
     max_tokens: int | None = None
     seed: int = 0
     temperature: float | None = None
@@ -148,19 +152,21 @@ class Assistant:
 
     async def _answer(self, question: Question, record: _Record, events: asyncio.Queue[Event | None]) -> None:
         begun = perf_counter()
+        question = self._placed(question)
         roles = self._roles(question)
         warming = asyncio.create_task(self._warm(roles, events), name="warm") if roles else None
         await asyncio.sleep(0)  # lets the loading begin before anything else
         try:
             text, spoken_ms = await self._text(question, events)
             asked = perf_counter() if question.audio is not None and not question.text else begun
-            history = record.begin(question.conversation, text)
+            history = record.begin(question.conversation, text, question.prefer)
             answering = Answering(
                 question=text,
                 history=history,
                 settings=self._settings,
                 nodes=self._thinker.nodes,
                 node=question.node,
+                prefer="" if question.prefer == ONLY_LOCAL else question.prefer,
                 max_tokens=question.max_tokens,
                 temperature=question.temperature,
                 seed=question.seed,
@@ -184,13 +190,22 @@ class Assistant:
             if warming is not None:
                 await _end(warming)
 
+    def _placed(self, question: Question) -> Question:
+        """Return the question with where its conversation is answered. Raises UsageError."""
+        prefer = question.prefer
+        if not prefer and question.conversation:
+            prefer = self._conversations.get(question.conversation).prefer
+        node = question.node or ("local" if prefer == ONLY_LOCAL else "")
+        return replace(question, prefer=prefer, node=node)
+
     def _roles(self, question: Question) -> tuple[str, ...]:
         """Engines that this machine will need: no chat engine when a paired node is there to answer."""
         roles = ["transcribe"] if question.audio is not None and not question.text else []
         others = any(
             node.trusted and not node.local and node.state in ("ready", "busy") for node in self._thinker.nodes()
         )
-        elsewhere = question.node not in ("", "local") or (others and self._settings.nodes_prefer != "local")
+        prefer = question.prefer or self._settings.nodes_prefer
+        elsewhere = question.node not in ("", "local") or (others and prefer != "local")
         if question.node == "local" or not elsewhere:
             roles.append("chat")
         if question.use_documents and question.docs:
@@ -290,12 +305,14 @@ class _Record:
         self._length = 0
         """Characters shown so far."""
 
-    def begin(self, conversation: str, question: str) -> list[Turn]:
+    def begin(self, conversation: str, question: str, prefer: str) -> list[Turn]:
         """Store the question and an empty answer; returns what was said before."""
         if conversation:
             self.conversation = self._conversations.get(conversation).id
         else:
             self.conversation = self._conversations.create().id
+        if prefer:
+            self._conversations.prefer(self.conversation, prefer)
         before = self._conversations.messages(self.conversation)
         history = [
             Turn(message.role, message.text)

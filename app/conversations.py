@@ -22,7 +22,7 @@ from typing import Any
 
 from app.errors import StoreError, UsageError
 from app.events import Passage
-from app.messages import Conversation, MessageState, Outcome, StoredMessage, decode, encode
+from app.messages import PREFERENCES, Conversation, MessageState, Outcome, StoredMessage, decode, encode
 
 __all__ = ["Conversation", "Conversations", "MessageState", "Outcome", "StoredMessage"]
 
@@ -49,6 +49,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         CREATE INDEX messages_being_written ON messages(id) WHERE state = 'writing';
         """,
     ),
+    ("0002_where_to_answer", "ALTER TABLE conversations ADD COLUMN prefer TEXT NOT NULL DEFAULT ''"),
 )
 
 
@@ -242,6 +243,17 @@ class Conversations:
             db.execute("UPDATE conversations SET title = ? WHERE id = ?", (_title(title), conversation.id))
         return self.get(conversation.id)
 
+    def prefer(self, id: str, where: str) -> Conversation:
+        """Say where the answers of a conversation may be made: one of PREFERENCES, or "". Raises UsageError."""
+        if where and where not in PREFERENCES:
+            raise UsageError(
+                f"Answers cannot be made {where!r}.", code="usage", hint=f"Known: {', '.join(PREFERENCES)}."
+            )
+        conversation = self.get(id)
+        with self._change() as db:
+            db.execute("UPDATE conversations SET prefer = ? WHERE id = ?", (where, conversation.id))
+        return self.get(conversation.id)
+
     def delete(self, id: str) -> Conversation:
         """Hide a conversation; `restore` brings it back until it is purged after a week. Raises UsageError."""
         conversation = self.get(id)
@@ -302,7 +314,7 @@ class Conversations:
     def _select(self, where: str, values: Sequence[Any]) -> Listing:
         query = (
             "SELECT c.id, c.title, c.created_at, c.updated_at,"
-            " (SELECT count(*) FROM messages m WHERE m.conversation = c.id)"
+            " (SELECT count(*) FROM messages m WHERE m.conversation = c.id), c.prefer"
             f" FROM conversations c WHERE {where} ORDER BY c.updated_at DESC, c.rowid DESC"
         )
         with self._reading() as db:

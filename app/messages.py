@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from app.events import Citation, Passage, Timings, Usage
 
+PREFERENCES = ("automatic", "local", "cluster", "only-local")
+"""Where the answers of a conversation may be made; "" follows the settings."""
 MessageState = Literal["complete", "writing", "stopped", "failed", "interrupted"]
 
 
@@ -21,6 +23,8 @@ class Conversation:
     created_at: str
     updated_at: str
     messages: int
+    prefer: str = ""
+    """One of PREFERENCES, or "" for what the settings say."""
 
 
 @dataclass(frozen=True, slots=True)

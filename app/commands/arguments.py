@@ -120,6 +120,10 @@ def _ask(one: argparse.ArgumentParser) -> None:
     one.add_argument("--voice", type=Path, metavar="WAV", help="a sound file that holds the question")
     one.add_argument("--language", default="", metavar="L", help="spoken language such as en")
     one.add_argument("--node", default="", metavar="NAME", help="node that shall answer; local is this machine")
+    one.add_argument(
+        "--prefer", default="", choices=("automatic", "local", "cluster", "only-local"),
+        help="where this conversation is answered from now on; only-local never leaves this machine",
+    )  # fmt: skip
     one.add_argument("--conversation", default="", metavar="ID", help="go on with this conversation")
     one.add_argument("--max-tokens", type=_positive, metavar="N", help="longest answer, in tokens")
     one.add_argument("--seed", type=_natural, default=0, metavar="N", help="for the same draw at temperatures above 0")

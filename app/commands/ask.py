@@ -75,6 +75,7 @@ def _question(context: Context) -> Question:
         use_documents=not arguments.no_docs,
         conversation=arguments.conversation,
         node=arguments.node,
+        prefer=arguments.prefer,
         max_tokens=arguments.max_tokens,
         seed=arguments.seed,
         temperature=arguments.temperature,

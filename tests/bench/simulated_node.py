@@ -190,7 +190,7 @@ class SimulatedNode:
             readers = [one for one in left if one[0] > 0]
             writers = [one for one in left if one[0] <= 0]
             step = len(writers) / self.pace.together(len(writers)) if writers else 0.0
-            times = 1
+            times = 1.0
             if readers:
                 reader = readers[turn % len(readers)]
                 size = min(CHUNK, reader[0])
@@ -198,7 +198,7 @@ class SimulatedNode:
                 reader[0] -= size
             else:
                 until = min(one[1] for one in writers)
-                times = 1 if mine in writers and not mine[2] else until
+                times = 1.0 if mine in writers and not mine[2] else until
             turn += 1
             at += step * times
             for one in writers:

@@ -324,3 +324,17 @@ async def test_answers_at_the_same_time_do_not_mix(store: Conversations) -> None
     answers = await asyncio.gather(*(bench.ask(Question("How high?", use_documents=False)) for bench in benches))
     assert [answer.text for answer in answers] == [f"It is {n} metres." for n in range(5)]
     assert {store.messages(answer.conversation)[1].text for answer in answers} == {answer.text for answer in answers}
+
+
+async def test_where_a_conversation_is_answered_is_kept_for_its_next_questions(store: Conversations) -> None:
+    thinker = FakeThinker()
+    bench = Bench(store, thinker, FakeLibrary())
+    first = await bench.ask(Question("How high?", prefer="cluster", use_documents=False))
+    await bench.ask(Question("And how wide?", conversation=first.conversation, use_documents=False))
+    assert [(one.prefer, one.node) for one in thinker.requests] == [("cluster", ""), ("cluster", "")]
+    await bench.ask(Question("Private?", conversation=first.conversation, prefer="only-local", use_documents=False))
+    await bench.ask(Question("Still?", conversation=first.conversation, use_documents=False))
+    assert [(one.prefer, one.node) for one in thinker.requests[2:]] == [("", "local"), ("", "local")]
+    assert store.get(first.conversation).prefer == "only-local"
+    other = await bench.ask(Question("Elsewhere?", use_documents=False))
+    assert store.get(other.conversation).prefer == "" and thinker.requests[-1].node == ""

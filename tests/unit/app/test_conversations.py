@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.conversations import Conversations, Outcome
+from app.conversations import MIGRATIONS, Conversations, Outcome
 from app.errors import StoreError, UsageError
 from app.events import Citation, Timings, Usage
 from tests.fakes import passage
@@ -226,4 +226,30 @@ async def test_kill_9_keeps_what_was_appended(path: Path) -> None:
     assert answer.state == "interrupted"
     kept = [int(n) for n in answer.text.split()]
     assert kept == list(range(len(kept))) and len(kept) > last
+    store.close()
+
+
+def test_where_to_answer_is_kept_and_a_word_that_is_none_is_refused(tmp_path: Path) -> None:
+    store = Conversations(tmp_path / "c.sqlite3")
+    one = store.create("Tower")
+    assert store.prefer(one.id, "only-local").prefer == "only-local"
+    with pytest.raises(UsageError):
+        store.prefer(one.id, "moon")
+    store.close()
+    again = Conversations(tmp_path / "c.sqlite3")
+    assert again.get(one.id).prefer == "only-local" and again.prefer(one.id, "").prefer == ""
+    again.close()
+
+
+def test_a_store_from_before_the_question_where_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite3"
+    db = sqlite3.connect(path)
+    db.executescript(MIGRATIONS[0][1])
+    db.execute("CREATE TABLE migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL) STRICT")
+    db.execute("INSERT INTO migrations VALUES (?, '2026-01-01')", (MIGRATIONS[0][0],))
+    db.execute("INSERT INTO conversations VALUES ('aa', 'Tower', '2026', '2026', NULL)")
+    db.commit()
+    db.close()
+    store = Conversations(path)
+    assert (store.get("aa").title, store.get("aa").prefer) == ("Tower", "")
     store.close()
