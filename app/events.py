@@ -127,6 +127,8 @@ class Transcribed(Event):
     """What the work took."""
     audio_seconds: float = 0.0
     words: tuple[Word, ...] = ()
+    node: str = ""
+    """Name of the node that heard it; "" is this machine, which sound leaves only when the settings say so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ class LocalNode:
             folder = private_folder(self._home)
             if self._lock is None:
                 self._lock = OwnerLock(folder)
-            self._change(replace(self._info, state="loading"))
+            self._change(replace(self._info, state="loading", seen_at=time.monotonic()))
             client = await self._connect(folder, self._lock)
             guest = not self._lock.held
             up = time.monotonic()

@@ -136,7 +136,7 @@ def predict(
     # Prompts are read in turns: of a longer one only as much comes before ours as ours has.
     others = min(max(node.unread_tokens - age_ms / read_token_ms, 0.0) + placed.tokens, new * beside)
     return Prediction(
-        start_ms=_start_ms(node, model),
+        start_ms=_start_ms(node, model, age_ms),
         wait_ms=_wait_ms(node, token_ms * question.answer, placed.answers, age_ms) + read_token_ms * others,
         read_ms=read_token_ms * new,
         link_ms=node.latency_ms,
@@ -169,8 +169,10 @@ def rates(node: NodeInfo, model: ModelInfo | None) -> tuple[float, float]:
     return max(decode, 0.01), max(prefill, 0.01)
 
 
-def _start_ms(node: NodeInfo, model: ModelInfo | None) -> float:
+def _start_ms(node: NodeInfo, model: ModelInfo | None, age_ms: float) -> float:
     load = (model.bytes if model else UNKNOWN_MODEL_BYTES) / LOAD_BYTES_PER_MS
+    if node.state == "loading" and not node.models and node.seen_at:  # looking into documents has started it
+        return max(START_MS - age_ms, 0.0) + load
     if node.state == "stopped" or not node.models:
         return START_MS + load
     chat = next((engine for engine in node.engines if engine.role == "chat"), None)

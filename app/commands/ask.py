@@ -109,6 +109,8 @@ class _Plain:
             output.text(event.text, end="")
         elif isinstance(event, Transcribed):
             output.text(f"“{event.text}”\n")
+            if event.node:
+                output.note(f"(heard on {event.node}: voice.elsewhere is set)")
         elif isinstance(event, Retrieved):
             self._passages = event.passages
         elif isinstance(event, NodeChosen):

@@ -52,6 +52,7 @@ def _show(output: Output, path: Path, event: Hearing | Transcribed) -> None:
                 "seconds": event.seconds,
                 "audio_seconds": event.audio_seconds,
                 "words": [asdict(word) for word in event.words],
+                "node": event.node,
             }
         )
     elif isinstance(event, Transcribed):

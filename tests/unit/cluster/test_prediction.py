@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cluster.learning import MOST, Keeper, Learned, keep
-from app.cluster.prediction import GAIN, HEAT, Placed, Question, fits, predict
+from app.cluster.prediction import GAIN, HEAT, START_MS, Placed, Question, fits, predict
 from app.cluster.routing import pick_model
 from app.events import EngineInfo, NodeInfo
 from app.thinking import ChatMessage, ChatRequest
@@ -93,6 +93,14 @@ def test_heat_distance_and_starting_count() -> None:
     assert first(replace(PI, latency_ms=80.0)) == calm.first_ms + 80
     idle = replace(PI, engines=(EngineInfo("chat", "idle"),))
     assert first(idle) == pytest.approx(calm.first_ms + 500_000_000 / 150_000)
+
+
+def test_a_start_that_has_begun_is_not_counted_from_its_beginning() -> None:
+    stopped = replace(PI, models=(), state="stopped", local=True)
+    starting = replace(stopped, state="loading", seen_at=50.0)
+    whole = predict(stopped, None, QUESTION, now=52.0).start_ms
+    assert predict(starting, None, QUESTION, now=52.0).start_ms == pytest.approx(whole - 2000)
+    assert predict(starting, None, QUESTION, now=90.0).start_ms == pytest.approx(whole - START_MS)
 
 
 def test_a_prompt_fits_or_not() -> None:
