@@ -70,6 +70,10 @@ class Nodes(Thinking, Protocol):
         """Pair with a node. Raises TrustError."""
         ...
 
+    async def shared_fingerprint(self, id: str) -> str:
+        """Return what this machine and a paired node both show."""
+        ...
+
     async def unpair(self, name: str) -> NodeInfo:
         """Forget a node's key. Raises TrustError."""
         ...

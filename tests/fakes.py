@@ -186,6 +186,9 @@ class FakeCluster(FakeThinker):
         self.codes.append((target, code))
         return NodeInfo(target, "a1b2c3d4e5f67788" * 4, "10.0.0.4:7443", "", True, "ready")
 
+    async def shared_fingerprint(self, id: str) -> str:
+        return "1111 2222 3333 4444"
+
     async def unpair(self, name: str) -> NodeInfo:
         if self.failure is not None:
             raise self.failure

@@ -273,6 +273,10 @@ class Cluster:
         """Trust a node: `target` is its name, the beginning of its id, or host:port. Raises TrustError."""
         return await (await self._ready_network()).pair(target, code)
 
+    async def shared_fingerprint(self, id: str) -> str:
+        """Return what this machine and a paired node both show, for people to compare. Raises TrustError."""
+        return (await self._ready_network()).shared_fingerprint(id)
+
     async def unpair(self, name: str) -> NodeInfo:
         """Stop trusting a node, by name or beginning of its id. Raises TrustError."""
         return await (await self._ready_network()).unpair(name)

@@ -16,7 +16,7 @@ from app.cluster.rotation import Rotation, own_for
 from app.errors import NodeError, TrustError
 from app.events import KeyChange, NodeInfo
 from nodeworker.protocol import DEFAULT_PORT
-from nodeworker.protocol.links import LINK, PairingLink
+from nodeworker.protocol.links import LINK, PairingLink, shared_fingerprint
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +120,11 @@ class Network:
         self._drop_strangers(stored.id)
         await self._roster.until(lambda: self._info(stored.id).state != "unreachable", CONNECT_SECONDS)
         return self._info(stored.id)
+
+    def shared_fingerprint(self, id: str) -> str:
+        """Return what both sides of a pairing show, for the key that the node knows this machine by."""
+        pin = next((pin for pin in self._store.pins() if pin.id == id), None)
+        return shared_fingerprint(pin.knows if pin is not None and pin.knows else self._store.identity().id, id)
 
     async def unpair(self, name: str) -> NodeInfo:
         """Stop trusting a node and close its connection. Raises TrustError when there is no such node."""

@@ -33,7 +33,10 @@ class Asking(QObject):
     """State, text and reason for the status pill."""
     ended = Signal()
 
-    def __init__(self, bridge: Bridge, runtime: RuntimeSeam, text: str, conversation: str, documents: bool) -> None:
+    def __init__(
+        self, bridge: Bridge, runtime: RuntimeSeam, text: str, conversation: str, documents: bool, prefer: str = ""
+    ) -> None:
+        """`prefer` is that of app.assistant.Question."""
         super().__init__()
         self._bridge = bridge
         self._runtime = runtime
@@ -41,6 +44,7 @@ class Asking(QObject):
         self.text = text
         self.conversation = conversation
         self.use_documents = documents
+        self.prefer = prefer
         self.card: AnswerCard | None = None
         self.done = False
         self._node = ""
@@ -71,7 +75,9 @@ class Asking(QObject):
         if not self.conversation:
             self.conversation = self._runtime.conversations.create().id
         yield Begun(self.conversation)
-        question = Question(text=self.text, conversation=self.conversation, use_documents=self.use_documents)
+        question = Question(
+            text=self.text, conversation=self.conversation, use_documents=self.use_documents, prefer=self.prefer
+        )
         events = self._runtime.assistant.ask(question)
         try:
             async for event in events:

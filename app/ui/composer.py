@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,9 +17,12 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.controls import frame, label, round_button, set_glyph, set_state
+from app.ui.where import WhereButton
 
 LINES_MOST = 8
 HISTORY_MOST = 200
+TIP_WIDTH = 690
+"""Narrower than this there is no room for the tip about keys."""
 OPENING = "Opening the microphone…"
 LISTENING = "Listening…"
 
@@ -133,6 +136,8 @@ class Composer(QFrame):
     add_asked = Signal()
     talk_pressed = Signal()
     talk_released = Signal()
+    where_chosen = Signal(str)
+    """Where answers of this conversation shall be made; see app.ui.where."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -174,6 +179,9 @@ class Composer(QFrame):
         self.documents_toggle.setAccessibleName("Answer from my documents")
         self.documents_toggle.setToolTip("On: answers come from your documents, with sources.\nOff: just the model.")
         row.addWidget(self.documents_toggle)
+        self.where = WhereButton()
+        self.where.changed.connect(self._where_changed)
+        row.addWidget(self.where)
         row.addStretch(1)
         self.tip = label("Enter sends · Shift+Enter new line", tone="muted", scale=0.85)
         row.addWidget(self.tip)
@@ -186,10 +194,34 @@ class Composer(QFrame):
         set_state(self.send_button, "state", "go")
         row.addWidget(self.send_button)
         column.addLayout(row)
+        self.where_line = label("", tone="muted", scale=0.85, wrap=True)
+        self.where_line.setContentsMargins(6, 0, 6, 2)
+        self.where_line.hide()
+        column.addWidget(self.where_line)
         self.box.entered.connect(self._enter)
         self.box.recall.connect(self._recall)
         self.box.focus_changed.connect(lambda there: set_state(self, "focused", there))
         self.set_talk_key("F9")
+
+    def show_where(self, value: str, setting: str | None = None) -> None:
+        """Show where the answers of the conversation are made; `setting` is what counts where it says nothing."""
+        if setting is not None:
+            self.where.follow_setting(setting)
+        self.where.show_value(value)
+        self._tell_where()
+
+    def _where_changed(self, value: str) -> None:
+        self._tell_where()
+        self.where_chosen.emit(value)
+
+    def _tell_where(self) -> None:
+        self.where_line.setText(self.where.sentence)
+        self.where_line.setVisible(bool(self.where.sentence))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the tip out where there is no room for it."""
+        super().resizeEvent(event)
+        self.tip.setVisible(event.size().width() > TIP_WIDTH)
 
     def set_talk_key(self, key: str) -> None:
         """Name the hold key in the explanation of the talk button."""

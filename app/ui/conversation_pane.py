@@ -56,6 +56,7 @@ class ConversationPane(QWidget):
         self.stack.currentChanged.connect(self._align)
         self.composer.submitted.connect(self.ask)
         self.composer.stop_asked.connect(self.stop)
+        self.composer.where_chosen.connect(self._keep_where)
         self.first_run.ask_asked.connect(self.composer.box.setFocus)
 
     def _lay_out(self, undo: UndoBar) -> None:
@@ -107,6 +108,7 @@ class ConversationPane(QWidget):
         self._leave()
         self.conversation = ""
         self.title.setText("New conversation")
+        self.composer.show_where("")
         self.marked.emit("")
         self.stack.setCurrentWidget(self.first_run)
         self.composer.box.setFocus()
@@ -121,11 +123,13 @@ class ConversationPane(QWidget):
         self.title.setText(title or "New conversation")
         self.marked.emit(id)
 
-        async def read() -> Sequence[StoredMessage]:
-            return store.messages(id)
+        async def read() -> tuple[Sequence[StoredMessage], str]:
+            return store.messages(id), store.get(id).prefer
 
-        def show(messages: Sequence[StoredMessage]) -> None:
+        def show(found: tuple[Sequence[StoredMessage], str]) -> None:
+            messages, where = found
             if self.conversation == id and self.run is None:
+                self.composer.show_where(where)
                 self.view.load(messages)
                 self.stack.setCurrentWidget(self.view if messages else self.first_run)
                 self.composer.box.setFocus()
@@ -158,7 +162,7 @@ class ConversationPane(QWidget):
     def _start(self, text: str, card: AnswerCard) -> None:
         assert self.runtime is not None
         documents = self.composer.documents_toggle.isChecked()
-        run = Asking(self.bridge, self.runtime, text, self.conversation, documents)
+        run = Asking(self.bridge, self.runtime, text, self.conversation, documents, self.composer.where.value)
         run.begun.connect(lambda id: self._begun(run, id))
         run.status.connect(self.pill.tell)
         run.ended.connect(lambda: self._ended(run))
@@ -167,6 +171,16 @@ class ConversationPane(QWidget):
         self.composer.set_busy(True)
         self.pill.tell("thinking", "Thinking…", "Looking for passages and a node.")
         run.start(card)
+
+    def _keep_where(self, value: str) -> None:
+        if self.runtime is None or not self.conversation:
+            return  # a new conversation takes it with its first question
+        store, id = self.runtime.conversations, self.conversation
+
+        async def keep() -> None:
+            store.prefer(id, value)
+
+        self.bridge.run(keep, None, self.failed.emit, name="keep where", must_finish=True)
 
     def _begun(self, run: Asking, id: str) -> None:
         if run.card is not None:

@@ -100,7 +100,7 @@ def _note(document: QTextDocument, after: int, note: Note, colours: Colours) -> 
     """Put a note below the first `after` blocks, and below the table or the code that the last of them belongs to."""
     block = document.findBlockByNumber(min(max(after, 1), document.blockCount()) - 1)
     table = QTextCursor(block).currentTable()
-    if table is not None:
+    if table:
         block = table.lastCursorPosition().block().next()
     while _is_code(block) and _is_code(block.next()):
         block = block.next()
@@ -112,7 +112,7 @@ def _note(document: QTextDocument, after: int, note: Note, colours: Colours) -> 
     look.setProperty(QTextFormat.Property.FontSizeAdjustment.value, -1)
     look.setToolTip(note.more)
     cursor = QTextCursor(block)
-    if table is not None:  # there is always a block below a table: the note takes its place, and it comes below
+    if table:  # there is always a block below a table: the note takes its place, and it comes below
         cursor.insertBlock(cursor.blockFormat(), cursor.charFormat())
         cursor.movePosition(QTextCursor.MoveOperation.PreviousBlock)
         cursor.setBlockFormat(shape)

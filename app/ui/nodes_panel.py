@@ -119,6 +119,7 @@ class NodesPanel(QWidget):
         )
         self.pairing.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.pairing.destroyed.connect(self._forget_dialog)
+        self.pairing.unpair_asked.connect(self._distrust)
         self.pairing.open()
 
     def unpair(self, key: str) -> None:
@@ -146,6 +147,12 @@ class NodesPanel(QWidget):
             back,
             lambda: self._bridge.run(lambda: cluster.unpair(node.id), back, fail, name="unpair", must_finish=True),
         )
+
+    def _distrust(self, node: NodeInfo) -> None:
+        """Unpair for good: somebody may sit between the machines, so there is nothing to undo."""
+        if self._runtime is not None:
+            cluster = self._runtime.cluster
+            self._bridge.run(lambda: cluster.unpair(node.id), None, self.failed.emit, name="unpair", must_finish=True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Down goes from the search to the list, Esc empties the search before it closes the panel."""

@@ -67,7 +67,11 @@ class ClusterSeam(Protocol):
         ...
 
     async def pair(self, target: str, code: str) -> NodeInfo:
-        """Pair with a node. Raises TrustError."""
+        """Pair with a node; `target` may be a link that holds the code, too. Raises TrustError."""
+        ...
+
+    async def shared_fingerprint(self, id: str) -> str:
+        """Return what this machine and a paired node both show."""
         ...
 
     async def unpair(self, name: str) -> NodeInfo:
@@ -100,6 +104,14 @@ class ConversationsSeam(Protocol):
 
     def create(self, title: str = "") -> Conversation:
         """Start one."""
+        ...
+
+    def get(self, id: str) -> Conversation:
+        """Return one. Raises UsageError when there is none."""
+        ...
+
+    def prefer(self, id: str, where: str) -> Conversation:
+        """Keep where its answers shall be made, one of app.messages.PREFERENCES or ""."""
         ...
 
     def list(self) -> list[Conversation]:

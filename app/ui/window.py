@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
             return
         settings = self.runtime.settings
         self.theme.choose(settings.window_theme)
+        self.pane.composer.show_where(self.pane.composer.where.value, settings.nodes_prefer)
         key = QKeySequence(settings.voice_key)
         name = settings.voice_key if not key.isEmpty() else "F9"
         self._talk_key = QKeySequence(name)

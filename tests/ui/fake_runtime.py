@@ -20,7 +20,6 @@ from app.events import (
     FileIndexed,
     Hearing,
     IndexDone,
-    KeyChange,
     ModelInfo,
     Moved,
     NodeChosen,
@@ -213,14 +212,12 @@ class ScriptedCluster:
 
     async def pair(self, target: str, code: str) -> NodeInfo:
         self.paired.append((target, code))
-        if code != self.code:
-            raise TrustError(
-                "The digits are not the ones that node shows.", code="wrong_code", hint="Two tries are left."
-            )
+        if code != self.code and f"code={self.code}" not in target:
+            raise TrustError("The code is wrong.", code="pairing_failed", hint="Look at the node again.")
         return RIG
 
-    async def rotate(self, *, drop: bool = False) -> KeyChange:
-        return KeyChange("ab" * 32, "cd" * 32, (), (), finished=True)
+    async def shared_fingerprint(self, id: str) -> str:
+        return "12ab 34cd 56ef 7890"
 
     async def unpair(self, name: str) -> NodeInfo:
         self.unpaired.append(name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QLineEdit
 
 from app.errors import NodeError
 from app.events import EngineInfo
@@ -15,7 +17,7 @@ from app.settings import Settings
 from app.thinking import ModelProgress
 from app.ui.settings_dialog import SettingsDialog
 from tests.ui.conftest import Scene
-from tests.ui.fake_runtime import PI, RIG
+from tests.ui.fake_runtime import LOCAL, PI, RIG
 
 
 def drop(scene: Scene, paths: list[Path]) -> None:
@@ -28,6 +30,13 @@ def drop(scene: Scene, paths: list[Path]) -> None:
     assert enter.isAccepted() and scene.window.overlay.isVisible()
     QApplication.sendEvent(scene.window, QDropEvent(QPointF(300, 300), copy, mime, buttons, keys))
     assert not scene.window.overlay.isVisible()
+
+
+WRONG = "The code is wrong. Look at the node again."
+
+
+def texts(dialog: QDialog) -> str:
+    return "\n".join(found.text() for found in dialog.findChildren(QLabel) if found.isVisible())
 
 
 def rows(scene: Scene) -> dict[str, str]:
@@ -118,13 +127,70 @@ def test_pairing_says_what_is_wrong_and_then_succeeds(scene: Scene) -> None:
     QTest.keyClicks(dialog.digits, "1111 abc 2222")
     assert dialog.digits.text() == "1111  2222"
     QTest.keyClick(dialog.digits, Qt.Key.Key_Return)
-    scene.until(lambda: "not the ones" in dialog.problem_text.text())
+    scene.until(lambda: dialog.problem_text.text() == WRONG + " Two tries are left with these digits.")
     dialog.digits.clear()
     QTest.keyClicks(dialog.digits, "1234-5678")
     with scene.qtbot.waitSignal(dialog.paired):
         QTest.keyClick(dialog.digits, Qt.Key.Key_Return)
     assert scene.runtime.cluster.paired == [(RIG.address, "11112222"), (RIG.address, "12345678")]
+    assert dialog.mark.text() == "12ab 34cd 56ef 7890"
+    scene.until(lambda: "Both machines show" in texts(dialog))
+    assert dialog.title.text() == "rig is paired" and not dialog.asking.isVisible()
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
     scene.until(lambda: nodes.pairing is None)
+    assert not scene.runtime.cluster.unpaired
+
+
+def test_pairing_counts_tries_and_starts_anew_with_new_digits(scene: Scene) -> None:
+    scene.attach()
+    scene.until(lambda: scene.window.nodes.nodes)
+    scene.window.nodes.open_pairing(RIG.id)
+    dialog = scene.window.nodes.pairing
+    assert dialog is not None
+    for left in (" Two tries are left with these digits.", " One try is left with these digits.", "", " Two tries are"):
+        dialog.problem_text.clear()
+        dialog.digits.setText("11112222")
+        dialog.pair_button.click()
+        scene.until(dialog.problem_text.text)
+        assert dialog.problem_text.text().startswith(WRONG + left)
+    dialog.reject()
+
+
+def test_pairing_says_how_long_it_stays_open_where_that_was_seen(scene: Scene) -> None:
+    scene.attach()
+    panel = scene.window.nodes
+    scene.until(lambda: panel.nodes)
+    panel.open_pairing(RIG.id)  # it was open when it was seen first: nobody knows since when
+    assert panel.pairing is not None and not panel.pairing.time_line.isVisible()
+    panel.pairing.reject()
+    panel.show_nodes((LOCAL, replace(RIG, pairing=False)))
+    panel.show_nodes((LOCAL, RIG))
+    panel.open_pairing(RIG.id)
+    dialog = panel.pairing
+    assert dialog is not None and dialog.time_line.text().startswith("The digits are good for 1")
+    dialog.show_time(time.monotonic() + 121)
+    assert dialog.time_line.text() == "The time is over. Run  tangnet-node pair  again for new digits."
+    dialog.reject()
+
+
+def test_pairing_by_a_pasted_link(scene: Scene) -> None:
+    scene.attach()
+    scene.window.nodes.open_pairing("")
+    dialog = scene.window.nodes.pairing
+    assert dialog is not None
+    link = f"tangnet://pair/10.0.0.9:7443?code=12345678&key={'ab' * 16}"
+    QGuiApplication.clipboard().setText(f"  tangnet pair '{link}'\n")
+    dialog.address.paste()
+    assert dialog.digits.text() == link and not dialog.address.isVisible()
+    dialog.digits.clear()
+    assert dialog.address.isVisible() and not dialog.pair_button.isEnabled()
+    dialog.digits.paste()
+    assert dialog.digits.text() == link and dialog.pair_button.text() == "&Pair with 10.0.0.9:7443"
+    with scene.qtbot.waitSignal(dialog.paired):
+        dialog.pair_button.click()
+    assert scene.runtime.cluster.paired == [(link, "")]
+    dialog.differ_button.click()
+    scene.until(lambda: scene.runtime.cluster.unpaired == [RIG.id])
 
 
 def test_pairing_by_address_asks_for_it(scene: Scene) -> None:
