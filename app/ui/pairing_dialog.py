@@ -165,7 +165,9 @@ class PairingDialog(QDialog):
 
     def _check(self) -> None:
         link = self._link()
-        self.address.setVisible(self._node is None and not link)
+        if self._node is None and self.address.isHidden() != bool(link):
+            self.address.setVisible(not link)
+            self._fit()
         large = not self.digits.text().startswith("tangnet")
         theme.sized(self.digits, 1.7 if large else 1.0, QFont.Weight.DemiBold if large else None)
         complete = bool(link) or (len(self._code()) == PAIRING_DIGITS and bool(self._target()))

@@ -19,11 +19,17 @@ from PySide6.QtCore import QTimer
 from app.events import NodeChosen, Retrieved, TokenReceived
 from tests.ui.conftest import Scene, bridge, scene
 from tests.ui.fake_runtime import TOWER, answer
+from tests.ui.fleet import busy, fleet
 
 __all__ = ["bridge", "scene"]
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 7
 GOAL = 1.5
+NODES = (100, 10)
+"""Pis and rigs."""
+SECONDS = 12
+FRAME_MS = 16.0
+"""What the Qt thread may work without a pause: a frame at 60 Hz."""
 
 BARE = """
 import sys, time
@@ -122,3 +128,48 @@ def test_longest_gap_while_streaming(scene: Scene) -> None:
         f"\nlongest gap, 2000 tokens: {busy[0] * 1000:.0f} ms on the clock, {busy[1] * 1000:.0f} ms of the Qt thread; "
         f"short answer {idle[0] * 1000:.0f} and {idle[1] * 1000:.0f} ms"
     )
+
+
+@pytest.mark.bench
+def test_longest_work_while_110_nodes_tell_their_load(scene: Scene) -> None:
+    nodes = fleet(*NODES)
+    scene.runtime.cluster.known = nodes
+    scene.attach()
+    scene.window.show_nodes()
+    scene.until(lambda: len(scene.window.nodes.nodes) == len(nodes))
+    panel = scene.window.nodes
+    panel.list.select(nodes[60].id)
+    spans: list[tuple[float, float]] = []
+    before = [(time.perf_counter(), time.thread_time())]
+    steps = [0]
+
+    def tick() -> None:
+        now = (time.perf_counter(), time.thread_time())
+        spans.append((now[0] - before[0][0], now[1] - before[0][1]))
+        before[0] = now
+
+    def tell() -> None:
+        # As the roster does: four snapshots a second, in each of which a quarter of the nodes said something new.
+        steps[0] += 1
+        news = busy(nodes, steps[0] // 4)
+        panel.show_nodes(tuple(
+            new if at % 4 == steps[0] % 4 else old
+            for at, (new, old) in enumerate(zip(news, panel.nodes, strict=True))
+        ))  # fmt: skip
+
+    probe, teller = QTimer(interval=1), QTimer(interval=250)
+    probe.timeout.connect(tick)
+    teller.timeout.connect(tell)
+    scene.qtbot.wait(500)
+    before[0] = (time.perf_counter(), time.thread_time())
+    probe.start()
+    teller.start()
+    scene.until(lambda: steps[0] >= 4 * SECONDS, SECONDS + 20)
+    probe.stop()
+    teller.stop()
+    worst = max(work for _, work in spans) * 1000
+    print(
+        f"\nlongest work of the Qt thread, {len(nodes)} nodes: {worst:.1f} ms (bar {FRAME_MS:.0f} ms, "
+        f"ratio {worst / FRAME_MS:.2f}), on the clock {max(clock for clock, _ in spans) * 1000:.0f} ms"
+    )
+    assert worst <= FRAME_MS
