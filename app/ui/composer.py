@@ -223,12 +223,13 @@ class Composer(QFrame):
         super().resizeEvent(event)
         self.tip.setVisible(event.size().width() > TIP_WIDTH)
 
-    def set_talk_key(self, key: str) -> None:
-        """Name the hold key in the explanation of the talk button."""
+    def set_talk_key(self, key: str, *, elsewhere: bool = False) -> None:
+        """Name the hold key in the explanation of the talk button; `elsewhere`: a paired node may hear it, too."""
+        where = "a paired node may hear it, as the settings say" if elsewhere else "sound never leaves this machine"
         self.talk_button.setToolTip(
             f"Hold this button, or {key}, and speak; let go when done. A short tap starts, another one ends.\n"
             "Esc cancels. The microphone opens at the first use and stays ready until the window closes;\n"
-            "nothing is kept, and sound never leaves this machine."
+            f"nothing is kept, and {where}."
         )
         self.talk_button.setAccessibleDescription(f"Hold {key} and speak; let go when done.")
 

@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
         key = QKeySequence(settings.voice_key)
         name = settings.voice_key if not key.isEmpty() else "F9"
         self._talk_key = QKeySequence(name)
-        self.pane.composer.set_talk_key(name)
+        self.pane.composer.set_talk_key(name, elsewhere=settings.voice_elsewhere)
         self.pane.first_run.set_talk_key(name)
 
     def closeEvent(self, event: QCloseEvent) -> None:

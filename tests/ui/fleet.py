@@ -51,3 +51,12 @@ def busy(nodes: tuple[NodeInfo, ...], second: int) -> tuple[NodeInfo, ...]:
         )
         for at, node in enumerate(nodes)
     )
+
+
+def troubled(nodes: tuple[NodeInfo, ...]) -> tuple[NodeInfo, ...]:
+    """Return `nodes` with one too hot, one out of reach and one going away."""
+    changed = list(nodes)
+    changed[6] = replace(nodes[6], throttled=True, temperature_c=84.0, under_voltage=True, labels=("shelf", "pi5"))
+    changed[10] = replace(nodes[10], state="unreachable", seen_at=1.0)
+    changed[14] = replace(nodes[14], state="draining")
+    return tuple(changed)
