@@ -150,15 +150,31 @@ class Photographer:
         return 0
 
     def _nodes(self) -> None:
-        """Show a fleet, whoever is there: nobody has a hundred nodes at hand when a picture is made."""
+        """Show a made-up fleet in a window of its own: nobody has a hundred nodes at hand when a picture is made."""
+        from app.ui.application import microphone
+        from app.ui.window import MainWindow
+        from tests.ui.fake_runtime import ScriptedRuntime
         from tests.ui.fleet import busy, fleet, troubled
 
-        nodes = troubled(busy(fleet(), 3))
+        place = self.documents.parent / "fleet"
+        place.mkdir(mode=0o700)
+        runtime = ScriptedRuntime(place)
+        runtime.settings.window_theme = "light"
+        runtime.cluster.known = troubled(busy(fleet(), 3))
+        runtime.cluster.errors = {node.id: 0.12 for node in runtime.cluster.known}
+        self.bridge.at_close(runtime.close)
+        real, self.window = self.window, MainWindow()
+        self.window.complete(self.bridge, self.theme, microphone)
+        self.window.resize(1180, 780)
+        self.window.show()
+        self.window.attach(runtime)
         self.window.show_nodes()
-        self.window.nodes.show_nodes(nodes)
-        self.window.nodes.list.select(nodes[6].id)
+        self._until(lambda: bool(self.window.nodes.nodes), "the nodes")
+        self.window.nodes.list.select(runtime.cluster.known[6].id)
         self._settle()
         self._take("nodes", "a made-up fleet")
+        self.window.hide()
+        self.window = real
 
     def _take(self, name: str, what: str = "") -> None:
         path = self.out / f"{name}.png"
