@@ -19,6 +19,8 @@ MOST = 8.0
 """A node is never taken to be slower, or quicker, than predicted by more than this: one bad answer is no verdict."""
 LEAST_MS = 50.0
 """Below this the difference is noise of the desktop, not the node's."""
+HALF_LIFE_SECONDS = 900.0
+"""Of a factor: a node that was late once is avoided, so nothing new would be learned of it; it gets another chance."""
 MOST_NODES = 512
 MOST_BYTES = 200_000
 ANSWER_SMOOTHING = 0.05
@@ -32,12 +34,18 @@ class _Known:
     log_factor: float = 0.0
     error: float = 0.0
     count: int = 0
+    at: float = 0.0
+    """Seconds since 1970 when the last was learned."""
+
+    def log_factor_at(self, now: float) -> float:
+        return self.log_factor * 0.5 ** (max(0.0, now - self.at) / HALF_LIFE_SECONDS)
 
 
 class Learned:
     """Compares predicted and actual times to the first token, node by node; and how long answers are."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._known: dict[str, _Known] = {}
         self.answer_tokens = float(TYPICAL_ANSWER)
         """Of an answer lately, on average."""
@@ -50,16 +58,19 @@ class Learned:
             if path.stat().st_size <= MOST_BYTES:
                 kept = json.loads(path.read_bytes())
                 made.answer_tokens = min(max(float(kept["answer_tokens"]), 1.0), LONGEST_ANSWER)
-                for id, (log_factor, error, count) in kept["nodes"].items():
+                for id, (log_factor, error, count, at) in kept["nodes"].items():
                     most = math.log(MOST)
                     sound = -most <= float(log_factor) <= most and 0 <= float(error) <= 1 and int(count) > 0
                     if sound and len(made._known) < MOST_NODES:
-                        made._known[str(id)] = _Known(float(log_factor), float(error), int(count))
+                        made._known[str(id)] = _Known(float(log_factor), float(error), int(count), float(at))
         return made
 
     def as_json(self) -> str:
         """Return all of it for `keep`."""
-        nodes = {id: (round(one.log_factor, 4), round(one.error, 4), one.count) for id, one in self._known.items()}
+        nodes = {
+            id: (round(one.log_factor, 4), round(one.error, 4), one.count, round(one.at))
+            for id, one in self._known.items()
+        }
         return json.dumps({"answer_tokens": round(self.answer_tokens, 2), "nodes": nodes})
 
     def answered(self, tokens: int) -> None:
@@ -81,7 +92,9 @@ class Learned:
         error = abs(actual_ms - corrected_ms) / (max(actual_ms, corrected_ms) + LEAST_MS)
         known = self._known.pop(id, None) or _Known()
         weight = max(SMOOTHING, 1.0 / (known.count + 1))
-        known.log_factor += weight * (factor - known.log_factor)
+        now = self._clock()
+        before = known.log_factor_at(now)
+        known.log_factor, known.at = before + weight * (factor - before), now
         known.error += weight * (error - known.error)
         known.count += 1
         self._known[id] = known  # the newest last
@@ -89,8 +102,9 @@ class Learned:
             del self._known[next(iter(self._known))]
 
     def factors(self) -> Mapping[str, float]:
-        """Return how many times as long as predicted each known node takes."""
-        return {id: math.exp(known.log_factor) for id, known in self._known.items()}
+        """Return how many times as long as predicted each known node takes; what was learned long ago says little."""
+        now = self._clock()
+        return {id: math.exp(known.log_factor_at(now)) for id, known in self._known.items()}
 
     def error(self, id: str) -> float | None:
         """Return how far predictions for a node were off lately, 0 (exact) to 1; None before the first."""

@@ -213,7 +213,8 @@ def _by_time(choices: list[Choice], home: str, request_id: str) -> list[Choice]:
     if len(ordered) > CROWD:
         limit = ordered[0].prediction.total_ms * NEAR
         near = sum(choice.prediction.total_ms <= limit for choice in ordered)
-        first = min(random.Random(request_id).sample(range(near), min(2, near)))
+        drawn = sorted(random.Random(request_id).sample(range(near), min(2, near)))
+        first = drawn[_of_equals([ordered[place] for place in drawn], home)]
     else:
         first = _of_equals(ordered, home)
     ordered.insert(0, ordered.pop(first))

@@ -155,12 +155,26 @@ def test_what_was_learned_is_kept_and_a_file_of_nonsense_is_no_harm(tmp_path: Pa
         b"[]",
         b"{",
         b'{"answer_tokens": 9}',
-        *(b'{"answer_tokens": 40, "nodes": {"pi": %s}}' % value for value in (b"3", b'["x", 1, 1]', b"[99, 0.1, 1]")),
+        *(
+            b'{"answer_tokens": 40, "nodes": {"pi": %s}}' % value
+            for value in (b"3", b'["x", 1, 1, 1]', b"[99, 0.1, 1, 1]")
+        ),
         b"[" * 9000,
     ):
         file.write_bytes(nonsense)
         assert Learned.read(file).factors() == {}
     assert Learned.read(tmp_path / "none").factors() == {}
+
+
+def test_a_node_that_was_late_gets_another_chance() -> None:
+    now = [1000.0]
+    learned = Learned(clock=lambda: now[0])
+    learned.note("pi", predicted_ms=1000, corrected_ms=1000, actual_ms=4150)
+    assert learned.factors()["pi"] == pytest.approx(4.0)
+    now[0] += 900
+    assert learned.factors()["pi"] == pytest.approx(2.0)
+    now[0] -= 5000  # a clock that was set back
+    assert learned.factors()["pi"] == pytest.approx(4.0)
 
 
 def test_how_long_answers_are_is_learned() -> None:

@@ -251,6 +251,14 @@ def test_in_a_crowd_not_everybody_runs_to_the_same_node() -> None:
     assert "one of the quickest" in reason or "quickest" in reason
 
 
+def test_in_a_crowd_of_equals_the_own_zone_wins_each_draw() -> None:
+    nodes = [replace(LOCAL, zone="house")]
+    nodes += [rated(f"pi-{number:02}", 40, zone=("house", "shed")[number % 2]) for number in range(40)]
+    firsts = [rank(nodes, replace(REQUEST, request_id=f"r{number}"))[0].node.zone for number in range(60)]
+    # The own zone is left only when both that were drawn stand elsewhere: one time in four.
+    assert firsts.count("house") > 36
+
+
 def test_zones_are_a_wall_and_none_passes_as_this_machine() -> None:
     cellar, office = replace(rated("pi", 40), zone="cellar"), replace(rated("rig", 90), zone="office")
     liar = replace(rated("liar", 90), zone="local")
