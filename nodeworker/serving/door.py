@@ -22,6 +22,7 @@ import grpc
 from nodeworker.errors import BadRequest, Busy, Draining, EngineError, NotAllowed
 from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, MOVES_KEY, RETRY_KEY, Code
 from nodeworker.protocol.pins import ADMINISTER, OBSERVE, PIECES, RIGHTS, USE, may
+from nodeworker.serving.reading import checked, forgiving
 
 log = logging.getLogger(__name__)
 
@@ -203,11 +204,14 @@ class Door(grpc.aio.ServerInterceptor):
 
         async def one(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             async with self._through(method, context):
-                return await inner(request, context)
+                return await inner(checked(request), context)
 
         async def many(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             # Written here, not yielded to gRPC: so a cancel always arrives in this coroutine and closes the events.
-            async with self._through(method, context) as call, contextlib.aclosing(inner(request, context)) as events:
+            async with (
+                self._through(method, context) as call,
+                contextlib.aclosing(inner(checked(request), context)) as events,
+            ):
                 async for event in events:
                     call.writing = True
                     await context.write(event)
@@ -218,7 +222,7 @@ class Door(grpc.aio.ServerInterceptor):
 
         return make(
             many if handler.response_streaming else one,
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=forgiving(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
 
