@@ -289,9 +289,12 @@ class Cluster:
         # Imports of a tenth of a second each: in a thread, so that a window on this loop does not wait for them.
         await asyncio.to_thread(_import_network)
         from app.cluster.network import Network
+        from app.cluster.trust import TrustStore
 
         try:
-            self._network = Network(self._home, self._settings, self._roster)
+            store = TrustStore(self._home)
+            await asyncio.to_thread(store.read)
+            self._network = Network(store, self._settings, self._roster)
         except TrustError as error:
             self._refused = error
             log.error("other machines are not used: %s %s", error.message, error.hint)

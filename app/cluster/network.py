@@ -19,8 +19,6 @@ from nodeworker.protocol import DEFAULT_PORT
 from nodeworker.protocol.links import LINK, PairingLink, shared_fingerprint
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from app.cluster.client import NodeClient
     from app.settings import Settings
     from nodeworker.protocol.identity import Identity
@@ -42,9 +40,9 @@ log = logging.getLogger(__name__)
 class Network:
     """All remote nodes. `run` keeps it going; `close` ends every connection."""
 
-    def __init__(self, home: Path, settings: Settings, roster: Roster) -> None:
-        """Read identity and pins and begin to connect. Raises TrustError when they cannot be used."""
-        self._store = trust.TrustStore(home)
+    def __init__(self, store: trust.TrustStore, settings: Settings, roster: Roster) -> None:
+        """Begin to connect to the nodes in `store`, which should have been read. Raises TrustError."""
+        self._store = store
         self._listed = tuple(settings.nodes_addresses)
         self._mesh = settings.nodes_mesh
         self._roster = roster
@@ -56,6 +54,8 @@ class Network:
         self._discovering = False
         self._shown: dict[str, str] = {}
         """Id of the own key that each node is shown."""
+        self._moved: dict[str, str] = {}
+        """Addresses where nodes were reached that are not written down yet, by id."""
         self._rotation = Rotation(self._store, self.client, self._heard_of)
         self._follow_pins()
 
@@ -88,6 +88,7 @@ class Network:
         if self._tasks:
             await asyncio.wait(self._tasks.values())
         self._tasks.clear()
+        await self._keep_addresses()
 
     async def pair(self, target: str, code: str) -> NodeInfo:
         """Pair with a node by name, id prefix or address; returns it connected if that works at once.
@@ -115,7 +116,7 @@ class Network:
                     raise
         else:
             raise failure or TrustError(f"There is no node called {target}.", code="node_unknown")
-        stored = self._store.add(pin)
+        stored = await asyncio.to_thread(self._store.add, pin)
         self._follow_pins()
         self._drop_strangers(stored.id)
         await self._roster.until(lambda: self._info(stored.id).state != "unreachable", CONNECT_SECONDS)
@@ -138,7 +139,7 @@ class Network:
             what = "Several paired nodes are" if found else "No paired node is"
             raise TrustError(f"{what} called {name}.", code="node_unknown", hint=f"Paired: {known}.")
         info = self._info(found[0].id)
-        self._store.remove(found[0].id)
+        await asyncio.to_thread(self._store.remove, found[0].id)
         self._follow_pins()
         return replace(info, trusted=False, state="unpaired")
 
@@ -148,7 +149,7 @@ class Network:
         The old key is kept for the others, who are told when they come, unless `drop` gives them up. Raises TrustError.
         """
         was = self._store.identity().id
-        following = self._store.begin_rotation()
+        following = await asyncio.to_thread(self._store.begin_rotation)
         ends = time.monotonic() + seconds
         while True:
             tried = self.settled
@@ -160,7 +161,7 @@ class Network:
                 break
             await asyncio.sleep(TELL_SECONDS)
         if drop and not change.finished:
-            self._store.finish_rotation()
+            await asyncio.to_thread(self._store.finish_rotation)
             self._follow_pins()
             change = replace(change, finished=True)
         return change
@@ -216,6 +217,7 @@ class Network:
                 self._connect(pin, own)
 
     def _connect(self, pin: Pin, own: Identity) -> None:
+        pin = replace(pin, address=self._moved.get(pin.id, pin.address))
         remote = RemoteNode(pin, own, self._roster, self._reached)
         self._remotes[pin.id] = remote
         self._shown[pin.id] = own.id
@@ -231,15 +233,26 @@ class Network:
         self._roster.drop(id)
 
     def _reached(self, id: str, address: str) -> None:
+        self._moved[id] = address
+
+    async def _keep_addresses(self) -> None:
+        """Write down, in one go, where nodes were reached; what a crash loses is found again as it was found."""
+        moved = dict(self._moved)
+        if not moved:
+            return
         try:
-            self._store.moved(id, address)
+            await asyncio.to_thread(self._store.moved, moved)
         except TrustError as error:
-            log.warning("the new address of a node is not kept: %s", error.message)
+            log.warning("new addresses of nodes are not kept: %s", error.message)
+        for id in [id for id, address in moved.items() if self._moved.get(id) == address]:
+            del self._moved[id]
 
     async def _watch_pins(self) -> None:
         while True:
             await asyncio.sleep(TRUST_SECONDS)
+            await self._keep_addresses()
             try:
+                await asyncio.to_thread(self._store.read)
                 await self._rotation.step()
                 self._follow_pins()
             except TrustError as error:

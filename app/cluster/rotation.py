@@ -75,7 +75,7 @@ class Rotation:
         signature = self._store.identity().hand_over(following.certificate)
         await asyncio.gather(*(self._tell_one(pin, following, signature) for pin in untold))
         if all(pin.knows == following.id for pin in self._store.pins()):
-            self._store.finish_rotation()
+            await asyncio.to_thread(self._store.finish_rotation)
             log.info("every node knows this machine's new key: %s", following.fingerprint)
 
     async def _tell_one(self, pin: Pin, following: Identity, signature: bytes) -> None:
@@ -89,7 +89,7 @@ class Rotation:
             self._not_before[pin.id] = time.monotonic() + AGAIN_SECONDS
             return
         if known == following.id:
-            self._store.told(pin.id, following.id)
+            await asyncio.to_thread(self._store.told, pin.id, following.id)
 
     async def _follow(self) -> None:
         lost = [pin for pin in self._store.pins() if self._client_of(pin.id) is None]
@@ -113,7 +113,7 @@ class Rotation:
                     shown = await asyncio.to_thread(certificate_at, host, port, timeout=LOOK_TIMEOUT)
                 except (OSError, TrustError):
                     continue
-            new = self._store.followed(pin.id, shown)
+            new = await asyncio.to_thread(self._store.followed, pin.id, shown)
             if new is not None:
                 log.info("%s has a new key, signed with its old one: %s", pin.name, new.id[:16])
                 return

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,13 +40,22 @@ PAIR_SECONDS = 15.0
 
 
 class TrustStore:
-    """`identity.pem`, `identity.key` and `trust.toml` in the home folder. Methods block for a few milliseconds."""
+    """`identity.pem`, `identity.key` and `trust.toml` in the home folder.
+
+    What changes a file waits for the disk, and with a hundred pins reading a changed one takes ten milliseconds: on an
+    event loop call `identity`, `following` and `pins`, after `read` in a thread; everything else in a thread.
+    """
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._pins = Pins(home / "trust.toml")
         self._identity: Identity | None = None
         self._stamp = (0, 0)
+
+    def read(self) -> None:
+        """Read whatever has changed, so that it is at hand. Raises TrustError."""
+        self.identity()
+        self.pins()
 
     def identity(self) -> Identity:
         """Return this desktop's identity, made at the first call; another one after a rotation. Raises TrustError."""
@@ -114,12 +123,17 @@ class TrustStore:
         with trust_errors():
             return self._pins.remove(id)
 
-    def moved(self, id: str, address: str) -> None:
-        """Remember where a trusted node was reached last. Raises TrustError."""
+    def moved(self, addresses: Mapping[str, str]) -> None:
+        """Remember where trusted nodes were reached last, by full id; writes once, or not at all. Raises TrustError."""
+
+        def at(address: str) -> Callable[[Pin], Pin]:
+            return lambda pin: replace(pin, address=address)
+
         with trust_errors():
-            known = next((pin for pin in self._pins.all() if pin.id == id), None)
-            if known is not None and known.address != address:
-                self._pins.update(id, lambda pin: replace(pin, address=address))
+            known = {pin.id: pin.address for pin in self._pins.all()}
+            new = {id: at(address) for id, address in addresses.items() if known.get(id, address) != address}
+            if new:
+                self._pins.update_each(new)
 
 
 @contextlib.contextmanager

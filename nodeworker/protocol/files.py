@@ -47,10 +47,10 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> os.stat_result:
     """Write `data` so that a reader sees the old file or the new one, never half; kept through a power cut.
 
-    Raises OSError.
+    Returns what the system says of the new file, as it was before it took its place. Raises OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -61,7 +61,9 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            status = os.fstat(file.fileno())
         os.replace(temporary, path)
+        return status
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import hashlib
 import os
 import stat
@@ -31,6 +32,8 @@ LOCK_FILE = "identity.lock"
 NEXT_FOLDER = "next"
 """Holds the key that follows, complete, from its making until every peer knows it."""
 MAX_CERTIFICATE_BYTES = 8192
+_REMEMBERED = 1024
+"""Certificates whose ids are kept in memory."""
 _BEGIN = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -206,7 +209,16 @@ def id_of_certificate(pem: str | bytes) -> str:
     Raises:
         TrustFailure: not exactly one certificate, not self-signed P-256, or one that may sign others (CA:TRUE).
     """
-    return _id_of_key(_checked(pem)[1])
+    data = _bytes(pem)
+    if len(data) > MAX_CERTIFICATE_BYTES:  # so that what is remembered is bounded, too
+        raise TrustFailure("That is not one certificate.")
+    return _id_of(data)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _id_of(data: bytes) -> str:
+    # The same text has the same id for ever; checking a signature takes a fifth of a millisecond, and pins are many.
+    return _id_of_key(_checked(data)[1])
 
 
 def follows(pem: str | bytes, id: str) -> bool:
@@ -231,7 +243,7 @@ def signed_by(pem: str, data: bytes, signature: bytes) -> bool:
 
 def _checked(pem: str | bytes) -> tuple[x509.Certificate, ec.EllipticCurvePublicKey]:
     """Return certificate and key when both have the form that identities have. Raises TrustFailure."""
-    data = pem.encode("ascii", errors="replace") if isinstance(pem, str) else pem
+    data = _bytes(pem)
     if len(data) > MAX_CERTIFICATE_BYTES or data.count(_BEGIN) != 1:
         raise TrustFailure("That is not one certificate.")
     try:
@@ -249,6 +261,10 @@ def _checked(pem: str | bytes) -> tuple[x509.Certificate, ec.EllipticCurvePublic
     if names.get_values_for_type(x509.DNSName) != [TLS_NAME]:
         raise TrustFailure("That certificate is not a node's or desktop's.")
     return certificate, key
+
+
+def _bytes(pem: str | bytes) -> bytes:
+    return pem.encode("ascii", errors="replace") if isinstance(pem, str) else pem
 
 
 def _id_of_key(key: ec.EllipticCurvePublicKey) -> str:

@@ -141,14 +141,38 @@ def test_trust_store(home: Path) -> None:
     node = Identity.create()
     store.add(Pin(node.id, "pi", node.certificate, address="a:1"))
     assert [pin.name for pin in other.pins()] == ["pi"]
-    other.moved(node.id, "b:2")
-    assert store.pins()[0].address == "b:2"
-    store.moved("0" * 64, "c:3")
+    other.moved({node.id: "b:2", "0" * 64: "c:3"})
+    assert [pin.address for pin in store.pins()] == ["b:2"]
+    before = (home / "trust.toml").stat()
+    store.moved({node.id: "b:2", "0" * 64: "c:3"})
+    assert (home / "trust.toml").stat() == before  # nothing new, nothing written
     assert store.remove(node.id) is not None
     assert other.pins() == ()
     (home / "trust.toml").write_text("nonsense [")
     with pytest.raises(TrustError):
         other.pins()
+
+
+@pytest.mark.parametrize("at_the_end", [True, False])
+async def test_where_nodes_were_reached_is_written_down_a_moment_later_and_at_the_end(
+    home: Path, at_the_end: bool
+) -> None:
+    store, nodes = TrustStore(home), [Identity.create(), Identity.create()]
+    for node in nodes:
+        store.add(Pin(node.id, "pi", node.certificate, address="127.0.0.1:1"))
+    async with (
+        on_tls(FakeNode("one", Plan()), nodes[0], store.identity()) as (first, _),
+        on_tls(FakeNode("two", Plan()), nodes[1], store.identity()) as (second, _),
+    ):
+        one = Cluster(home, Settings(nodes_addresses=[first, second]), discover=False)
+        await one.start()
+        try:
+            await until(lambda: {node.address for node in one.nodes() if node.state == "ready"} >= {first, second})
+            if not at_the_end:
+                await until(lambda: {pin.address for pin in store.pins()} == {first, second})
+        finally:
+            await one.close()
+        assert [pin.address for pin in store.pins()] == [first, second]
 
 
 async def test_damaged_trust_leaves_this_machine_usable(home: Path) -> None:

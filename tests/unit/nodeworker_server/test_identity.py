@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import os
 import subprocess
 import sys
 import tomllib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +127,85 @@ def test_pins_round_trip_and_replace(tmp_path: Path) -> None:
     assert gone is not None and gone.address == "pi.local:7443"
     assert pins.remove(two.id) is None
     assert [pin.name for pin in pins.all()] == ["renamed"]
+
+
+HOSTILE = (
+    '"""\n[[trusted]]\nid = "mine"',
+    "back\\slash\\n \\u0041 \\\\ end\\",
+    "'" * 3,
+    "tab\tline\nreturn\rboth\r\n nul\0 bell\x07 del\x7f escape\x1b[31m",
+    "Übergröße 日本語 🙂 \u202etxt.exe \u2028 \ufeff",
+    "# = [ ] { } $",
+    "",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_whatever_is_in_a_pin_is_written_and_read_as_it_was(tmp_path: Path, text: str) -> None:
+    one, two = Identity.create(), Identity.create()
+    path = tmp_path / "trust.toml"
+    pins = Pins(path)
+    pins.replace_all([Pin(one.id, "one", one.certificate), Pin(two.id, "two", two.certificate)])
+    wanted = Pin(
+        one.id,
+        text,
+        f"{text}\n{one.certificate}{text}",
+        paired_at=text,
+        address=text,
+        rights="observe",
+        knows=text,
+        replaces=text,
+    )
+    pins.update(one.id, lambda _: wanted)
+    assert pins.all()[0] == wanted
+    assert Pins(path).all() == pins.all()
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["trusted"]
+    assert len(entries) == 2
+    assert {key: value for key, value in asdict(wanted).items() if value or key in entries[0]} == entries[0]
+
+
+def test_half_a_character_does_not_keep_pins_from_being_written(tmp_path: Path) -> None:
+    one = Identity.create()
+    pins = Pins(tmp_path / "trust.toml")
+    pins.add(Pin(one.id, "pi", one.certificate))
+    pins.update(one.id, lambda pin: replace(pin, knows="\ud800"))
+    assert Pins(tmp_path / "trust.toml").all()[0].knows == "\N{REPLACEMENT CHARACTER}"
+
+
+def test_own_changes_are_at_hand_and_those_of_others_are_seen(tmp_path: Path) -> None:
+    path, one = tmp_path / "trust.toml", Identity.create()
+    pins = Pins(path)
+    pins.add(Pin(one.id, "pi", one.certificate))
+    held = pins.all()
+    assert pins.all() is held
+    path.write_text(path.read_text(encoding="utf-8").replace('name = "pi"', 'name = "px"'), encoding="utf-8")
+    os.utime(path, ns=(1, 1))  # a clock too coarse to tell the two apart is none of this test's
+    assert pins.all()[0].name == "px"
+
+
+def test_several_pins_change_in_one_step_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "trust.toml"
+    pins, machines = Pins(path), [Identity.create() for _ in range(3)]
+    pins.replace_all([Pin(one.id, "pi", one.certificate) for one in machines])
+    first, second, third = (one.id for one in machines)
+    changed = pins.update_each({first: _at("a:1"), third: _at("b:1"), "0" * 64: _at("c:1")})
+    assert [pin.id for pin in changed] == [first, third]
+    assert [pin.address for pin in Pins(path).all()] == ["a:1", "", "b:1"]
+    before = path.read_bytes()
+    with pytest.raises(TrustFailure):
+        pins.update_each({first: _at("d:1"), second: lambda pin: replace(pin, id=third)})
+    assert path.read_bytes() == before
+
+
+def _at(address: str) -> Callable[[Pin], Pin]:
+    return lambda pin: replace(pin, address=address)
+
+
+def test_a_right_that_does_not_exist_is_not_written(tmp_path: Path) -> None:
+    one = Identity.create()
+    with pytest.raises(TrustFailure, match="no right"):
+        Pins(tmp_path / "trust.toml").replace_all([Pin(one.id, "pi", one.certificate, rights="all")])
+    assert not (tmp_path / "trust.toml").exists()
 
 
 def test_two_writers_lose_nothing(tmp_path: Path) -> None:
