@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -166,8 +167,7 @@ def _listening(wanted: Listen, *, pairs: bool) -> tuple[Listen, list[socket.sock
             sockets = _opened(wanted)
         except OSError as error:
             raise BadRequest(
-                f"{wanted.text()} cannot be listened on: the port is taken, or the address is not this machine's.",
-                "Choose another with --listen HOST:PORT.",
+                f"{wanted.text()} cannot be listened on: {_why(error)}.", "Choose another with --listen HOST:PORT."
             ) from error
         listen = Listen(wanted.host, int(sockets[0].getsockname()[1]))
         if wanted.port or not pairs or (listen.port < 65_535 and _free(Listen(wanted.host, listen.port + 1))):
@@ -175,6 +175,14 @@ def _listening(wanted: Listen, *, pairs: bool) -> tuple[Listen, list[socket.sock
         for listening in sockets:
             listening.close()
     raise BadRequest(f"No two free ports in a row on {wanted.host}.", "Choose one with --listen HOST:PORT.")
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "another program has the port"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "this user may not use that port"
+    return "the address is not this machine's"
 
 
 def _opened(wanted: Listen) -> list[socket.socket]:

@@ -43,7 +43,7 @@ def states(last: dict[str, DeploymentInfo]) -> dict[str, str]:
 async def test_a_model_reaches_every_node_and_leaves_this_machine_about_once(tmp_path: Path) -> None:
     model = put_model(tmp_path / "desktop" / "models", 12 * MIB)
     async with spread(tmp_path, "one", "two", "three") as made:
-        last = await made.push(model.sha256)
+        last = await made.push(model.sha256, rate=8.0)  # slowly enough that everybody is asked
         assert states(last) == {"one": "ready", "two": "ready", "three": "ready"}, last
         original = model.path.read_bytes()
         for node in made.nodes:
@@ -63,7 +63,7 @@ async def test_a_lying_peer_is_dropped_at_its_first_piece_and_named(tmp_path: Pa
     model = put_model(tmp_path / "desktop" / "models", 16 * MIB)
     liar = LyingNode(model)
     async with spread(tmp_path, "one", "two") as made, liar.serving(made):
-        last = await made.push(model.sha256)
+        last = await made.push(model.sha256, rate=8.0)  # slowly enough that everybody is asked
         assert states(last) == {"one": "ready", "two": "ready"}, last
         assert [last[name].dropped for name in ("one", "two")] == [("liar",)] * 2
         # Another may have been under way when the first came; after that it was never asked again.
@@ -109,7 +109,7 @@ async def test_a_cap_is_kept_and_a_full_disk_is_said_and_got_over(tmp_path: Path
 async def test_without_the_right_nothing_happens_and_the_way_to_it_is_told(tmp_path: Path) -> None:
     model = put_model(tmp_path / "desktop" / "models", 2 * MIB)
     async with spread(tmp_path, "one", rights="use") as made:
-        last = await made.push(model.sha256)
+        last = await made.push(model.sha256, rate=8.0)  # slowly enough that everybody is asked
         assert last["one"].state == "failed"
         assert "tangnet-node grant" in last["one"].message
         assert not list((made.home_of(made.nodes[0]) / "models").glob("*"))

@@ -98,7 +98,8 @@ async def test_killed_child_is_restarted_and_the_answer_goes_on(home: Path) -> N
         assert text[0] == text[1]
         (moved,) = [event for event in events if isinstance(event, Moved)]
         assert (moved.from_, moved.to) == ("local", "local")
-        assert "signal 9" in moved.reason or "lost" in moved.reason
+        # Who notices first says it: the watcher of the process, the call, or the connection.
+        assert any(word in moved.reason for word in ("signal 9", "lost", "closed")), moved.reason
         # The first restart waits half a second.
         assert moved.gap_ms >= 500
         assert isinstance(events[-1], Generated)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def node(server: FakeServer, home: Path, options: str = "") -> tuple[EngineMaker
 
 def wanted(**more: object) -> pb.GenerateRequest:
     messages = [pb.Message(role="user", content="Say something.")]
-    return pb.GenerateRequest(request_id="r1", messages=messages, **more)  # type: ignore[arg-type]
+    return pb.GenerateRequest(request_id=uuid.uuid4().hex, messages=messages, **more)  # type: ignore[arg-type]
 
 
 async def generated(serving: Serving, request: pb.GenerateRequest) -> list[pb.GenerateEvent]:
