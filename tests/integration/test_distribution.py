@@ -43,7 +43,7 @@ def states(last: dict[str, DeploymentInfo]) -> dict[str, str]:
 async def test_a_model_reaches_every_node_and_leaves_this_machine_about_once(tmp_path: Path) -> None:
     model = put_model(tmp_path / "desktop" / "models", 12 * MIB)
     async with spread(tmp_path, "one", "two", "three") as made:
-        last = await made.push(model.sha256, rate=8.0)  # slowly enough that everybody is asked
+        last = await made.push(model.sha256)
         assert states(last) == {"one": "ready", "two": "ready", "three": "ready"}, last
         original = model.path.read_bytes()
         for node in made.nodes:
@@ -109,7 +109,7 @@ async def test_a_cap_is_kept_and_a_full_disk_is_said_and_got_over(tmp_path: Path
 async def test_without_the_right_nothing_happens_and_the_way_to_it_is_told(tmp_path: Path) -> None:
     model = put_model(tmp_path / "desktop" / "models", 2 * MIB)
     async with spread(tmp_path, "one", rights="use") as made:
-        last = await made.push(model.sha256, rate=8.0)  # slowly enough that everybody is asked
+        last = await made.push(model.sha256)
         assert last["one"].state == "failed"
         assert "tangnet-node grant" in last["one"].message
         assert not list((made.home_of(made.nodes[0]) / "models").glob("*"))
