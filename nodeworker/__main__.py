@@ -155,6 +155,8 @@ def _serve(chosen: argparse.Namespace, parser: argparse.ArgumentParser) -> NoRet
         parser.error(f"{error.message} {error.hint}".strip())  # exits with 2
     if sys.platform == "win32":
         raise BadRequest("A node does not run on Windows yet.", "Run it on Linux or macOS.")
+    # Else gRPC writes a line of its own for each stranger that it refuses: a flood would fill the log.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Only now: nothing of gRPC may start before the arguments are known to be good.
     from nodeworker.joining import token_from
     from nodeworker.running import Options
