@@ -16,7 +16,7 @@ from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeI
 from app.rules import rules_of
 from app.settings import Settings
 from app.settings import home as default_home
-from app.thinking import ModelProgress
+from app.thinking import Going, ModelProgress, Recording, RecordingRead
 
 if TYPE_CHECKING:
     from app.cluster.keeping import Keep
@@ -36,6 +36,12 @@ class Nodes(Thinking, Protocol):
 
     def prediction_error(self, id: str) -> float | None:
         """Tell how far the times predicted for a node were off lately, 0 to 1; None: not known."""
+        ...
+
+    def read_recordings(
+        self, recordings: Sequence[Recording], *, language: str = ""
+    ) -> AsyncIterator[Going | RecordingRead]:
+        """Turn recordings into text; yields each once, in any order, and how far all are."""
         ...
 
     async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:

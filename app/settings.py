@@ -61,7 +61,9 @@ class Settings:
     voice_device: str = _setting("", "Microphone by name; empty follows the system.")
     voice_send: bool = _setting(True, "Send what was said at once; otherwise it goes to the text box.")
     voice_language: str = _setting("", "Spoken language such as en; empty lets the model find out.")
-    voice_elsewhere: bool = _setting(False, "Let your voice go to a paired node that turns it into text more quickly.")
+    voice_elsewhere: bool = _setting(
+        False, "Let your voice and recordings go to paired nodes that turn them into text more quickly."
+    )
     voice_key: str = _setting("F9", "Key to hold while talking.")
     window_theme: str = _setting("system", "Colours: system, light or dark.")
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from app.errors import TangnetError
 from app.events import EngineInfo, Generated, Hearing, Moved, NodeChosen, Prefilling, Queued, TokenReceived, Transcribed
 
 EmbedKind = Literal["query", "passage"]
@@ -72,6 +73,53 @@ class ModelProgress:
     origin: str
     model: str = ""
     sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How far a recording has been read, in seconds of sound, and the text that is new."""
+
+    seconds: float
+    total: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording that shall become text."""
+
+    sound: Callable[[], AsyncIterator[bytes]]
+    """Opens it at its beginning, anew each time: 16 kHz mono PCM16. What it raises is what becomes of the recording."""
+    seconds: float
+    """How long it is, or seems to be; over 0."""
+    exact: bool = True
+    """False: the length is a guess."""
+    zones: tuple[str, ...] = ()
+    """The only zones whose nodes may hear it, as in ChatRequest; empty = any."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRead:
+    """What became of the recording at place `at` of those that were given."""
+
+    at: int
+    node: str
+    """Name of the node, "local" for this machine."""
+    result: Transcribed | TangnetError
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """How far all recordings of a call are, in recordings and in seconds of sound."""
+
+    done: int
+    of: int
+    seconds: float
+    total: float
+    seconds_left: float | None
+    """None: not known yet."""
+    text: str = ""
+    """What was heard last."""
 
 
 class Embedder(Protocol):

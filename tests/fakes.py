@@ -32,7 +32,17 @@ from app.events import (
     Usage,
 )
 from app.rag.library import ReadResult, Surroundings
-from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress, Told
+from app.thinking import (
+    ChatRequest,
+    Embeddings,
+    EmbedKind,
+    GenerationEvent,
+    Going,
+    ModelProgress,
+    Recording,
+    RecordingRead,
+    Told,
+)
 
 STARTER = ModelInfo("smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False)
 STRONG = ModelInfo("qwen2.5-coder-1.5b", "chat", "cc" * 32, 1_117_000_000, "Q4_K_M", 32768)
@@ -137,11 +147,30 @@ class FakeCluster(FakeThinker):
     failure: TangnetError | None = None
     """Raised by pair, unpair and add_model."""
     codes: list[tuple[str, str]] = field(default_factory=list)
+    read: list[Recording] = field(default_factory=list)
     deployed: list[tuple[str, tuple[str, ...], float]] = field(default_factory=list)
     closed: bool = False
 
     def prediction_error(self, id: str) -> float | None:
         return None
+
+    async def read_recordings(
+        self, recordings: Sequence[Recording], *, language: str = ""
+    ) -> AsyncIterator[Going | RecordingRead]:
+        """Reads the last one first; each says how much sound it heard."""
+        total = sum(recording.seconds for recording in recordings)
+        for done, (at, recording) in enumerate(reversed(list(enumerate(recordings)))):
+            self.read.append(recording)
+            yield Going(done, len(recordings), total * done / len(recordings), total, 60.0 * (len(recordings) - done))
+            heard = 0
+            try:
+                async for block in recording.sound():
+                    heard += len(block)
+            except TangnetError as error:
+                yield RecordingRead(at, "local", error)
+            else:
+                made = Transcribed(f"{heard} bytes", language or "en", 0.1, heard / 32_000)
+                yield RecordingRead(at, "local" if at else "pi", made)
 
     async def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
         yield self.nodes()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -26,7 +28,7 @@ from app.events import (
     Transcribed,
     Usage,
 )
-from app.thinking import ChatRequest, Embeddings, EmbedKind, ModelProgress
+from app.thinking import ChatRequest, Embeddings, EmbedKind, Heard, ModelProgress, Recording
 from nodeworker.protocol import CHANNEL_OPTIONS, KEEPALIVE_OPTIONS, MOVES_KEY, SAMPLE_RATE, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.node_pb2_grpc import NodeStub
@@ -40,12 +42,15 @@ GENERATE_SECONDS = 1800.0
 EMBED_SECONDS = 300.0
 """Includes loading the engine the first time, which takes a minute on a Pi."""
 TRANSCRIBE_SECONDS = 3600.0
+RECORDING_SECONDS = 5 * 3600.0
+"""Includes waiting while others use the node; it refuses calls that may take over six hours."""
 FETCH_SECONDS = 24 * 3600.0
 WATCH_SECONDS = 24 * 3600.0
 """A watch is opened again after that."""
 MAX_AUDIO_BYTES = 2 * SAMPLE_RATE * 3600
 
 NodeEvent = Queued | Prefilling | TokenReceived | Generated
+Requests = Callable[[AsyncIterator[bytes]], AsyncIterator[pb.TranscribeRequest]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +221,35 @@ class NodeClient:
         Raises:
             TangnetError: what `audio` raised (gRPC itself would only say that the call was cancelled).
         """
+        config = pb.TranscribeConfig(language=language, partials=True)
+        requests = partial(_audio_requests, config, most=MAX_AUDIO_BYTES)
+        async with aclosing(self._heard(audio, requests, TRANSCRIBE_SECONDS)) as events:
+            async for event in events:
+                if not isinstance(event, Heard):
+                    yield event
+
+    async def read(
+        self, audio: AsyncIterator[bytes], recording: Recording, *, language: str, model: str, background: bool
+    ) -> AsyncGenerator[Heard | Transcribed, None]:
+        """Send a recording as fast as it is taken; yields how far it is read and, last, the text; else `transcribe`.
+
+        `model` by sha256, "" = the node's own choice.
+        """
+        config = pb.TranscribeConfig(
+            language=language,
+            model=model,
+            recording=True,
+            expected_seconds=recording.seconds if recording.exact else 0.0,
+            priority=wire.priority(background),
+        )
+        async with aclosing(self._heard(audio, partial(_audio_requests, config), RECORDING_SECONDS)) as events:
+            async for event in events:
+                if not isinstance(event, Hearing):
+                    yield event
+
+    async def _heard(
+        self, audio: AsyncIterator[bytes], requests: Requests, seconds: float
+    ) -> AsyncGenerator[Hearing | Heard | Transcribed, None]:
         failed: list[TangnetError] = []
 
         async def sound() -> AsyncGenerator[bytes, None]:
@@ -227,7 +261,7 @@ class NodeClient:
                 call.cancel()
 
         with mapped(self.name):
-            call = self._stub.Transcribe(_audio_requests(sound(), language), timeout=TRANSCRIBE_SECONDS)
+            call = self._stub.Transcribe(requests(sound()), timeout=seconds)
         try:
             async with aclosing(self._stream(call)) as events:
                 async for event in events:
@@ -280,12 +314,15 @@ class NodeClient:
                 call.cancel()
 
 
-async def _audio_requests(audio: AsyncIterator[bytes], language: str) -> AsyncGenerator[pb.TranscribeRequest, None]:
-    yield pb.TranscribeRequest(config=pb.TranscribeConfig(language=language, partials=True))
+async def _audio_requests(
+    config: pb.TranscribeConfig, audio: AsyncIterator[bytes], *, most: float = math.inf
+) -> AsyncGenerator[pb.TranscribeRequest, None]:
+    """Yield the messages of a call; more than `most` bytes of sound are left out."""
+    yield pb.TranscribeRequest(config=config)
     sent = 0
     async for block in audio:
         sent += len(block)
-        if sent > MAX_AUDIO_BYTES:
+        if sent > most:
             break
         yield pb.TranscribeRequest(pcm16=block)
     yield pb.TranscribeRequest(end=True)

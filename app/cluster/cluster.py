@@ -23,13 +23,24 @@ from app.cluster.learning import Keeper, Learned
 from app.cluster.local import LocalNode
 from app.cluster.outliers import Outliers
 from app.cluster.placing import Placing
+from app.cluster.recordings import Recordings
 from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
 from app.cluster.spreading import Helper, Spreading, may_help
 from app.errors import NodeError, NodeLost, TrustError
 from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, KeyChange, ModelInfo, NodeInfo, Transcribed
-from app.thinking import ChatRequest, Embeddings, EmbedKind, GenerationEvent, ModelProgress, Told
+from app.thinking import (
+    ChatRequest,
+    Embeddings,
+    EmbedKind,
+    GenerationEvent,
+    Going,
+    ModelProgress,
+    Recording,
+    RecordingRead,
+    Told,
+)
 
 if TYPE_CHECKING:
     from app.cluster.client import NodeClient
@@ -71,6 +82,7 @@ class Cluster:
         self._local = LocalNode(home, lambda info: self._roster.put("local", info), arguments=local_arguments)
         self._network: Network | None = None
         self._spreading = Spreading(lambda texts: self._embed(texts, "passage"), self._helpers)
+        self._recordings = Recordings(self._local.client, self.nodes, self._client)
         self._refused: TrustError | None = None
         self._deployer: Deployer | None = None
         self._began = 0.0
@@ -179,11 +191,11 @@ class Cluster:
 
     def _helpers(self, sha256: str, zones: tuple[str, ...]) -> list[Helper]:
         """Nodes that may embed documents now: trusted, allowed, with the same model, and idle."""
-        if self._settings.nodes_documents != "cluster" or self._network is None:
+        if self._settings.nodes_documents != "cluster":
             return []
         found = []
         for node in self.nodes():
-            client = self._network.client(node.id) if may_help(node, sha256, zones) else None
+            client = self._client(node.id) if may_help(node, sha256, zones) else None
             if client is not None:
                 found.append(Helper(node.id, node.name, partial(_embed_with, client, sha256)))
         return found
@@ -195,14 +207,21 @@ class Cluster:
 
         On this machine, unless the setting voice.elsewhere lets the sound go to a paired node that is quicker.
         """
-        elsewhere: tuple[NodeInfo, NodeClient] | None = None
-        if self._settings.voice_elsewhere and self._network is not None:
-            node = listener(self.nodes())
-            client = self._network.client(node.id) if node is not None else None
-            elsewhere = (node, client) if node is not None and client is not None else None
+        node = listener(self.nodes()) if self._settings.voice_elsewhere else None
+        client = self._client(node.id) if node is not None else None
+        elsewhere = (node, client) if node is not None and client is not None else None
         async with aclosing(heard(audio, language, self._local.client, elsewhere)) as events:
             async for event in events:
                 yield event
+
+    def read_recordings(
+        self, recordings: Sequence[Recording], *, language: str = ""
+    ) -> AsyncGenerator[Going | RecordingRead, None]:
+        """Turn recordings into text, on idle paired nodes too where `voice_elsewhere` is set. Raises NodeError.
+
+        Yields each recording once, as soon as it is read or cannot be, and now and then how far all are.
+        """
+        return self._recordings.read(recordings, language=language, elsewhere=self._settings.voice_elsewhere)
 
     async def warm(self, roles: Sequence[str]) -> AsyncGenerator[tuple[EngineInfo, ...], None]:
         """Start this machine's node and load the engines of `roles`; yields progress until they are ready or failed."""
@@ -359,10 +378,13 @@ class Cluster:
         if node.local:
             client: NodeClient | None = await self._local.client()
         else:
-            client = self._network.client(node.id) if self._network is not None else None
+            client = self._client(node.id)
         if client is None:
             raise NodeLost(f"{node.name} cannot be reached.")
         return client, self._roster.get(node.id) or node
+
+    def _client(self, id: str) -> NodeClient | None:
+        return self._network.client(id) if self._network is not None else None
 
     def _silent(self, id: str) -> float:
         info = self._roster.get(id)

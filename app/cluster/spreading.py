@@ -22,7 +22,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import mul
 
-from app.cluster.routing import in_zones
+from app.cluster.routing import in_zones, may_use
 from app.errors import NodeError
 from app.events import NodeInfo
 from app.thinking import Embeddings, Told
@@ -314,15 +314,16 @@ class Spreading:
             pace.proven = mine.sha256
 
 
-def may_help(node: NodeInfo, sha256: str, zones: tuple[str, ...]) -> bool:
-    """Tell whether documents may go to a node now: it has the model, stands in a zone of theirs, and is idle."""
+def may_help(node: NodeInfo, sha256: str, zones: tuple[str, ...], *, role: str = "embed") -> bool:
+    """Tell whether documents may go to a node now: it has the model, lets us, stands in their zones, and is idle."""
     return (
         node.trusted
         and not node.local
         and node.state == "ready"
         and not (node.active or node.queued or node.throttled or node.under_voltage)
+        and may_use(node)
         and in_zones(node, zones)
-        and any(model.role == "embed" and model.sha256 == sha256 for model in node.models)
+        and any(model.role == role and model.sha256 == sha256 for model in node.models)
     )
 
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import replace
 
 from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed, Word
-from app.thinking import ChatRequest, ModelProgress
+from app.thinking import ChatRequest, Heard, ModelProgress
 from nodeworker.protocol import node_pb2 as pb
 
 _ROLES = {
@@ -164,15 +164,18 @@ def priority(background: bool) -> pb.Priority.ValueType:
     return pb.PRIORITY_BACKGROUND if background else pb.PRIORITY_INTERACTIVE
 
 
-def heard(event: pb.TranscribeEvent) -> Hearing | Transcribed | None:
+def heard(event: pb.TranscribeEvent) -> Hearing | Heard | Transcribed | None:
     """Translate one transcription event; None for those that carry no text."""
     kind = event.WhichOneof("kind")
     if kind == "partial":
         return Hearing(event.partial.text, event.partial.confirmed)
+    if kind == "heard":
+        return Heard(_rate(event.heard.seconds), _rate(event.heard.total), event.heard.text)
     if kind == "final":
         final = event.final
-        words = tuple(Word(word.text, word.start, word.end) for word in final.words)
-        return Transcribed(final.text, one_line(final.language, 20), final.seconds, final.audio_seconds, words)
+        words = tuple(Word(word.text, _rate(word.start), _rate(word.end)) for word in final.words)
+        language = one_line(final.language, 20)
+        return Transcribed(final.text, language, _rate(final.seconds), _rate(final.audio_seconds), words)
     return None
 
 

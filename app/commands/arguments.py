@@ -68,7 +68,7 @@ def parser() -> Parser:
     _ask(add("ask", "ask", "ask a question, with or without documents"))
     _documents(add)
     one = add("transcribe", "transcribe", "turn sound files into text")
-    one.add_argument("files", nargs="+", metavar="WAV", type=Path, help="any sound file")
+    one.add_argument("files", nargs="+", metavar="PATH", type=Path, help="sound files, and folders of them")
     one.add_argument("--language", default="", metavar="L", help="spoken language such as en (default: found out)")
     one = add("nodes", "nodes", "list this machine and the nodes on the network")
     one.add_argument("--watch", action="store_true", help="go on and print every change")

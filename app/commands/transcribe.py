@@ -1,59 +1,127 @@
-"""`tangnet transcribe`: sound files to text, with the time of each word."""
+"""`tangnet transcribe`: sound files and folders of them to text, with the time of each word."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 
 from app.commands.context import Context, existing
 from app.commands.output import Output
-from app.errors import VoiceError
-from app.events import Hearing, Transcribed
+from app.errors import NodeError, TangnetError, VoiceError
+from app.events import Transcribed
+from app.rules import Rules, rules_of
 from app.runtime import Runtime
 from app.streams import ending
+from app.thinking import Going, Recording, RecordingRead
 
 
 async def run(context: Context) -> int:
     """Transcribe each file; one that is no sound does not keep the others back. Return the exit status."""
-    paths = existing(context.arguments.files)
-    last: VoiceError | None = None
+    from app.voice.sound_files import sound_files
+
+    paths = await asyncio.to_thread(sound_files, existing(context.arguments.files))
+    if not paths:
+        raise VoiceError("There are no sound files in there.", code="voice_no_file", hint="Name a file, to try it.")
     async with context.runtime() as runtime:
-        for path in paths:
-            try:
-                await _one(context, runtime, path)
-            except VoiceError as error:
-                if last is not None:
-                    context.output.note(last.message)
-                last = error
+        last = await _all(context, runtime, paths)
     if last is not None:
         raise last
     return 0
 
 
-async def _one(context: Context, runtime: Runtime, path: Path) -> None:
-    from app.voice.audio_file import pcm_from_file
-
-    output = context.output
-    sound = pcm_from_file(path, on_damage=output.note)
-    async with ending(runtime.cluster.transcribe(sound, language=context.arguments.language)) as events:
+async def _all(context: Context, runtime: Runtime, paths: list[Path]) -> TangnetError | None:
+    """Print each file's text in the order of the files; returns the last error, the others have been told."""
+    printed = _Printed(context.output, paths)
+    rules = rules_of(tuple(runtime.settings.rules_folders))
+    recordings, places = [], []
+    for at, path in enumerate(paths):
+        try:
+            recordings.append(await asyncio.to_thread(_recording, path, printed.damage, rules))
+            places.append(at)
+        except VoiceError as error:
+            printed.put(at, "", error)
+    if not recordings:
+        return printed.last
+    stream = runtime.cluster.read_recordings(recordings, language=context.arguments.language)
+    async with ending(stream) as events:
         async for event in events:
-            _show(output, path, event)
+            if isinstance(event, RecordingRead):
+                printed.put(places[event.at], event.node, event.result)
+            else:
+                context.output.progress(how_far(event))
+    return printed.last
 
 
-def _show(output: Output, path: Path, event: Hearing | Transcribed) -> None:
-    if isinstance(event, Hearing):
-        output.progress(event.text)
-    elif isinstance(event, Transcribed) and output.json:
-        output.line(
-            {
-                "path": str(path),
-                "text": event.text,
-                "language": event.language,
-                "seconds": event.seconds,
-                "audio_seconds": event.audio_seconds,
-                "words": [asdict(word) for word in event.words],
-                "node": event.node,
-            }
-        )
-    elif isinstance(event, Transcribed):
-        output.text(event.text)
+def _recording(path: Path, damage: dict[Path, str], rules: Rules) -> Recording:
+    """Look at a file. Raises VoiceError."""
+    from app.voice.audio_file import info_of, pcm_from_file
+    from app.voice.sound_files import seems_long
+
+    def sound() -> AsyncIterator[bytes]:
+        return pcm_from_file(path, on_damage=lambda sentence: damage.update({path: sentence}))
+
+    info = info_of(path)
+    # A link brings the rules of both places.
+    zones = rules.zones([str(path), os.path.realpath(path)])
+    return Recording(sound, seems_long(path, info), exact=info.seconds is not None, zones=zones)
+
+
+def how_far(going: Going) -> str:
+    """Return how far recordings are, in a line: "2 of 7 recordings, 31 %, about 4 min left"."""
+    parts = [f"{going.done} of {going.of} recordings"] if going.of > 1 else []
+    parts.append(f"{int(100 * min(going.seconds / going.total, 1.0)) if going.total else 100} %")
+    if going.seconds_left is not None:
+        left = going.seconds_left
+        said = f"{left:.0f} s" if left < 90 else f"{left / 60:.0f} min" if left < 5400 else f"{left / 3600:.1f} h"
+        parts.append(f"about {said} left")
+    line = ", ".join(parts)
+    return f"{line} · {going.text.strip()}" if going.of == 1 and going.text.strip() else line
+
+
+class _Printed:
+    """Holds texts back until those of all files before have been printed."""
+
+    def __init__(self, output: Output, paths: list[Path]) -> None:
+        self._output, self._paths = output, paths
+        self._waiting: dict[int, tuple[str, Transcribed | TangnetError]] = {}
+        self._next = 0
+        self.damage: dict[Path, str] = {}
+        """What was wrong with files that gave a text all the same."""
+        self.last: TangnetError | None = None
+
+    def put(self, at: int, node: str, result: Transcribed | TangnetError) -> None:
+        """Take what became of a file, and print what can be printed."""
+        self._waiting[at] = (node, result)
+        while self._next in self._waiting:
+            self._print(self._paths[self._next], *self._waiting.pop(self._next))
+            self._next += 1
+
+    def _print(self, path: Path, node: str, result: Transcribed | TangnetError) -> None:
+        output = self._output
+        if path in self.damage:
+            output.note(self.damage[path])
+        if isinstance(result, TangnetError):
+            if self.last is not None:
+                output.note(self.last.message)
+            if isinstance(result, NodeError):
+                result = NodeError(f"{path.name}: {result.message}", code=result.code, hint=result.hint)
+            self.last = result
+        elif output.json:
+            output.line(
+                {
+                    "path": str(path),
+                    "text": result.text,
+                    "language": result.language,
+                    "seconds": result.seconds,
+                    "audio_seconds": result.audio_seconds,
+                    "words": [asdict(word) for word in result.words],
+                    "node": node,
+                }
+            )
+        else:
+            if len(self._paths) > 1:
+                output.text(f"==> {path} <==")
+            output.text(result.text)

@@ -50,7 +50,7 @@ class AudioFileInfo:
 
 async def audio_file_info(path: Path) -> AudioFileInfo:
     """Look at a file without decoding it. Raises VoiceError."""
-    return await asyncio.to_thread(_info, path)
+    return await asyncio.to_thread(info_of, path)
 
 
 async def pcm_from_file(path: Path, *, on_damage: Callable[[str], None] | None = None) -> AsyncIterator[bytes]:
@@ -78,7 +78,8 @@ async def pcm_from_file(path: Path, *, on_damage: Callable[[str], None] | None =
         on_damage(damage[0])
 
 
-def _info(path: Path) -> AudioFileInfo:
+def info_of(path: Path) -> AudioFileInfo:
+    """Look at a file without decoding it, in this thread. Raises VoiceError."""
     with _opened(path) as container:
         stream = _sound(container, path)
         return AudioFileInfo(

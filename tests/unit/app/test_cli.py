@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import wave
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +18,13 @@ from app.cluster.trust import TrustStore
 from app.commands import models
 from app.commands.arguments import command_names, parser
 from app.commands.doctor import acceleration
+from app.commands.transcribe import how_far
 from app.conversations import Conversations
 from app.errors import NodeLost, TrustError
 from app.events import FileIndexed, NodeInfo
 from app.runtime import Runtime
 from app.settings import Settings, home
+from app.thinking import Going
 from nodeworker.protocol.links import shared_fingerprint
 from tests.fakes import STARTER, FakeCluster, FakeLibrary, passage
 
@@ -33,11 +36,12 @@ class Program:
         self.home = home
         self.cluster = FakeCluster()
         self.library = FakeLibrary()
+        self.settings = Settings()
         self.out = self.err = ""
 
     async def open(self) -> Runtime:
         store = Conversations(self.home / "conversations.sqlite3")
-        return Runtime(self.home, Settings(), self.cluster, self.library, store)
+        return Runtime(self.home, self.settings, self.cluster, self.library, store)
 
     def __call__(self, *arguments: str) -> int:
         out, err = io.StringIO(), io.StringIO()
@@ -177,6 +181,48 @@ def test_documents(tangnet: Program, folder: str) -> None:
     assert tangnet.json("remove", "/docs/tower.pdf")[0]["state"] == "removed"
     assert tangnet.json("read", "/a.pdf", "/b.locked")[1]["status"] == "password"
     assert tangnet("read", "/b.locked", "--password", "secret") == 0 and tangnet.out == "What it says.\n"
+
+
+def wav(path: Path, seconds: float) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(bytes(round(32_000 * seconds)))
+    return path
+
+
+def test_recordings_come_in_the_order_of_the_arguments(tangnet: Program, tmp_path: Path) -> None:
+    wav(tmp_path / "talks" / "b.wav", 0.5)
+    wav(tmp_path / "talks" / "a.wav", 2)
+    (tmp_path / "talks" / "notes.txt").write_text("no sound")
+    last = wav(tmp_path / "last.wav", 1)
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"no sound")
+    lines = tangnet.json("transcribe", str(tmp_path / "talks"), str(broken), str(last), "--language", "de", status=1)
+    assert [Path(line["path"]).name for line in lines[:-1]] == ["a.wav", "b.wav", "last.wav"]
+    assert set(lines[0]) == {"path", "text", "language", "seconds", "audio_seconds", "words", "node"}
+    assert [line["audio_seconds"] for line in lines[:-1]] == [2, 0.5, 1] and lines[0]["language"] == "de"
+    assert [line["node"] for line in lines[:-1]] == ["pi", "local", "local"]
+    assert lines[-1]["code"] == "voice_not_audio" and "broken.wav" in lines[-1]["message"]
+    assert tangnet("transcribe", str(last)) == 0 and tangnet.out == "32000 bytes\n"
+    assert tangnet("transcribe", str(last), str(tmp_path / "talks" / "a.wav")) == 0
+    assert tangnet.out == f"==> {last} <==\n32000 bytes\n==> {tmp_path}/talks/a.wav <==\n64000 bytes\n"
+    (tmp_path / "empty").mkdir()
+    assert tangnet.json("transcribe", str(tmp_path / "empty"), status=1)[0]["code"] == "voice_no_file"
+
+
+def test_rules_of_both_ends_of_a_link_hold_for_a_recording(tangnet: Program, tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "b.wav").symlink_to(wav(tmp_path / "medical" / "a.wav", 1))
+    tangnet.settings.rules_folders = [f"{tmp_path}/medical = home", f"{tmp_path}/links = home, office"]
+    tangnet.json("transcribe", str(tmp_path / "links"), str(wav(tmp_path / "free.wav", 1)))
+    assert [one.zones for one in tangnet.cluster.read] == [(), ("local", "home")]
+
+
+def test_how_far_recordings_are() -> None:
+    assert how_far(Going(2, 7, 31.0, 100.0, 240.0, "hello")) == "2 of 7 recordings, 31 %, about 4 min left"
+    assert how_far(Going(0, 1, 0.0, 100.0, None)) == "0 %"
+    assert how_far(Going(0, 1, 50.0, 100.0, 12.0, " so it is")) == "50 %, about 12 s left · so it is"
 
 
 def test_adding_nothing_but_bad_files_fails(tangnet: Program, folder: str) -> None:
