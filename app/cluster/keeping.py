@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.errors import SettingsError, UsageError
 from app.events import NodeInfo
+from nodeworker.protocol import ADMINISTER
 from nodeworker.protocol.files import locked, replace_file
 
 FILE = "keep.toml"
@@ -107,14 +108,23 @@ def wanting(keep: Keep, nodes: Iterable[NodeInfo]) -> list[NodeInfo]:
     return [node for node in nodes if can_be_told(node) and rule.matches(node)]
 
 
+def forbidden(keep: Keep, nodes: Iterable[NodeInfo]) -> list[NodeInfo]:
+    """Return the nodes that the rule speaks of and that do not let this machine put models on them."""
+    rule = keep.rule
+    return [node for node in nodes if _is_there(node) and not _is_ours(node) and rule.matches(node)]
+
+
 def can_be_told(node: NodeInfo) -> bool:
     """Whether models can be deployed to a node now."""
-    return (
-        node.trusted
-        and not node.local
-        and node.state not in ("unreachable", "unpaired", "stopped", "draining")
-        and "administer" in node.rights
-    )
+    return _is_there(node) and _is_ours(node)
+
+
+def _is_there(node: NodeInfo) -> bool:
+    return node.trusted and not node.local and node.state not in ("unreachable", "unpaired", "stopped", "draining")
+
+
+def _is_ours(node: NodeInfo) -> bool:
+    return ADMINISTER in node.rights
 
 
 def has(node: NodeInfo, sha256: str) -> bool:

@@ -38,7 +38,7 @@ class _Known:
     """Seconds since 1970 when the last was learned."""
 
     def log_factor_at(self, now: float) -> float:
-        return self.log_factor * 0.5 ** (max(0.0, now - self.at) / HALF_LIFE_SECONDS)
+        return self.log_factor * math.exp2(-max(0.0, now - self.at) / HALF_LIFE_SECONDS)
 
 
 class Learned:

@@ -49,6 +49,10 @@ async def keep(context: Context) -> int:
             output.line({"event": "keep", **_rule_json(rule, nodes)})
         else:
             output.text(f"{model.name} is kept on: {arguments.on}. That holds for {_names(rule, nodes)} now.")
+            if closed := keeping.forbidden(rule, nodes):
+                names = ", ".join(node.name for node in closed)
+                output.text(f"It would hold for {names}, too, if this machine might administer there:")
+                output.text("  tangnet-node grant NAME-OF-THIS-MACHINE administer")
         lacking = await runtime.cluster.lacking(rule)
         return await _follow(context, runtime, model.sha256, lacking, arguments.rate) if lacking else 0
 
@@ -161,7 +165,11 @@ async def _rules(context: Context) -> int:
             output.line({"event": "keep", **_rule_json(rule, nodes)})
         else:
             have = [node.name for node in nodes if not node.local and keeping.has(node, rule.sha256)]
-            output.text(f"{rule.model} on {rule.on}: {_names(rule, nodes)}; there: {', '.join(have) or 'nowhere'}")
+            closed = ", ".join(node.name for node in keeping.forbidden(rule, nodes))
+            output.text(
+                f"{rule.model} on {rule.on}: {_names(rule, nodes)}; there: {', '.join(have) or 'nowhere'}"
+                + (f"; may not administer: {closed}" if closed else "")
+            )
     if not rules and not output.json:
         output.text('No model is kept anywhere. tangnet models keep MODEL --on "memory >= 6 GB"')
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands.context import Context
-from app.commands.output import size
+from app.commands.output import counted, size
 from app.errors import TangnetError
 from app.events import ModelInfo
 from app.runtime import Runtime
@@ -170,7 +170,8 @@ async def _disk(runtime: Runtime) -> Finding:
 async def _index(runtime: Runtime) -> Finding:
     documents = await runtime.library.documents()
     bad = [document for document in documents if document.state != "indexed"]
-    message = f"{len(documents)} documents, {sum(document.chunks for document in documents)} passages."
+    chunks = sum(document.chunks for document in documents)
+    message = f"{counted(len(documents), 'document')}, {counted(chunks, 'passage')}."
     if bad:
         names = ", ".join(Path(document.path).name for document in bad[:5])
         return Finding("index", False, f"{message} {len(bad)} not readable: {names}.", "`tangnet documents` says why.")
@@ -226,9 +227,9 @@ async def _trust(runtime: Runtime) -> Finding:
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         return Finding("trust", False, f"{problems[0].message}{more}", problems[0].hint)
-    message = f"Keys and pins are in order: {trusted} trusted nodes"
+    message = f"Keys and pins are in order: {counted(trusted, 'trusted node')}"
     if len(folders) > 1:
-        message += f", {len(folders) - 1} nodes of this home"
+        message += f", {counted(len(folders) - 1, 'node')} of this home"
     return Finding("trust", True, message + (f", {tokens} join tokens open." if tokens else "."))
 
 

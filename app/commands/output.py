@@ -78,6 +78,11 @@ def printable(text: str) -> str:
     )
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun: "1 document", "2 documents"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def size(bytes: int) -> str:
     """Return a size in words: "98 MB"."""
     for limit, unit in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):

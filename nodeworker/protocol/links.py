@@ -44,8 +44,9 @@ class PairingLink:
     def parse(cls, text: str) -> PairingLink:
         """Read what `text` wrote. Raises TrustFailure."""
         wrong = TrustFailure("That is no pairing link.", "`tangnet-node pair` on the node prints one, in quotes here.")
-        address, question, query = text.strip().removeprefix(LINK).partition("?")
-        if not text.strip().startswith(LINK) or not question or not _ADDRESS.fullmatch(address):
+        text = text.strip().strip("'\"").strip()  # copied together with the quotes around it
+        address, question, query = text.removeprefix(LINK).partition("?")
+        if not text.startswith(LINK) or not question or not _ADDRESS.fullmatch(address):
             raise wrong
         try:
             given = urllib.parse.parse_qs(query, strict_parsing=True, max_num_fields=4)

@@ -64,6 +64,7 @@ def test_only_nodes_that_can_be_told_are_wanting() -> None:
         replace(PI, id="g", state="draining"),
     ]
     assert keeping.wanting(keep, [local, PI, *others]) == [PI]
+    assert keeping.forbidden(keep, [local, PI, *others]) == [others[2]], "there, but not ours to administer"
     assert keeping.has(replace(PI, models=(ModelInfo("m", "chat", "ab" * 32, 1, "", 0),)), keep.sha256)
     assert not keeping.has(PI, keep.sha256)
 

@@ -16,7 +16,9 @@ KEY = "0123456789abcdef" * 4
 def test_a_link_is_read_as_it_was_written() -> None:
     for address in ("192.168.1.7:7443", "pi-7.tailnet.ts.net:7443", "[fd00::1]:7443"):
         link = PairingLink(address, "01234567", KEY)
-        assert PairingLink.parse(f" {link.text()}\n") == PairingLink(address, "01234567", KEY[:32])
+        for quote in ("", "'", '"'):
+            text = f" {quote}{link.text()}{quote}\n"
+            assert PairingLink.parse(text) == PairingLink(address, "01234567", KEY[:32])
 
 
 @pytest.mark.parametrize(
