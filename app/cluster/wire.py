@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed, Word
@@ -87,7 +88,7 @@ def described(info: NodeInfo, description: pb.Description) -> NodeInfo:
         zone=one_line(description.zone, 40),
         models=tuple(model_info(model) for model in description.models[:MAX_MODELS]),
         slots=max(description.slots, 1),
-        rights=frozenset(one_line(right, 20) for right in description.rights[:MAX_RIGHTS]),
+        rights=_rights(description.rights),
         labels=tuple(filter(None, (one_line(label, 40) for label in description.labels[:MAX_LABELS]))),
         simulated=description.simulated,
         hardware=", ".join(filter(None, (one_line(hardware.cpu), cores, memory, one_line(hardware.machine, 20)))),
@@ -115,6 +116,7 @@ def with_status(info: NodeInfo, status: pb.Status) -> NodeInfo:
     return replace(
         info,
         state=state,
+        rights=_rights(status.rights) or info.rights,
         engines=engines,
         active=status.active,
         queued=status.queued,
@@ -189,6 +191,10 @@ def fetch_progress(progress: pb.FetchProgress) -> ModelProgress:
         model=one_line(progress.model.name),
         sha256=one_line(progress.model.sha256, 64),
     )
+
+
+def _rights(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(one_line(right, 20) for right in words[:MAX_RIGHTS])
 
 
 def _rate(value: float) -> float:

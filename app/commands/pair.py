@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 
@@ -122,17 +123,20 @@ async def _fleet(context: Context) -> int:
             output.note("Nodes can join while this runs; Ctrl-C ends it, and `tangnet pair --fleet --again` goes on.")
         try:
             await fleet.until_used_up()
-        finally:
-            live = fleet.tokens()
-            left = sum(token.uses_left for token in live)
-            _say(
-                context,
-                f"{count} nodes joined. Closed." + (f" {left} more may join with --again." if left else ""),
-                event="closed",
-                tokens=len(live),
-                uses_left=left,
-                joined=count,
-            )
+        except asyncio.CancelledError:
+            # Ctrl-C is the usual end of this command, not an interruption of it.
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+        live = fleet.tokens()
+        left = sum(token.uses_left for token in live)
+        _say(
+            context,
+            f"{count} nodes joined. Closed." + (f" {left} more may join with --again." if left else ""),
+            event="closed",
+            tokens=len(live),
+            uses_left=left,
+            joined=count,
+        )
     return 0
 
 

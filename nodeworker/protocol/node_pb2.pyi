@@ -358,6 +358,7 @@ class Status(_message.Message):
     POWER_WATTS_FIELD_NUMBER: _builtins.int
     ENGINE_RESTARTS_FIELD_NUMBER: _builtins.int
     UNREAD_TOKENS_FIELD_NUMBER: _builtins.int
+    RIGHTS_FIELD_NUMBER: _builtins.int
     active: _builtins.int
     queued: _builtins.int
     slots: _builtins.int
@@ -390,6 +391,10 @@ class Status(_message.Message):
     def cached_prefixes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """see protocol/prefixes.py"""
 
+    @_builtins.property
+    def rights(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """of the caller on this node, now; none = this node does not tell them here"""
+
     def __init__(
         self,
         *,
@@ -413,10 +418,11 @@ class Status(_message.Message):
         power_watts: _builtins.float = ...,
         engine_restarts: _builtins.int = ...,
         unread_tokens: _builtins.int = ...,
+        rights: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cached_prefixes", b"cached_prefixes", "cpu_percent", b"cpu_percent", "decode_rate", b"decode_rate", "draining", b"draining", "engine_restarts", b"engine_restarts", "engines", b"engines", "free_kv_cells", b"free_kv_cells", "kv_cells", b"kv_cells", "memory_total_bytes", b"memory_total_bytes", "memory_used_bytes", b"memory_used_bytes", "power_watts", b"power_watts", "predicted_wait_ms", b"predicted_wait_ms", "prefill_rate", b"prefill_rate", "queued", b"queued", "slots", b"slots", "temperature_c", b"temperature_c", "throttled", b"throttled", "under_voltage", b"under_voltage", "unread_tokens", b"unread_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cached_prefixes", b"cached_prefixes", "cpu_percent", b"cpu_percent", "decode_rate", b"decode_rate", "draining", b"draining", "engine_restarts", b"engine_restarts", "engines", b"engines", "free_kv_cells", b"free_kv_cells", "kv_cells", b"kv_cells", "memory_total_bytes", b"memory_total_bytes", "memory_used_bytes", b"memory_used_bytes", "power_watts", b"power_watts", "predicted_wait_ms", b"predicted_wait_ms", "prefill_rate", b"prefill_rate", "queued", b"queued", "rights", b"rights", "slots", b"slots", "temperature_c", b"temperature_c", "throttled", b"throttled", "under_voltage", b"under_voltage", "unread_tokens", b"unread_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -160,6 +160,13 @@ class Door(grpc.aio.ServerInterceptor):
             elif (refusal := _refusal(call.method, pin.rights)) is not None:
                 self._cut(call, refusal)
 
+    def rights(self, caller: Caller) -> str:
+        """Return the caller's rights as they are now; they may have changed since its call began."""
+        if self._trust is None:
+            return caller.rights
+        pin = self._trust.pins().get(caller.id)
+        return pin.rights if pin is not None else ""
+
     def change_key(self) -> None:
         """Cut every Watch from another machine, so that whoever follows this node connects anew and sees its new key.
 

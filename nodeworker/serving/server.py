@@ -94,6 +94,7 @@ class NodeService(PieceCalls):
         `rotate` takes a caller's id, new certificate and signature, and returns the new id (blocking); None refuses.
         """
         self._rotate = rotate
+        self._door = door
         self.tally = Tally()
         self._about = {"name": name, "version": __version__, "zone": zone, "simulated": str(simulated).lower()}
         self._id = id
@@ -132,10 +133,13 @@ class NodeService(PieceCalls):
         )
 
     async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
-        """Report load every second and on change."""
+        """Report load every second and on change, and what the caller may do here."""
+        caller = CALLER.get()
         async with contextlib.aclosing(self._heartbeat.follow()) as reports:
             async for report in reports:
-                yield report.status
+                status = pb.Status(rights=self._door.rights(caller).split())
+                status.MergeFrom(report.status)  # which all watchers share
+                yield status
 
     async def figures(self) -> str:
         """Return what Prometheus reads."""

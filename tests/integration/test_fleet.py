@@ -293,6 +293,8 @@ async def pair_command(home: Path, *arguments: str) -> AsyncIterator[asyncio.sub
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env={**os.environ, "TANGNET_HOME": str(home)},
+        # Ctrl-C is ignored where the tests themselves were started in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         yield process
@@ -340,6 +342,17 @@ async def test_the_real_commands_a_whole_fleet(controller: Controller, home: Pat
         closed = await event(process)
         assert closed == {"event": "closed", "tokens": 0, "uses_left": 0, "joined": 1}
         assert await asyncio.wait_for(process.wait(), 20) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_ctrl_c_is_how_taking_in_a_fleet_ends(controller: Controller, number: signal.Signals) -> None:
+    listen = ("--listen", f"127.0.0.1:{free_pair('127.0.0.1')}")
+    async with pair_command(controller.home, "--uses", "3", *listen) as process:
+        made = await event(process)
+        process.send_signal(number)
+        assert await event(process) == {"event": "closed", "tokens": 1, "uses_left": 3, "joined": 0}
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    assert [token.id for token in controller.fleet.tokens()] == [made["id"]]
 
 
 async def test_nonsense_instead_of_a_token_is_a_sentence(home: Path) -> None:

@@ -250,11 +250,12 @@ async def test_taking_a_right_away_cuts_what_runs_by_it_and_leaves_the_rest(home
         answer = stub.Generate(ask("1"), timeout=30)
         await anext(aiter(answer))
         watch = aiter(stub.Watch(pb.WatchRequest(), timeout=30))
-        await anext(watch)
+        assert list((await anext(watch)).rights) == ["use"]
         pins.update(friend.id, lambda pin: replace(pin, rights="observe"))
         serves.door.revoke_missing()
         assert (await refused(answer))[:2] == (grpc.StatusCode.PERMISSION_DENIED, "not_allowed")
-        await anext(watch)
+        while list((await anext(watch)).rights) != ["observe"]:
+            pass
         assert (await refused(stub.Generate(ask("2"), timeout=5)))[1] == "not_allowed"
 
 
