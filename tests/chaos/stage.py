@@ -76,12 +76,24 @@ class Place:
 class Stage:
     """All that a test needs."""
 
+    make: Callable[[], Cluster]
     desktop: Cluster
     nodes: list[ChaosNode]
     proxies: list[Proxy]
     seed: int
     asked: int = 0
     histories: list[History] = field(default_factory=list)
+
+    async def renew(self) -> None:
+        """Start the desktop anew: it has forgotten which nodes came and went, and waits for none of them."""
+        await self.desktop.close()
+        self.desktop = self.make()
+        await self.desktop.start()
+        await self.ready()
+
+    async def close(self) -> None:
+        """Close the desktop of now."""
+        await self.desktop.close()
 
     def node(self, name: str) -> ChaosNode:
         return next(node for node in self.nodes if node.name == name)
@@ -159,9 +171,12 @@ async def stage(
                 proxies.append(await stack.enter_async_context(proxied(address, seed + number)))
                 address = proxies[-1].address
             store.add(Pin(node.id, node.name, node.identity.certificate, address=address))
-        desktop = Cluster(home, Settings(nodes_prefer=prefer), discover=False, local_arguments=("--engine", local))
-        await desktop.start()
-        stack.push_async_callback(desktop.close)
-        one = Stage(desktop, nodes, proxies, seed)
+
+        def make() -> Cluster:
+            return Cluster(home, Settings(nodes_prefer=prefer), discover=False, local_arguments=("--engine", local))
+
+        one = Stage(make, make(), nodes, proxies, seed)
+        await one.desktop.start()
+        stack.push_async_callback(one.close)
         await one.ready()
         yield one
