@@ -21,7 +21,7 @@ from nodeworker.models.model_file import ModelFile
 from nodeworker.models.pieces import SPARE_BYTES, Gathering, PieceReader
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.files import replace_file
-from nodeworker.protocol.identity import Identity, TrustFailure, id_of_certificate
+from nodeworker.protocol.identity import Identity, TrustFailure, follows, id_of_certificate
 from nodeworker.protocol.manifest import ManifestFailure, opened
 from nodeworker.protocol.pins import Pin, Pins
 from nodeworker.serving.fetching import Fetching, names
@@ -114,7 +114,7 @@ class Distribution:
         for path in sorted(self._records.glob("*.pb")):
             try:
                 request = pb.DeployRequest.FromString(await self._crew.submit(path.read_bytes))
-                manifest, signer = self._opened(request)
+                manifest, signer = self._opened(request, kept=True)
             except (OSError, DecodeError, EngineError) as error:
                 log.warning("the deployment %s is not gone on with: %s", path.stem[:16], error)
                 continue
@@ -200,14 +200,18 @@ class Distribution:
 
     # -- what was deployed -------------------------------------------------------------------------------------------
 
-    def _opened(self, request: pb.DeployRequest) -> tuple[pb.Manifest, str]:
+    def _opened(self, request: pb.DeployRequest, *, kept: bool = False) -> tuple[pb.Manifest, str]:
+        """Return manifest and signer; of what was `kept` the signer may have a newer key now, proven by its old one."""
         try:
             manifest, signer = opened(request.manifest)
         except ManifestFailure as error:
             raise BadRequest(error.message, error.hint) from error
         except TrustFailure as error:
             raise NotAllowed(error.message, error.hint) from error
-        pin = self._trust.pins().get(signer)
+        pins = self._trust.pins()
+        pin = pins.get(signer)
+        if pin is None and kept:
+            pin = next((pin for pin in pins.values() if follows(pin.certificate, signer)), None)
         if pin is None or not pin.may("administer"):
             raise NotAllowed(
                 "Whoever signed this manifest may not administer this node.",

@@ -147,6 +147,26 @@ async def test_a_start_goes_on_only_with_what_is_still_allowed(tmp_path: Path) -
     assert not later.reports().deployments
 
 
+async def test_a_start_goes_on_with_what_was_signed_with_an_administrators_old_key(tmp_path: Path) -> None:
+    node = Node(tmp_path / "node")
+    request = node.request(tmp_path / "from")
+    await node.made.deploy(request)
+    await node.made.close()
+    new = node.admin.successor().successor()
+    node.pins.replace_all([Pin(new.id, "desk", new.certificate, rights="administer")])
+    again = node.distribution()
+    await again.start()
+    assert [one.name for one in again.reports().deployments] == ["spread-me"]
+    with pytest.raises(NotAllowed, match="may not administer"):  # for what is new the old key is worth nothing
+        await again.deploy(request)
+    await again.close()
+    stranger = Identity.create().successor()
+    node.pins.replace_all([Pin(stranger.id, "desk", stranger.certificate, rights="administer")])
+    later = node.distribution()
+    await later.start()
+    assert not later.reports().deployments
+
+
 async def test_a_model_that_is_here_already_is_offered_without_fetching(tmp_path: Path) -> None:
     node = Node(tmp_path / "node")
     put_model(tmp_path / "node" / "models", 2 * MIB)
