@@ -335,6 +335,8 @@ class NodeInfo:
     prefill_rate: float = 0.0
     memory_used_bytes: int = 0
     memory_total_bytes: int = 0
+    cores: int = 0
+    """Of its processor; 0 = it does not say."""
     cpu_percent: float = 0.0
     temperature_c: float = 0.0
     throttled: bool = False

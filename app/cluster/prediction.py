@@ -22,8 +22,11 @@ START_MS = 3000.0
 """A local node that does not run yet: interpreter, engine library, model."""
 LOAD_BYTES_PER_MS = 150_000.0
 """Reading a model from an SD card, conservatively."""
-CPU_BYTES_PER_SECOND = 2.0e9
-"""Memory traffic that decoding gets on an unmeasured CPU: a Raspberry Pi 5 manages more."""
+CORE_BYTES_PER_SECOND = 2.0e9
+"""Memory traffic that decoding gets from each core of an unmeasured processor: what is published of the Pi 5 (four cores,
+12 tokens/s with 640 MB). A node that was never asked must not look so slow that it never will be."""
+USUAL_CORES, MOST_CORES = 4, 16
+"""Taken for a node that does not say, and the most that memory keeps busy."""
 ACCELERATOR_BYTES_PER_SECOND = 60.0e9
 PREFILL_FACTOR = 3.0
 """An unmeasured node reads this many times faster than it writes (a Pi: 35-45 against 12)."""
@@ -161,7 +164,8 @@ def fits(model: ModelInfo | None, question: Question) -> bool:
 def rates(node: NodeInfo, model: ModelInfo | None) -> tuple[float, float]:
     """Return tokens/s of writing one answer and of reading: measured lately, known of the model there, or guessed."""
     weight = float(model.bytes) if model and model.bytes else float(UNKNOWN_MODEL_BYTES)
-    traffic = ACCELERATOR_BYTES_PER_SECOND if node.accelerator else CPU_BYTES_PER_SECOND
+    cores = min(node.cores or USUAL_CORES, MOST_CORES)
+    traffic = ACCELERATOR_BYTES_PER_SECOND if node.accelerator else CORE_BYTES_PER_SECOND * cores
     # What a node says now may be of several answers together; what its model was measured at is of one alone.
     measured = [rate for rate in (node.decode_rate, model.decode_rate if model else 0.0) if rate]
     decode = min(measured, default=min(traffic / weight, 100.0))

@@ -96,6 +96,7 @@ def described(info: NodeInfo, description: pb.Description) -> NodeInfo:
         build=one_line(hardware.build),
         graphics=one_line(hardware.graphics),
         memory_total_bytes=hardware.memory_bytes,
+        cores=hardware.cores,
         disk_free_bytes=description.disk_free_bytes,
         seen_at=time.monotonic(),
     )

@@ -34,6 +34,18 @@ def test_reading_and_writing_at_the_measured_rates() -> None:
     assert found.total_ms == pytest.approx(found.read_ms + 10_000)
 
 
+def test_a_node_that_was_never_asked_is_judged_by_its_hardware() -> None:
+    model = replace(PI.models[0], bytes=1_000_000_000, decode_rate=0.0, prefill_rate=0.0)
+    new = replace(PI, decode_rate=0.0, prefill_rate=0.0, models=(model,))
+
+    def writes(node: NodeInfo) -> float:
+        return 1000.0 / predict(node, model, QUESTION).token_ms
+
+    assert writes(new) == writes(replace(new, cores=4)) == pytest.approx(8)
+    assert writes(replace(new, cores=12)) == pytest.approx(24)
+    assert writes(replace(new, cores=128)) == writes(replace(new, cores=16)) < writes(replace(new, accelerator="GPU"))
+
+
 def test_what_the_node_remembers_is_not_read_again() -> None:
     hashes = block_hashes([("system", SYSTEM.content)])
     assert len(hashes) == 5
