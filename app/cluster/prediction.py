@@ -23,8 +23,8 @@ START_MS = 3000.0
 LOAD_BYTES_PER_MS = 150_000.0
 """Reading a model from an SD card, conservatively."""
 CORE_BYTES_PER_SECOND = 2.0e9
-"""Memory traffic that decoding gets from each core of an unmeasured processor: what is published of the Pi 5 (four cores,
-12 tokens/s with 640 MB). A node that was never asked must not look so slow that it never will be."""
+"""Memory traffic that decoding gets from each core of an unmeasured processor: what is published of the Pi 5 (four
+cores, 12 tokens/s with 640 MB). A node that was never asked must not look so slow that it never will be."""
 USUAL_CORES, MOST_CORES = 4, 16
 """Taken for a node that does not say, and the most that memory keeps busy."""
 ACCELERATOR_BYTES_PER_SECOND = 60.0e9
