@@ -243,7 +243,9 @@ class Assistant:
         sound = timed(question.audio)
         async with (
             ending(question.audio),
-            ending(self._thinker.transcribe(sound, language=question.language)) as hearing,
+            ending(
+                self._thinker.transcribe(sound, language=question.language, here=question.node == "local")
+            ) as hearing,
         ):
             async for event in hearing:
                 await events.put(event)

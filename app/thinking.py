@@ -149,8 +149,13 @@ class Thinker(Embedder, Protocol):
         """Stream one answer, moving to another node when one is lost. Ends with Generated. Raises NodeError."""
         ...
 
-    def transcribe(self, audio: AsyncIterator[bytes], *, language: str = "") -> AsyncIterator[Hearing | Transcribed]:
-        """Turn 16 kHz mono PCM16 into text: any number of Hearing, then one Transcribed. Raises NodeError."""
+    def transcribe(
+        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
+    ) -> AsyncIterator[Hearing | Transcribed]:
+        """Turn 16 kHz mono PCM16 into text: any number of Hearing, then one Transcribed. Raises NodeError.
+
+        `here`: on this machine, whatever the settings allow.
+        """
         ...
 
     def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:

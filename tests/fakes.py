@@ -84,6 +84,8 @@ class FakeThinker:
     reason: str = "the only node there is"
     requests: list[ChatRequest] = field(default_factory=list)
     warmed: list[tuple[str, ...]] = field(default_factory=list)
+    heard_here: list[bool] = field(default_factory=list)
+    """For each utterance, whether it had to be heard on this machine."""
     open: int = 0
     state: str = "ready"
 
@@ -114,8 +116,9 @@ class FakeThinker:
             self.open -= 1
 
     async def transcribe(
-        self, audio: AsyncIterator[bytes], *, language: str = ""
+        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
     ) -> AsyncIterator[Hearing | Transcribed]:
+        self.heard_here.append(here)
         seconds = 0.0
         async for block in audio:
             seconds += len(block) / 32_000

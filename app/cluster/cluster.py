@@ -201,13 +201,14 @@ class Cluster:
         return found
 
     async def transcribe(
-        self, audio: AsyncIterator[bytes], *, language: str = ""
+        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
     ) -> AsyncGenerator[Hearing | Transcribed, None]:
         """Turn 16 kHz mono PCM16 into text: any Hearing, then one Transcribed. Raises NodeError.
 
-        On this machine, unless the setting voice.elsewhere lets the sound go to a paired node that is quicker.
+        On this machine, unless the setting voice.elsewhere lets the sound go to a paired node that is quicker; with
+        `here` on this machine in any case.
         """
-        node = listener(self.nodes()) if self._settings.voice_elsewhere else None
+        node = listener(self.nodes()) if self._settings.voice_elsewhere and not here else None
         client = self._client(node.id) if node is not None else None
         elsewhere = (node, client) if node is not None and client is not None else None
         async with aclosing(heard(audio, language, self._local.client, elsewhere)) as events:

@@ -42,8 +42,10 @@ class ClusterSeam(Protocol):
         """Yield the nodes now and at each change."""
         ...
 
-    def transcribe(self, audio: AsyncIterator[bytes], *, language: str = "") -> AsyncIterator[Hearing | Transcribed]:
-        """Turn 16 kHz mono PCM16 into text."""
+    def transcribe(
+        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
+    ) -> AsyncIterator[Hearing | Transcribed]:
+        """Turn 16 kHz mono PCM16 into text; `here`: on this machine, whatever the settings allow."""
         ...
 
     def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:

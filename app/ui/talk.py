@@ -48,6 +48,8 @@ class Talker(QObject):
         self._text = ""
         self._held = False
         self._live = False
+        self.stays_here: Callable[[], bool] = lambda: False
+        """Whether what is said now must not leave this machine, whatever the settings allow."""
         self._key_up = QTimer(self, interval=REPEAT_MS, singleShot=True)
         self._key_up.timeout.connect(self.release)
         self._timer = QTimer(self, interval=LEVEL_MS)
@@ -78,13 +80,13 @@ class Talker(QObject):
             self._tell(self._press_again)
             return
         self._text = ""
-        runtime = self._runtime
+        runtime, here = self._runtime, self.stays_here()
         # Signals first: the first sound may be there before this function returns.
         self._live = False
         self.began.emit()
         self._timer.start()
         self._handle = self._bridge.stream(
-            lambda: self._listen(runtime), self._event, self._end, self._fail, name="push-to-talk"
+            lambda: self._listen(runtime, here), self._event, self._end, self._fail, name="push-to-talk"
         )
 
     def release_soon(self) -> None:
@@ -111,7 +113,7 @@ class Talker(QObject):
 
     # ------------------------------------------------------------------ the asyncio thread
 
-    async def _listen(self, runtime: RuntimeSeam) -> AsyncIterator[Hearing | Transcribed]:
+    async def _listen(self, runtime: RuntimeSeam, here: bool) -> AsyncIterator[Hearing | Transcribed]:
         device = runtime.settings.voice_device
         if self._ear is not None and self._device != device:
             self._ear.close()
@@ -124,7 +126,8 @@ class Talker(QObject):
             self._device = device
         if not self._ear.press():
             return
-        events = runtime.cluster.transcribe(self._ear.audio(), language=runtime.settings.voice_language)
+        language = runtime.settings.voice_language
+        events = runtime.cluster.transcribe(self._ear.audio(), language=language, here=here)
         try:
             async for event in events:
                 yield event

@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
         for source in (self.pane.composer, self.pane.first_run):
             source.talk_pressed.connect(self.talker.press)
             source.talk_released.connect(self.talker.release)
+        self.talker.stays_here = lambda: self.pane.composer.where.value == "only-local"
         self.talker.began.connect(lambda: self.pane.composer.show_listening(True))
         self.talker.live.connect(self.pane.composer.show_live)
         self.talker.finishing.connect(self.pane.composer.show_finishing)

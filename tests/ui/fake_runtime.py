@@ -142,6 +142,8 @@ class ScriptedCluster:
         Hearing("How high is", "How"),
         Transcribed("How high is the tower?"),
     )
+    heard_here: list[bool] = field(default_factory=list)
+    """For each utterance, whether it had to be heard on this machine."""
     paired: list[tuple[str, str]] = field(default_factory=list)
     unpaired: list[str] = field(default_factory=list)
     errors: dict[str, float] = field(default_factory=dict)
@@ -165,8 +167,9 @@ class ScriptedCluster:
         await asyncio.Event().wait()
 
     async def transcribe(
-        self, audio: AsyncIterator[bytes], *, language: str = ""
+        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
     ) -> AsyncIterator[Hearing | Transcribed]:
+        self.heard_here.append(here)
         first = True
         async for block in audio:
             self.sound += block

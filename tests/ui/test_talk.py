@@ -41,6 +41,20 @@ def test_text_goes_to_the_box_when_set_so(scene: Scene) -> None:
     assert not scene.runtime.assistant.questions
 
 
+def test_in_a_conversation_of_this_machine_only_the_voice_stays_here_too(scene: Scene) -> None:
+    scene.attach()
+    scene.runtime.settings.voice_send = False
+    composer = scene.window.pane.composer
+    for where in ("", "only-local"):
+        composer.show_where(where)
+        composer.box.clear()
+        QTest.keyPress(scene.window, Qt.Key.Key_F9)
+        scene.until(lambda: "How" in composer.partial.text())
+        QTest.keyRelease(scene.window, Qt.Key.Key_F9)
+        scene.until(lambda: composer.box.toPlainText() == "How high is the tower?")
+    assert scene.runtime.cluster.heard_here == [False, True]
+
+
 def test_escape_cancels_what_is_said(scene: Scene) -> None:
     scene.attach()
     QTest.keyPress(scene.window, Qt.Key.Key_F9)

@@ -336,5 +336,9 @@ async def test_where_a_conversation_is_answered_is_kept_for_its_next_questions(s
     await bench.ask(Question("Still?", conversation=first.conversation, use_documents=False))
     assert [(one.prefer, one.node) for one in thinker.requests[2:]] == [("", "local"), ("", "local")]
     assert store.get(first.conversation).prefer == "only-local"
+    await bench.ask(Question(audio=_sound(), conversation=first.conversation, use_documents=False))
+    assert thinker.heard_here == [True], "a question that is spoken stays here as well"
+    await bench.ask(Question(audio=_sound(), use_documents=False))
+    assert thinker.heard_here == [True, False]
     other = await bench.ask(Question("Elsewhere?", use_documents=False))
     assert store.get(other.conversation).prefer == "" and thinker.requests[-1].node == ""
