@@ -7,6 +7,8 @@ import functools
 import itertools
 import threading
 import time
+import uuid
+import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -101,7 +103,8 @@ def story(number: int, sampling: Sampling, tokens: int, opening: str = "") -> Ch
     topic = TOPICS[number % len(TOPICS)]
     wanted = f'Write the first chapter of a novel about {topic}. It begins: "It was late in the evening when she'
     messages = [Message("system", f"{opening}You write novels."), Message("user", wanted)]
-    return request(f"story-{number}-{opening}", messages, sampling, tokens)  # the seed follows from the id
+    id = f"story-{number}-{opening}"
+    return request(id, messages, replace(sampling, seed=zlib.crc32(id.encode()) | 1), tokens)
 
 
 def another(one: ChatRequest) -> ChatRequest:
@@ -187,14 +190,18 @@ async def listening(stub: NodeAsyncStub, answer: Heard, one: ChatRequest, model:
 
 
 def message(one: ChatRequest, model: str = "") -> pb.GenerateRequest:
-    """The request as it goes over the wire."""
+    """The request as it goes over the wire, under an id of its own: no node makes an answer twice."""
     wanted = one.sampling
     return pb.GenerateRequest(
-        request_id=one.request_id,
+        request_id=uuid.uuid4().hex,
         model=model,
         messages=[pb.Message(role=message.role, content=message.content) for message in one.messages],
         sampling=pb.Sampling(
-            temperature=wanted.temperature, top_k=wanted.top_k, top_p=wanted.top_p, max_tokens=wanted.max_tokens
+            temperature=wanted.temperature,
+            top_k=wanted.top_k,
+            top_p=wanted.top_p,
+            seed=wanted.seed,
+            max_tokens=wanted.max_tokens,
         ),
     )
 

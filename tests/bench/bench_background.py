@@ -13,7 +13,6 @@ import itertools
 import os
 import statistics
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -52,7 +51,7 @@ async def _embed(node: Child, priority: pb.Priority.ValueType, number: int) -> N
 
 async def _generate(node: Child, priority: pb.Priority.ValueType, number: int) -> None:
     asked = message(story(number, GREEDY, 400, f"{number} "))
-    asked.request_id, asked.priority = uuid.uuid4().hex, priority
+    asked.priority = priority
     async for _ in node.stub.Generate(asked, timeout=PATIENCE):
         pass
 
