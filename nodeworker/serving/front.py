@@ -37,12 +37,14 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class _Waiting:
-    __slots__ = ("account", "ready", "since", "socket")
+    __slots__ = ("account", "heard", "ready", "since", "socket")
 
     def __init__(self, peer: socket.socket, account: str, now: float) -> None:
         self.socket = peer
         self.account = account
         self.since = now
+        self.heard = True
+        """Whether the selector watches it."""
         self.ready = False
 
 
@@ -90,6 +92,8 @@ class Front:
         self._links: dict[str, _Link] = {}
         self._unproven: dict[str, _Link] = {}
         """Those of them without a pinned call yet, oldest first."""
+        self._begun: list[_Waiting] = []
+        """Those that have sent too little to be judged: looked at again at the next tick, for they always have data."""
         self._paused: list[socket.socket] = []
         """Listening sockets that are left alone for a tick: no descriptors were left."""
         self._number = 0
@@ -149,8 +153,12 @@ class Front:
             first = b""
         if not first or not HANDSHAKE.startswith(first):
             self._turn_away(waiting)
-        elif first == HANDSHAKE:
-            self._selector.unregister(waiting.socket)
+            return
+        self._selector.unregister(waiting.socket)
+        waiting.heard = False
+        if len(first) < len(HANDSHAKE):
+            self._begun.append(waiting)
+        else:
             waiting.ready = True
             self._ready.setdefault(waiting.account, deque()).append(waiting)
 
@@ -188,7 +196,7 @@ class Front:
             self._selector.register(link.sockets[side], selectors.EVENT_READ, (self._across, link, side))
 
     def _turn_away(self, waiting: _Waiting) -> None:
-        if not waiting.ready:
+        if waiting.heard:
             self._selector.unregister(waiting.socket)
         self._forget(waiting)
         self._accounts.left(waiting.account, self._clock())
@@ -211,6 +219,11 @@ class Front:
             if now - link.since < self._limits.handshake_seconds:
                 break
             self._close(link)
+        for waiting in self._begun:
+            if waiting.socket in self._waiting:
+                waiting.heard = True
+                self._selector.register(waiting.socket, selectors.EVENT_READ, (self._first_bytes, waiting))
+        self._begun.clear()
         for listening in self._paused:
             self._selector.register(listening, selectors.EVENT_READ, (self._accept, listening))
         self._paused.clear()

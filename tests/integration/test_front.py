@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc
+import psutil
 import pytest
 
 from nodeworker.errors import BadRequest
@@ -87,6 +88,19 @@ async def test_what_is_no_handshake_is_cut_at_once_and_what_is_silent_soon() -> 
             assert await ended(reader), opening
             writer.close()
         assert peers == []
+
+
+async def test_the_first_byte_alone_costs_nothing_and_the_second_is_waited_for() -> None:
+    async with echoing() as (front, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", front.listen.port)
+        writer.write(HELLO[:1])
+        await asyncio.sleep(0.2)
+        before = psutil.Process(front.pid).cpu_times().user
+        await asyncio.sleep(1.0)
+        assert psutil.Process(front.pid).cpu_times().user - before < 0.3
+        writer.write(HELLO[1:])
+        assert await reader.read(3) == HELLO
+        writer.close()
 
 
 async def test_who_does_not_prove_itself_is_cut_and_who_does_stays() -> None:
