@@ -6,6 +6,7 @@ A command is a module in `app.commands` with `async def run(context) -> int`, im
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,8 @@ def main(
         err: where stderr goes.
     """
     given = list(sys.argv[1:] if argv is None else argv)
+    # gRPC reads it when it is imported: that a link broke is told in our words, not by its log among them.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     output: Output | None = None
     try:
         try:

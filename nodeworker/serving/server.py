@@ -9,7 +9,7 @@ import math
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import grpc
 
@@ -181,10 +181,10 @@ class NodeService(PieceCalls):
         """Embed texts."""
         if len(request.texts) > MAX_TEXTS:
             raise BadRequest(f"At most {MAX_TEXTS} texts in one call.", "Send them in several calls.")
-        kind = "query" if request.kind == pb.EMBED_QUERY else "passage"
+        kind: Literal["query", "passage"] = "query" if request.kind == pb.EMBED_QUERY else "passage"
         background = wire.in_background(request.priority)
         with self._counted("embed", context, background=background):
-            made = await self._rooms.embed(request.texts, kind, request.model, background=background)  # type: ignore[arg-type]
+            made = await self._rooms.embed(request.texts, kind, request.model, background=background)
         if len(made.data) > MAX_MESSAGE_BYTES - 65_536:
             raise BadRequest("The vectors of so many texts don't fit into one message.", "Send fewer in one call.")
         return pb.EmbedResponse(

@@ -12,6 +12,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,7 @@ async def test_a_request_costs_little_more_among_many_nodes() -> None:
         for number in range(rounds):
             await _answered(nodes, request(number))
         costs[size] = 1e3 * (time.process_time() - began) / rounds
-        ranked = _each(lambda nodes=nodes: rank(nodes, request(7)), 40)  # type: ignore[misc]
+        ranked = _each(partial(rank, nodes, request(7)), 40)
         show(f"cluster_choice_{size}", ranked, "ms CPU")
         show(f"cluster_request_{size}", costs[size], f"ms CPU, {ANSWER} tokens", costs[1])
     assert costs[110] < costs[1] * 6.8, "the logarithm of 110 to base 2"
