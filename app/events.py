@@ -31,6 +31,12 @@ class Passage:
     """Cosine of question and passage, -1…1; 0 when the vector side did not find it."""
     overlap: float = 0.0
     """Share (0…1, weighted by rarity) of the question's content words that occur in the passage."""
+    header: str = ""
+    """Header row of the table that the passage is a part of; "" if it is none, or the header is in `text`."""
+    label: str = ""
+    """What is printed on the page as its number, where that is not `page`."""
+    seconds: tuple[float, float] | None = None
+    """From when to when it is said, in a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +282,14 @@ class DocumentInfo:
     """ISO 8601, UTC."""
     sha256: str
     reason: str = ""
+    size: int = 0
+    """Bytes."""
+    modified: str = ""
+    """When the file was last changed; ISO 8601, UTC."""
+    title: str = ""
+    """As the document itself says."""
+    language: str = ""
+    """ISO 639-1, as recognised; "" when unknown."""
 
 
 @dataclass(frozen=True, slots=True)

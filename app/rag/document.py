@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 SECTION_SEPARATOR = " › "
 _GAP = "\n\n"
+
+Kind = Literal["text", "heading", "list", "table", "code", "caption"]
+"""What a piece is. A table has one row a line; neither a row nor a line of code is ever cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A run of text and where it stands on its page: points (1/72 inch) from the top left corner as it is shown."""
+
+    start: int
+    end: int
+    left: float
+    top: float
+    right: float
+    bottom: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +34,15 @@ class Piece:
     """From 1; None where the format has no pages."""
     section: tuple[str, ...] = ()
     """Headings above it, outermost first."""
+    kind: Kind = "text"
+    header: str = ""
+    """Header row of a table, as it stands in its first line; "" if it has none."""
+    lines: tuple[Line, ...] = ()
+    """Where its lines stand on the page, ranges counted in `text`; empty where that is not known."""
+    seconds: tuple[float, float] | None = None
+    """From when to when it is said, in a recording."""
+    confidence: float = 1.0
+    """How sure recognition is of the text, 0 to 1; 1 for text that was not recognised but written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +54,12 @@ class Block:
     section: tuple[str, ...]
     start: int
     end: int
+    kind: Kind = "text"
+    header: str = ""
+    lines: tuple[Line, ...] = ()
+    """Ranges counted in the document's text."""
+    seconds: tuple[float, float] | None = None
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +70,10 @@ class Document:
     blocks: tuple[Block, ...]
     pages: int | None = None
     """Number of pages, those without text included; None where the format has none."""
+    title: str = ""
+    """As the document itself says; "" if it does not."""
+    labels: tuple[str, ...] = ()
+    """What is printed on each page as its number ("iv", "12"), where that differs from counting; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +91,9 @@ def clean(text: str) -> str:
     return text.encode("utf-8", "ignore").decode("utf-8").strip()
 
 
-def assemble(pieces: Iterable[Piece], pages: int | None = None) -> Document:
+def assemble(
+    pieces: Iterable[Piece], pages: int | None = None, *, title: str = "", labels: Sequence[str] = ()
+) -> Document:
     """Join `pieces` into a document; empty ones are dropped."""
     blocks: list[Block] = []
     parts: list[str] = []
@@ -68,10 +105,36 @@ def assemble(pieces: Iterable[Piece], pages: int | None = None) -> Document:
         if parts:
             parts.append(_GAP)
             position += len(_GAP)
-        blocks.append(Block(text, piece.page, piece.section, position, position + len(text)))
+        blocks.append(
+            Block(
+                text,
+                piece.page,
+                piece.section,
+                position,
+                position + len(text),
+                piece.kind,
+                piece.header,
+                _moved(piece, text, position),
+                piece.seconds,
+                piece.confidence,
+            )
+        )
         parts.append(text)
         position += len(text)
-    return Document("".join(parts), tuple(blocks), pages)
+    return Document("".join(parts), tuple(blocks), pages, title, tuple(labels))
+
+
+def _moved(piece: Piece, text: str, position: int) -> tuple[Line, ...]:
+    """Return the lines with ranges in the document; none when cleaning changed more than the ends of the text."""
+    cut = piece.text.find(text)
+    if cut < 0:
+        return ()
+    moved = []
+    for line in piece.lines:
+        start, end = max(line.start - cut, 0), min(line.end - cut, len(text))
+        if start < end:
+            moved.append(replace(line, start=position + start, end=position + end))
+    return tuple(moved)
 
 
 def extents(document: Document) -> list[Extent]:

@@ -148,12 +148,18 @@ def _reply(outcome: Outcome) -> dict[str, Any]:
         "status": "ok",
         "reason": outcome.reason,
         "pages": outcome.pages,
+        "title": outcome.title,
+        "labels": list(outcome.labels),
         "pieces": [_row(piece) for piece in pieces],
     }
 
 
 def _row(piece: Piece) -> list[Any]:
-    return [piece.text, piece.page, list(piece.section)]
+    lines = [
+        [line.start, line.end, *(round(side, 1) for side in (line.left, line.top, line.right, line.bottom))]
+        for line in piece.lines
+    ]
+    return [piece.text, piece.page, list(piece.section), piece.kind, piece.header, lines]
 
 
 def _reset_peak() -> None:

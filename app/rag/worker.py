@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import os
 import signal
 import stat
@@ -12,9 +13,9 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
-from app.rag.document import Document, Piece, assemble
+from app.rag.document import Document, Kind, Line, Piece, assemble
 from app.rag.library import ReadResult, ReadStatus
 
 TIMEOUT_SECONDS = 60.0
@@ -176,7 +177,10 @@ def _reading(path: str, reply: bytes) -> Reading:
             raise _BadReply
         document = None
         if status == "ok":
-            document = assemble((_piece(row) for row in values["pieces"]), pages)
+            labels = [str(label)[:20] for label in values["labels"][: pages or 0]]
+            document = assemble(
+                (_piece(row) for row in values["pieces"]), pages, title=str(values["title"])[:300], labels=labels
+            )
             if not document.blocks:
                 raise _BadReply
         return Reading(
@@ -196,7 +200,24 @@ def _reading(path: str, reply: bytes) -> Reading:
 
 
 def _piece(row: Any) -> Piece:
-    text, page, section = row
+    text, page, section, kind, header, lines = row
     if not isinstance(text, str) or not (page is None or (isinstance(page, int) and page > 0)):
         raise _BadReply
-    return Piece(text, page, tuple(str(title)[:300] for title in section[:20]))
+    if kind not in get_args(Kind):
+        raise _BadReply
+    return Piece(
+        text,
+        page,
+        tuple(str(title)[:300] for title in section[:20]),
+        kind,
+        str(header)[:1000],
+        tuple(_line(line, len(text)) for line in lines),
+    )
+
+
+def _line(values: Any, length: int) -> Line:
+    start, end, *sides = values
+    left, top, right, bottom = (float(side) for side in sides)
+    if not (0 <= int(start) <= int(end) <= length and all(map(math.isfinite, (left, top, right, bottom)))):
+        raise _BadReply
+    return Line(int(start), int(end), left, top, right, bottom)

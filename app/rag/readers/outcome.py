@@ -17,6 +17,9 @@ class Outcome:
     pages: int | None = None
     reason: str = ""
     """A sentence for the user: why there is no text, or what was left out."""
+    title: str = ""
+    labels: Sequence[str] = ()
+    """Printed page numbers, as in `Document`."""
 
 
 class Refused(Exception):
