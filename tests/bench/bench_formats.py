@@ -136,7 +136,7 @@ def test_correct(paths: list[Path], tmp_path: Path) -> None:
     counts, wrong = score(rows, tmp_path, "ours")
     theirs, their_wrong = score(peer_read_all(paths), tmp_path, "peer") if PEER else ({}, [])
     for what, (right, of) in counts.items():
-        peer = {"markitdown": f"{theirs[what][0]}/{theirs[what][1]}"} if what in theirs else {}
+        peer: dict[str, Any] = {"markitdown": f"{theirs[what][0]}/{theirs[what][1]}"} if what in theirs else {}
         show(f"formats: {what}", right, f"of {of}", goal=f"value >= {of}", **peer)
     show_without_markup(wrong, counts["snippets"][0], their_wrong, theirs.get("snippets", (0, 0))[0])
     slowest, largest = max(rows, key=lambda row: row.seconds), max(rows, key=lambda row: row.peak_mb)
@@ -159,7 +159,7 @@ def show_without_markup(wrong: list[str], right: int, their_wrong: list[str], th
     def without(found: int, missing: list[str]) -> int:
         return found - len(asked) + sum(any(repr(snippet) in line for line in missing) for snippet in asked)
 
-    peer = {"markitdown": f"{without(their_right, their_wrong)}/{of}"} if PEER else {}
+    peer: dict[str, Any] = {"markitdown": f"{without(their_right, their_wrong)}/{of}"} if PEER else {}
     show("formats: snippets that are text", without(right, wrong), f"of {of}", goal=f"value >= {of}", **peer)
 
 

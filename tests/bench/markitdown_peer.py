@@ -5,6 +5,7 @@ Run by the Python of an environment that has `markitdown[all]`; imports are done
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -23,9 +24,7 @@ def main() -> None:
     os.dup2(2, 1)  # what libraries print must not get among the replies
     resource.setrlimit(resource.RLIMIT_AS, (4 * 2**30, 4 * 2**30))
     signal.signal(signal.SIGALRM, _late)
-    from markitdown import MarkItDown
-
-    reader = MarkItDown(enable_plugins=False)
+    reader = importlib.import_module("markitdown").MarkItDown(enable_plugins=False)
     print(json.dumps({"ready": True}), file=replies, flush=True)
     for line in sys.stdin:
         print(json.dumps(_read(reader, json.loads(line))), file=replies, flush=True)
