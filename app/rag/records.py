@@ -120,6 +120,11 @@ class Records:
         )
         return [_record(row) for row in rows]
 
+    def searchable(self) -> list[tuple[str, int]]:
+        """Return path and time of change (ns since 1970) of every document that has chunks."""
+        rows = self._db.execute("SELECT path, mtime_ns FROM documents WHERE revision > 0")
+        return [(row["path"], row["mtime_ns"]) for row in rows]
+
     def same_content(self, sha256: str, rules: int) -> list[Record]:
         """Return indexed documents with this content."""
         rows = self._db.execute(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import DocumentError, StoreError
 from app.events import DocumentInfo
+from app.rag.catalogue import Catalogue, Entry, kind_of
 from app.rag.chunking import RULES as CHUNK_RULES
 from app.rag.chunking import Chunk
 from app.rag.document import Extent
@@ -195,6 +196,13 @@ class Store:
         revisions = [record.revision for record in gone if record.revision]
         if table is not None and revisions:
             table.delete(revisions)
+
+    def catalogue(self) -> Catalogue:
+        """Return what the library holds, for `query.understand`; loaded when a question may name something."""
+        return Catalogue(
+            lambda: (Entry(path, kind_of(path), changed // 10**9) for path, changed in self.records.searchable()),
+            tuple(filter(None, self.records.fact("languages").split())),
+        )
 
     # -- for everyone ------------------------------------------------------------------------------------------------
 
