@@ -20,6 +20,8 @@ from app.thinking import Embedder
 
 if TYPE_CHECKING:
     from app.rag.ingest import Ingest
+    from app.rag.pictures import Pictures
+    from app.rag.replies import Picture
     from app.rag.search import Search
     from app.rag.threads import StoreThread
     from app.rag.worker import Reader
@@ -71,6 +73,7 @@ class Library:
         self._searching: StoreThread | None = None
         self._search: Search | None = None
         self._reader: Reader | None = None
+        self._pictures: Pictures | None = None
         self._adding = asyncio.Lock()
         self._running: set[Ingest] = set()
 
@@ -78,7 +81,7 @@ class Library:
         """End what is being added, stop the reading process and close the store. Calling it twice is fine."""
         for ingest in tuple(self._running):
             await ingest.stop()
-        reader, self._reader = self._reader, None
+        reader, self._reader, self._pictures = self._reader, None, None
         if reader is not None:
             await reader.close()
         writing, searching = self._writing, self._searching
@@ -120,7 +123,9 @@ class Library:
     async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
         """Forget documents, by file or folder; the files stay. Returns those forgotten, before they were."""
         resolved = await asyncio.to_thread(_names, paths)
-        return await self._searcher().call(lambda store: store.remove(resolved))
+        removed = await self._searcher().call(lambda store: store.remove(resolved))
+        await self._drawn().forget(document.sha256 for document in removed)
+        return removed
 
     async def search(
         self,
@@ -158,12 +163,38 @@ class Library:
 
     async def read(self, path: Path, *, password: str = "") -> ReadResult:
         """Return what the reader sees in one file; nothing is stored and nothing raised for a bad file."""
-        from app.rag.worker import Reader
-
-        if self._reader is None:
-            self._reader = Reader()
-        reading = await self._reader.read(await asyncio.to_thread(_absolute, path), password=password)
+        reading = await self._limited().read(await asyncio.to_thread(_absolute, path), password=password)
         return reading.result()
+
+    async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture:
+        """Return a page of a PDF or a picture file as it looks now; of documents in the library it is kept.
+
+        Args:
+            path: The file.
+            page: From 1.
+            width: In pixels, 16 to 4,000; pages that would get higher than 8,000 are drawn narrower. Thumbnails: 160.
+            password: Of a protected file; pictures of such are not kept.
+
+        Raises:
+            DocumentError: there is no such page, or it cannot be drawn; `message` says why.
+        """
+        path = await asyncio.to_thread(_absolute, path)
+        record = await self._searcher().call(lambda store: store.records.get(str(path)))
+        return await self._drawn().picture(path, page, width, password, record)
+
+    def _drawn(self) -> Pictures:
+        if self._pictures is None:
+            from app.rag.pictures import Pictures
+
+            self._pictures = Pictures(self._folder / "pictures", self._limited())
+        return self._pictures
+
+    def _limited(self) -> Reader:
+        if self._reader is None:
+            from app.rag.worker import Reader
+
+            self._reader = Reader()
+        return self._reader
 
     def _writer(self) -> StoreThread:
         if self._writing is None:

@@ -1,13 +1,15 @@
 """The reading process: `python -m app.rag.reading`. Reads one file per request under hard limits.
 
 Documents come from anywhere, so their bytes are parsed here and never in the program itself. The process may not
-write files, open sockets, start processes, take more than 1.25 GiB of memory, or compute for more than 30 seconds per
-file; its parent ends it after 60 seconds by the clock. Requests are JSON lines on standard input; a reply is its length
+write files, open sockets, start processes, take more than 1 GiB of memory, or compute for more than 30 seconds per
+request; its parent ends it after 60 seconds by the clock. A long document is answered in parts, each with a request of
+its own; a page of it can be asked for as a picture. Requests are JSON lines on standard input; a reply is its length
 in 4 bytes, big-endian, and JSON in UTF-8. Never pickle: the parent must not trust what a broken-into reader sends.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -20,7 +22,7 @@ from typing import Any, BinaryIO
 from app.rag.document import Piece
 from app.rag.readers.outcome import Outcome, Refused
 
-MEMORY_BYTES = 1280 * 2**20
+MEMORY_BYTES = 1024 * 2**20
 CPU_SECONDS = 30
 MAX_FILE_BYTES = 256 * 2**20
 MAX_CHARACTERS = 32_000_000
@@ -33,7 +35,7 @@ def main() -> None:
     for line in sys.stdin.buffer:
         request = json.loads(line)
         _more_cpu()
-        reply = json.dumps(_answer(request["path"], request["password"]), ensure_ascii=True).encode()
+        reply = json.dumps(_answer(request), ensure_ascii=True).encode()
         replies.write(len(reply).to_bytes(4, "big") + reply)
         replies.flush()
         del reply
@@ -66,27 +68,28 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _more_cpu() -> None:
-    """Give this file its own share of computing time."""
+    """Give this request its own share of computing time."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(usage.ru_utime + usage.ru_stime) + CPU_SECONDS + 1, hard))
 
 
-def _answer(path: str, password: str) -> dict[str, Any]:
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
     started = time.perf_counter()
     _reset_peak()
-    reply = _read(path, password)
+    reply = _guarded(request)
     reply["seconds"] = round(time.perf_counter() - started, 4)
     reply["peak_mb"] = round(_peak_bytes() / 2**20, 1)
     return reply
 
 
-def _read(path: str, password: str) -> dict[str, Any]:
+def _guarded(request: dict[str, Any]) -> dict[str, Any]:
     facts: dict[str, Any] = {"sha256": "", "size": 0, "mtime_ns": 0}
     try:
-        data, facts = _bytes_of(path)
-        outcome = _outcome(path, data, password)
-        return facts | _reply(outcome)
+        data, facts = _bytes_of(request["path"])
+        if request["do"] == "picture":
+            return facts | _picture(data, request)
+        return facts | _reply(_outcome(request["path"], data, request["password"], request["first"]))
     except Refused as refusal:
         return facts | {"status": refusal.status, "reason": refusal.reason}
     except MemoryError:
@@ -113,14 +116,18 @@ def _bytes_of(path: str) -> tuple[bytes, dict[str, Any]]:
     return data, facts
 
 
-def _outcome(path: str, data: bytes, password: str) -> Outcome:
+def _outcome(path: str, data: bytes, password: str, first: int) -> Outcome:
     from app.rag.readers import sniffing
 
     kind = sniffing.kind_of(data, os.path.splitext(path)[1].lower())
     if kind == "pdf":
         from app.rag.readers import pdf
 
-        return pdf.read(data, password)
+        return pdf.read(data, password, first)
+    if kind == "picture":
+        from app.rag.readers import rendering
+
+        return rendering.picture_file(data)
     if kind == "docx":
         from app.rag.readers import docx
 
@@ -142,15 +149,31 @@ def _reply(outcome: Outcome) -> dict[str, Any]:
     pieces = [piece for piece in outcome.pieces if piece.text.strip()]
     if sum(len(piece.text) for piece in pieces) > MAX_CHARACTERS:
         raise Refused("rejected", f"It has more than {MAX_CHARACTERS // 10**6} million characters of text.")
-    if not pieces:
-        return {"status": "empty", "reason": outcome.reason or "It holds no text.", "pages": outcome.pages}
     return {
-        "status": "ok",
-        "reason": outcome.reason,
+        "status": "ok" if pieces else "empty",
+        "reason": outcome.reason or ("" if pieces else "It holds no text."),
         "pages": outcome.pages,
         "title": outcome.title,
         "labels": list(outcome.labels),
+        "needs_ocr": list(outcome.needs_ocr),
+        "more": outcome.more,
+        "read": outcome.read,
         "pieces": [_row(piece) for piece in pieces],
+    }
+
+
+def _picture(data: bytes, request: dict[str, Any]) -> dict[str, Any]:
+    from app.rag.readers import rendering
+
+    drawn = rendering.draw(data, request["page"], request["width"], request["password"])
+    return {
+        "status": "ok",
+        "reason": "",
+        "width": drawn.width,
+        "height": drawn.height,
+        "page_width": round(drawn.page_width, 2),
+        "page_height": round(drawn.page_height, 2),
+        "png": base64.b64encode(drawn.png).decode("ascii"),
     }
 
 

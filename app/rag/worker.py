@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
 import os
 import signal
 import stat
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, TypeVar
 
-from app.rag.document import Document, Kind, Line, Piece, assemble
+from app.rag import reading, replies
+from app.rag.document import Document, assemble
 from app.rag.library import ReadResult, ReadStatus
+from app.rag.replies import BadReply, Part, Picture
+
+Reply = TypeVar("Reply")
 
 TIMEOUT_SECONDS = 60.0
-MAX_REPLY_BYTES = 256 * 2**20
-_FILES_PER_PROCESS = 500
+_REQUESTS_PER_PROCESS = 500
 _LARGE_MB = 400.0
-_STATUSES = frozenset({"ok", "empty", "password", "rejected", "error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Reading:
     mtime_ns: int = 0
     seconds: float = 0.0
     peak_mb: float = 0.0
+    needs_ocr: tuple[int, ...] = ()
+    """Pages, from 1, that hold pictures and no text; set with the statuses ok and empty."""
 
     def result(self) -> ReadResult:
         """Return what `Library.read` shows of it."""
@@ -47,67 +52,105 @@ class Reading:
         return ReadResult(printable(self.path), self.status, text, self.pages, self.seconds, self.peak_mb, self.reason)
 
 
-class _BadReply(Exception):
-    """The process sent what no honest reader sends."""
-
-
 class Reader:
     """Reads files one after the other in a limited process that is kept while it behaves."""
 
     def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
+        """`timeout`: seconds by the clock for one request; a long document is read by several."""
         self._timeout = timeout
         self._process: asyncio.subprocess.Process | None = None
-        self._files = 0
+        self._requests = 0
         self._turn = asyncio.Lock()
 
-    async def read(self, path: Path, *, password: str = "") -> Reading:
-        """Read one file. Never raises for a bad file; cancelling ends the process."""
+    async def read(self, path: Path, *, password: str = "", told: Callable[[float], None] | None = None) -> Reading:
+        """Read one file. Never raises for a bad file; cancelling ends the process.
+
+        Args:
+            path: The file. A symlink is not followed.
+            password: Of a protected file.
+            told: Called after each part of a long document with the share that is read, 0 to 1.
+        """
         refusal = await asyncio.to_thread(_refusal, path)
         if refusal is not None:
             return refusal
+        parts: list[Part] = []
+        first, broken_off = 1, ""
         async with self._turn:
-            started = time.perf_counter()
-            try:
-                async with asyncio.timeout(self._timeout):
-                    reply = await self._ask(path, password)
-                reading = await asyncio.to_thread(_reading, str(path), reply)
-            except TimeoutError:
-                await self._end()
-                reason = f"Reading it took longer than {self._timeout:.0f} seconds."
-                return Reading(str(path), "rejected", reason, seconds=time.perf_counter() - started)
-            except (asyncio.IncompleteReadError, ConnectionError):
-                reason = await self._post_mortem()
-                return Reading(str(path), "rejected", reason, seconds=time.perf_counter() - started)
-            except _BadReply:
-                await self._end()
-                return Reading(str(path), "error", "The reading process failed.", seconds=time.perf_counter() - started)
-            except BaseException:
-                await self._end()  # cancelled: the reply that is still to come must not answer the next file
-                raise
-            self._files += 1
-            if self._files >= _FILES_PER_PROCESS or reading.peak_mb > _LARGE_MB:
-                await self._end()
-            return reading
+            while first:
+                request = {"do": "read", "path": str(path), "password": password, "first": first}
+                part = await self._twice(request, partial(replies.part, first=first))
+                if parts and part.status not in ("ok", "empty"):
+                    broken_off = f"Pages from {first} on could not be read. {part.reason}"
+                    break
+                if parts and part.sha256 != parts[0].sha256:
+                    parts = [replace(parts[0], status="error", reason="It was changed while it was read.")]
+                    break
+                parts.append(part)
+                first = part.more
+                if told is not None and first and part.pages:
+                    told((first - 1) / part.pages)
+        return await asyncio.to_thread(_joined, str(path), parts, broken_off)
+
+    async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture | Reading:
+        """Draw a page (from 1) of a PDF or a picture file, `width` pixels wide; what a Reading says is why it failed.
+
+        The picture is narrower where a page would get higher than 8,000 pixels. Never raises for a bad file.
+        """
+        refusal = await asyncio.to_thread(_refusal, path)
+        if refusal is not None:
+            return refusal
+        request = {"do": "picture", "path": str(path), "password": password, "page": page, "width": width}
+        async with self._turn:
+            drawn = await self._twice(request, replies.picture)
+        return drawn if isinstance(drawn, Picture) else _joined(str(path), [drawn], "")
 
     async def close(self) -> None:
         """End the process."""
         await self._end()
 
-    async def _ask(self, path: Path, password: str) -> bytes:
+    async def _twice(self, request: dict[str, Any], check: Callable[[bytes], Reply]) -> Reply | Part:
+        """Ask, and ask a fresh process once more if this one went away: it may have been ended from outside."""
+        started = time.perf_counter()
+        for last in (False, True):
+            try:
+                async with asyncio.timeout(self._timeout):
+                    answer = await self._ask(request)
+                reply = await asyncio.to_thread(check, answer)
+            except TimeoutError:
+                await self._end()
+                return _failed("rejected", f"Reading it took longer than {self._timeout:.0f} seconds.", started)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                reason, certain = await self._post_mortem()
+                if last or certain:
+                    return _failed("rejected", reason, started)
+            except BadReply:
+                await self._end()
+                return _failed("error", "The reading process failed.", started)
+            except BaseException:
+                await self._end()  # cancelled: the reply that is still to come must not answer the next file
+                raise
+            else:
+                self._requests += 1
+                if self._requests >= _REQUESTS_PER_PROCESS or (isinstance(reply, Part) and reply.peak_mb > _LARGE_MB):
+                    await self._end()
+                return reply
+        raise AssertionError  # the second round always returns
+
+    async def _ask(self, request: dict[str, Any]) -> bytes:
         process = self._process
         if process is None or process.returncode is not None:
             process = self._process = await _start()
-            self._files = 0
+            self._requests = 0
         assert process.stdin is not None and process.stdout is not None
-        process.stdin.write(json.dumps({"path": str(path), "password": password}).encode() + b"\n")
+        process.stdin.write(json.dumps(request).encode() + b"\n")
         await process.stdin.drain()
         size = int.from_bytes(await process.stdout.readexactly(4), "big")
-        if size > MAX_REPLY_BYTES:
-            raise _BadReply
+        if size > replies.MAX_REPLY_BYTES:
+            raise BadReply
         return await process.stdout.readexactly(size)
 
-    async def _post_mortem(self) -> str:
-        """Return why the process went away by itself."""
+    async def _post_mortem(self) -> tuple[str, bool]:
+        """Return why the process went away by itself, and True if it would do so again."""
         process = self._process
         status = None
         if process is not None:
@@ -118,8 +161,8 @@ class Reader:
                 status = None  # it closed its pipes and lives on: ended below
         await self._end()
         if status is not None and -status == signal.SIGXCPU:
-            return "Reading it takes more computing time than a document may."
-        return "Reading it made the reader fail: it is damaged, or made to use up memory."
+            return "Reading it takes more computing time than a document may.", True
+        return "Reading it made the reader fail: it is damaged, or made to use up memory.", False
 
     async def _end(self) -> None:
         process, self._process = self._process, None
@@ -167,57 +210,35 @@ def _refusal(path: Path) -> Reading | None:
     return None
 
 
-def _reading(path: str, reply: bytes) -> Reading:
-    """Check every value of the reply: the process read hostile input and is not trusted."""
-    try:
-        values: dict[str, Any] = json.loads(reply)
-        status, reason = str(values["status"]), str(values["reason"])[:500]
-        pages = values.get("pages")
-        if status not in _STATUSES or not (pages is None or (isinstance(pages, int) and 0 <= pages < 10**7)):
-            raise _BadReply
-        document = None
-        if status == "ok":
-            labels = [str(label)[:20] for label in values["labels"][: pages or 0]]
-            document = assemble(
-                (_piece(row) for row in values["pieces"]), pages, title=str(values["title"])[:300], labels=labels
-            )
-            if not document.blocks:
-                raise _BadReply
-        return Reading(
-            path=path,
-            status=cast(ReadStatus, status),
-            reason=reason,
-            document=document,
-            pages=pages,
-            sha256=str(values["sha256"])[:64],
-            size=int(values["size"]),
-            mtime_ns=int(values["mtime_ns"]),
-            seconds=float(values["seconds"]),
-            peak_mb=float(values["peak_mb"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _BadReply from error
+def _failed(status: ReadStatus, reason: str, started: float) -> Part:
+    return Part(status, reason, seconds=time.perf_counter() - started)
 
 
-def _piece(row: Any) -> Piece:
-    text, page, section, kind, header, lines = row
-    if not isinstance(text, str) or not (page is None or (isinstance(page, int) and page > 0)):
-        raise _BadReply
-    if kind not in get_args(Kind):
-        raise _BadReply
-    return Piece(
-        text,
-        page,
-        tuple(str(title)[:300] for title in section[:20]),
-        kind,
-        str(header)[:1000],
-        tuple(_line(line, len(text)) for line in lines),
+def _joined(path: str, parts: Sequence[Part], broken_off: str) -> Reading:
+    """Make one reading of the parts of a document."""
+    first, last = parts[0], parts[-1]
+    pieces = [piece for part in parts for piece in part.pieces]
+    status, reason = last.status, broken_off or last.reason
+    if status in ("ok", "empty"):
+        status = "ok" if pieces else "empty"
+    if sum(len(piece.text) for piece in pieces) > reading.MAX_CHARACTERS:
+        million = reading.MAX_CHARACTERS // 10**6
+        status, reason = "rejected", f"It has more than {million} million characters of text."
+    document = None
+    if status == "ok":
+        document = assemble(pieces, last.pages, title=first.title, labels=first.labels)
+        if not document.blocks:
+            status, document = "empty", None
+    return Reading(
+        path,
+        status,
+        reason,
+        document,
+        last.pages,
+        first.sha256,
+        first.size,
+        first.mtime_ns,
+        sum(part.seconds for part in parts),
+        max(part.peak_mb for part in parts),
+        tuple(page for part in parts for page in part.needs_ocr),
     )
-
-
-def _line(values: Any, length: int) -> Line:
-    start, end, *sides = values
-    left, top, right, bottom = (float(side) for side in sides)
-    if not (0 <= int(start) <= int(end) <= length and all(map(math.isfinite, (left, top, right, bottom)))):
-        raise _BadReply
-    return Line(int(start), int(end), left, top, right, bottom)

@@ -8,7 +8,7 @@ from typing import Literal, NoReturn
 
 from app.rag.readers.outcome import Refused
 
-Kind = Literal["pdf", "docx", "html", "markdown", "text"]
+Kind = Literal["pdf", "docx", "html", "markdown", "picture", "text"]
 
 _BINARY_MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "a picture"),
@@ -64,9 +64,13 @@ def kind_of(data: bytes, extension: str) -> Kind:
         _compound(data)
     if head.startswith(b"{\\rtf"):
         _not_yet("RTF documents")
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "picture"
     for magic, name in _BINARY_MAGIC:
         # Short marks could be the first letters of a text: only what is binary too is refused by them.
         if head.startswith(magic) and (len(magic) > 4 or _looks_binary(head)):
+            if name == "a picture":
+                return "picture"
             raise Refused("rejected", f"It is not a document but {name}.")
     if extension in _LATER:
         _not_yet(_LATER[extension])
