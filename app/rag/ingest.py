@@ -15,7 +15,7 @@ from app.rag import planning
 from app.rag.chunking import Chunk
 from app.rag.preparing import Prepared, Preparer
 from app.rag.records import Record
-from app.rag.reembedding import reembed
+from app.rag.reembedding import reembed, restore
 from app.rag.scanning import FoundFile
 from app.rag.store import Store, Version
 from app.rag.threads import StoreThread
@@ -33,8 +33,6 @@ _GROUP_SECONDS = 5.0
 """What a group may take, as far as those bounds allow: a killed process loses that much work at most."""
 _WATCH_SECONDS = 2.0
 _LOCK_SECONDS = 0.2
-_TIDY_CHUNKS = 200
-"""Full text finds this many new chunks without its index quickly enough."""
 _TIDY_OFTEN = 8192
 """While a long `add` goes on, the index is brought up to date after so many."""
 
@@ -129,6 +127,7 @@ class Ingest:
         plan = await self._thread.call(lambda store: planning.plan(store, paths))
         state = _Pass(time.monotonic(), sum(file.size + 1 for file in plan.todo))
         self._tell_seen(plan, state, first=first)
+        await self._again(restore, state)  # chunks of a table that was damaged
         if await self._thread.call(lambda store: store.records.fact("wanted")):
             await self._reembed(state)  # a search has met another embedding model than the store's
         reader = Reader()
@@ -260,8 +259,12 @@ class Ingest:
 
     async def _reembed(self, state: _Pass) -> None:
         state.changed = True
-        async with aclosing(reembed(self._thread, self._embedder, self._rules())) as steps:
+        await self._again(reembed, state)
+
+    async def _again(self, how: Callable[..., AsyncGenerator[tuple[Progress, int], None]], state: _Pass) -> None:
+        async with aclosing(how(self._thread, self._embedder, self._rules())) as steps:
             async for progress, count in steps:
+                state.changed = True
                 state.embedded += count
                 self._tell(progress)
 
@@ -270,13 +273,8 @@ class Ingest:
         if not last and state.untidy < _TIDY_OFTEN:
             return
         state.untidy = 0
-        waiting, wants_index = await self._thread.call(_untidy)
-        if waiting >= _TIDY_CHUNKS:
-            self._tell(Progress("Updating the full-text index"))
-            await self._thread.call(_optimize)
-        if wants_index and last:
-            self._tell(Progress("Building the vector index; searching goes on meanwhile"))
-            await self._thread.call(_build_index)
+        if await self._thread.call(Store.tend):
+            self._tell(Progress("Updating the index; searching and adding go on meanwhile"))
 
     def _tell(self, event: IngestEvent) -> None:
         self._events.put_nowait(event)
@@ -285,23 +283,6 @@ class Ingest:
 def _known(store: Store, digests: Sequence[str]) -> dict[str, Any]:
     table = store.table()
     return table.vectors_of(digests) if table is not None else {}
-
-
-def _untidy(store: Store) -> tuple[int, bool]:
-    table = store.table()
-    return (table.unindexed(), table.wants_index()) if table is not None else (0, False)
-
-
-def _optimize(store: Store) -> None:
-    table = store.table()
-    if table is not None:
-        table.optimize()
-
-
-def _build_index(store: Store) -> None:
-    table = store.table()
-    if table is not None:
-        table.build_index()
 
 
 def _version(item: Prepared, vectors: Vectors) -> Version:

@@ -64,7 +64,11 @@ def _first(connection: sqlite3.Connection) -> None:
     )
 
 
-_MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _outlines(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE outlines (revision INTEGER PRIMARY KEY, chunks BLOB NOT NULL)")
+
+
+_MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _outlines)
 
 
 class Records:
@@ -111,6 +115,11 @@ class Records:
         row = self._db.execute("SELECT * FROM documents WHERE path = ?", (path,)).fetchone()
         return _record(row) if row else None
 
+    def of_revision(self, revision: int) -> Record | None:
+        """Return the record whose current version this is."""
+        row = self._db.execute("SELECT * FROM documents WHERE revision = ?", (revision,)).fetchone()
+        return _record(row) if row else None
+
     def under(self, path: str) -> list[Record]:
         """Return the records of a file, or of all files below a folder."""
         prefix = path.rstrip("/") + "/"
@@ -153,13 +162,19 @@ class Records:
         row = self._db.execute("UPDATE revisions SET last = last + 1 RETURNING last").fetchone()
         return int(row["last"])
 
-    def put(self, changes: Sequence[tuple[Record, Sequence[Extent], Mapping[str, int]]]) -> None:
+    def put(
+        self,
+        changes: Sequence[tuple[Record, Sequence[Extent], Mapping[str, int]]],
+        outlines: Mapping[int, bytes] | None = None,
+    ) -> None:
         """Make these versions the current ones, in one step.
 
         Args:
             changes: Record, extracted text and number of chunks per word; without chunks both are empty.
+            outlines: By revision, how its text is cut: see `app.rag.outline`.
         """
         with self._transaction():
+            self.put_outlines(outlines or {})
             for record, texts, words in changes:
                 old = self.get(record.path)
                 if old is not None and old.revision not in (0, record.revision):
@@ -178,6 +193,19 @@ class Records:
         """Return text and word counts of a version, for a file with the same content."""
         rows = self._db.execute("SELECT * FROM texts WHERE revision = ? ORDER BY start", (revision,))
         return [Extent(row["page"], row["start"], row["text"]) for row in rows], self._words_of(revision)
+
+    def put_outlines(self, outlines: Mapping[int, bytes]) -> None:
+        """Keep how versions are cut."""
+        self._db.executemany("INSERT OR REPLACE INTO outlines VALUES (?, ?)", list(outlines.items()))
+
+    def outline_of(self, revision: int) -> bytes | None:
+        """Return how a version is cut; None where an earlier program did not keep it."""
+        row = self._db.execute("SELECT chunks FROM outlines WHERE revision = ?", (revision,)).fetchone()
+        return bytes(row["chunks"]) if row else None
+
+    def outlined(self) -> set[int]:
+        """Return the versions of which it is known how they are cut."""
+        return {int(row["revision"]) for row in self._db.execute("SELECT revision FROM outlines")}
 
     def remove(self, paths: Iterable[str]) -> None:
         """Forget documents, in one step."""
@@ -235,6 +263,7 @@ class Records:
         self._db.executemany("DELETE FROM words WHERE word = ? AND chunks <= 0", [(word,) for word in words])
         self._db.execute("DELETE FROM document_words WHERE revision = ?", (revision,))
         self._db.execute("DELETE FROM texts WHERE revision = ?", (revision,))
+        self._db.execute("DELETE FROM outlines WHERE revision = ?", (revision,))
 
     def _words_of(self, revision: int) -> dict[str, int]:
         row = self._db.execute("SELECT words FROM document_words WHERE revision = ?", (revision,)).fetchone()

@@ -8,8 +8,10 @@ What a kill leaves over is found and cleared by `repair` at the next `add`. Writ
 from __future__ import annotations
 
 import fcntl
+import json
 import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +19,20 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import DocumentError, StoreError
 from app.events import DocumentInfo
+from app.rag import language, outline
 from app.rag.catalogue import Catalogue, Entry, kind_of
 from app.rag.chunking import RULES as CHUNK_RULES
 from app.rag.chunking import Chunk
 from app.rag.document import Extent
 from app.rag.library import Surroundings
+from app.rag.migrating import migrate
+from app.rag.place import Place, place_of
 from app.rag.records import Record, Records
+from app.rag.tending import STALE_WORDS, Tending
+from app.words import content
 
 if TYPE_CHECKING:
-    from app.rag.chunk_table import ChunkTable, Hit
+    from app.rag.chunk_table import ChunkTable, Hit, Rows
 
 RULES = 100 * 1 + CHUNK_RULES
 """Rules of reading (the hundreds) and of chunking; documents made by others are read again."""
@@ -56,20 +63,24 @@ class Found:
 class Store:
     """Opens or makes the store in `folder`. Raises StoreError."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = "") -> None:
+        """`address`: setting documents.store, "" for a folder beside the list of documents."""
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder} cannot be made: {error.strerror}.", code="store_open") from error
         self.folder = folder
+        self.place: Place = place_of(folder / "chunks", address, folder.parent, os.environ)
+        self.tending = Tending(folder)
         self.records = Records(folder / "documents.db")
-        self._open: tuple[str, ChunkTable] | None = None
+        self._open: ChunkTable | None = None
         self._lock: int | None = None
 
     def close(self) -> None:
         """Close files and give up the lock."""
         self.unlock()
-        self._open = None
+        self.tending.stop()
+        self.forget_table()
         self.records.close()
 
     # -- writers take turns ------------------------------------------------------------------------------------------
@@ -99,65 +110,149 @@ class Store:
         """Return the SHA-256 of the model that made the vectors; "" while there are none."""
         return self.records.fact("model")
 
-    def set_model(self, sha256: str, name: str, dimension: int) -> ChunkTable:
-        """Make the table of this model the one in use."""
-        table = self.new_table(sha256, dimension)
-        facts = {"model": sha256, "model_name": name, "dimension": str(dimension), "wanted": ""}
+    def set_model(self, sha256: str, name: str, dimension: int, table: str = "") -> None:
+        """Make a table of this model the one in use, in one step; without a name it is the model's own."""
+        facts = {"model": sha256, "model_name": name, "dimension": str(dimension), "wanted": "", "table": table}
         self.records.set_facts(facts)
-        return table
 
-    def new_table(self, sha256: str, dimension: int) -> ChunkTable:
-        """Open the table of a model that is not in use yet."""
+    def new_table(self, name: str, dimension: int) -> ChunkTable:
+        """Open or make a table that is not in use yet."""
         os.environ.setdefault("LANCE_LOG", "error")  # read at import; its warnings are not for users
-        from app.rag.chunk_table import ChunkTable, table_name
+        from app.rag.chunk_table import ChunkTable
 
-        return ChunkTable(self.folder / "chunks", table_name(sha256), dimension)
+        return ChunkTable(self.place, name, dimension)
 
     def table(self) -> ChunkTable | None:
-        """Return the table in use; None while nothing was ever embedded."""
+        """Return the table in use; None while nothing was ever embedded. Raises StoreError when it is damaged."""
         sha256 = self.model()
         if not sha256:
             return None
-        if self._open is None or self._open[0] != sha256:
-            self._open = (sha256, self.new_table(sha256, int(self.records.fact("dimension"))))
-        return self._open[1]
+        from app.rag.chunk_table import table_name
+
+        name = self.records.fact("table") or table_name(sha256)
+        if self._open is None or self._open.name != name:
+            self.forget_table()
+            self._open = self.new_table(name, int(self.records.fact("dimension")))
+        return self._open
+
+    def forget_table(self) -> None:
+        """Close the table in use; the next call that needs it opens it again."""
+        table, self._open = self._open, None
+        if table is not None:
+            table.close()
 
     # -- writing; only with the lock ---------------------------------------------------------------------------------
 
     def repair(self) -> int:
-        """Clear what a killed process left, and mark documents whose chunks are lost. Returns how many those are."""
-        table = self.table()
+        """Clear what a killed process left, and mark documents whose chunks are lost. Returns how many those are.
+
+        Documents of which it is kept how they were cut are not lost: `incomplete` names them.
+        """
+        table = self._sound_table()
+        if table is not None and not table.current_format:
+            migrate(self, table)
+            table = self.table()
         stored = table.counts() if table is not None else {}
         wanted = self.records.revisions()
         garbage = [revision for revision in stored if revision not in wanted]
         if table is not None and garbage:
             table.delete(garbage)
-        lost = {revision for revision, chunks in wanted.items() if stored.get(revision, 0) != chunks}
-        if lost:
-            reason = "Its chunks were lost; adding it again brings them back."
-            changes: list[tuple[Record, tuple[Extent, ...], dict[str, int]]] = []
-            for record in self.records.all().values():
-                if record.revision in lost:
-                    changes.append(
-                        (replace(record, state="failed", revision=0, chunks=0, reason=reason, retry=True), (), {})
-                    )
-            self.records.put(changes)
-            if table is not None:
-                table.delete(lost)
+        outlined = self.records.outlined()
+        lost = {
+            revision
+            for revision, chunks in wanted.items()
+            if stored.get(revision, 0) != chunks and revision not in outlined
+        }
+        self.give_up(lost)
+        if table is not None and lost:
+            table.delete(lost)
         return len(lost)
+
+    def _sound_table(self) -> ChunkTable | None:
+        """Return the table in use, an empty one in its place when it turns out to be damaged."""
+        try:
+            table = self.table()
+            if table is not None:
+                table.check()
+        except StoreError as error:
+            if error.code != "store_damaged":
+                raise
+            self.quarantine()
+            table = self.table()
+        return table
+
+    def tend(self) -> bool:
+        """See to the indexes in the background; returns at once with whether anything was begun."""
+        table = self.table()
+        if table is None or not (table.unindexed() >= STALE_WORDS or table.wants_index()):
+            return False
+        return self.tending.start(self.place.uri, dict(self.place.options), table.name)
+
+    def give_up(self, revisions: Iterable[int]) -> None:
+        """Mark documents whose chunks are lost: they are read again when they are added again."""
+        lost = set(revisions)
+        reason = "Its chunks were lost; adding it again brings them back."
+        changes: list[tuple[Record, tuple[Extent, ...], dict[str, int]]] = [
+            (replace(record, state="failed", revision=0, chunks=0, reason=reason, retry=True), (), {})
+            for record in (self.records.all().values() if lost else ())
+            if record.revision in lost
+        ]
+        if changes:
+            self.records.put(changes)
+
+    def incomplete(self, table: ChunkTable) -> list[int]:
+        """Return the current versions whose chunks are not, or not all, in `table`."""
+        stored = table.counts()
+        return sorted(r for r, chunks in self.records.revisions().items() if stored.get(r, 0) != chunks)
+
+    def cut_again(self, revision: int) -> tuple[Record, Sequence[Chunk], str] | None:
+        """Return a version's record, chunks and language from what SQLite keeps; None if that is not enough."""
+        record = self.records.of_revision(revision)
+        packed = self.records.outline_of(revision)
+        if record is None or packed is None:
+            return None
+        texts, _ = self.records.copy_of_version(revision)
+        found = outline.unpack(packed, texts)
+        return (record, *found) if found is not None and len(found[0]) == record.chunks else None
+
+    def quarantine(self) -> str:
+        """Put a damaged table aside, kept under another name, and begin an empty one. Returns the old one's new name.
+
+        Only with the lock. The chunks come back by `app.rag.reembedding.restore`.
+        """
+        from app.rag.chunk_table import table_name
+
+        sha256 = self.model()
+        name = self.records.fact("table") or table_name(sha256)
+        self.forget_table()
+        number = int(self.records.fact("tables") or 0) + 1
+        aside = name
+        if self.place.folder is not None:
+            kept = self.folder / "quarantine"
+            kept.mkdir(mode=0o700, exist_ok=True)
+            aside = str(kept / f"{name}.{number}.lance")
+            source = self.place.folder / f"{name}.lance"
+            if source.exists():
+                os.replace(source, aside)
+        # In a bucket nothing can be renamed in one step: the new table simply has another name.
+        self.records.set_facts({"tables": str(number), "table": f"{table_name(sha256)}_{number}", "damaged": aside})
+        return aside
 
     def commit(self, versions: Sequence[Version]) -> list[Record]:
         """Store new versions; returns their records, revision filled in."""
-        from app.rag.chunk_table import Rows
-
         finished: list[Version] = []
         rows: list[Rows] = []
         old: list[int] = []
+        outlines: dict[int, bytes] = {}
+        spread: Counter[str] = Counter()
         for version in versions:
             record = version.record
             if version.chunks:
                 record = replace(record, revision=self.records.new_revision(), chunks=len(version.chunks))
-                rows.append(Rows(record.revision, record.path, record.sha256, version.chunks, version.vectors))
+                spoken = self._language_of(version)
+                outlines[record.revision] = outline.pack(version.chunks, spoken)
+                spread[spoken] += len(version.chunks)
+                rows.append(rows_of(record, version.chunks, version.vectors, spoken))
             before = self.records.get(record.path)
             if before is not None and before.revision not in (0, record.revision):
                 old.append(before.revision)
@@ -166,7 +261,8 @@ class Store:
         if rows:
             assert table is not None, "a model is set before anything is committed"
             table.add(rows)
-        self.records.put([(version.record, version.texts, version.words or {}) for version in finished])
+        self.records.put([(version.record, version.texts, version.words or {}) for version in finished], outlines)
+        self._count_languages(spread)
         if old and table is not None:
             table.delete(old)
         return [version.record for version in finished]
@@ -179,11 +275,12 @@ class Store:
         texts, words = self.records.copy_of_version(source.revision)
         before = self.records.get(record.path)
         revision = self.records.new_revision()
-        if table.copy(source.revision, record.path, revision) != source.chunks:
+        if table.copy(source.revision, record.path, revision, record.mtime_ns // 10**9) != source.chunks:
             table.delete([revision])
             return None
         record = replace(record, revision=revision, chunks=source.chunks, pages=source.pages)
-        self.records.put([(record, texts, words)])
+        packed = self.records.outline_of(source.revision)
+        self.records.put([(record, texts, words)], {revision: packed} if packed is not None else {})
         if before is not None and before.revision:
             table.delete([before.revision])
         return record
@@ -201,8 +298,23 @@ class Store:
         """Return what the library holds, for `query.understand`; loaded when a question may name something."""
         return Catalogue(
             lambda: (Entry(path, kind_of(path), changed // 10**9) for path, changed in self.records.searchable()),
-            tuple(filter(None, self.records.fact("languages").split())),
+            self.languages(),
         )
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages of the library, ISO 639-1, the most frequent first."""
+        counts: dict[str, int] = json.loads(self.records.fact("languages") or "{}")
+        return tuple(name for name in sorted(counts, key=lambda name: -counts[name]) if name)
+
+    def _count_languages(self, spread: Mapping[str, int]) -> None:
+        if spread:
+            counts = Counter(json.loads(self.records.fact("languages") or "{}"))
+            counts.update(spread)
+            self.records.set_facts({"languages": json.dumps(counts)})
+
+    def _language_of(self, version: Version) -> str:
+        sample = "\n".join(text.text[:4000] for text in version.texts[:5])
+        return language.of_document(sample or "\n".join(chunk.text for chunk in version.chunks[:5]))
 
     # -- for everyone ------------------------------------------------------------------------------------------------
 
@@ -223,31 +335,56 @@ class Store:
                 self.unlock()
         return [_info(record) for record in records.values() if record.state != "skipped"]
 
-    def find(self, words: str, stems: Sequence[str], vector: Any, limit: int, where: str) -> Found:
-        """Return candidates by full text (if `words`) and by vector (if `vector`), each best first."""
+    def find(
+        self,
+        words: str,
+        stems: Sequence[str],
+        vector: Any,
+        limit: int,
+        where: str,
+        *,
+        spoken: str = "",
+        half: str = "",
+        phrases: Sequence[str] = (),
+    ) -> Found:
+        """Return candidates by full text (if `words`) and by vector (if `vector`), each best first.
+
+        Args:
+            words: What is searched by full text; it has no syntax.
+            stems: Of which it is told how common they are.
+            vector: numpy float32, or None.
+            limit: How many of each.
+            where: A condition on the columns of the table; "" for none.
+            spoken: Language of the question, if known.
+            half: Its last word, when that may be half typed.
+            phrases: Must occur in every candidate.
+
+        Raises:
+            StoreError: with code store_damaged, the table cannot be read.
+        """
         counts, total = self.records.counts(stems)
         table = self.table()
         if table is None:
             return Found([], [], counts, total)
+        from app.rag.chunk_table import Wanted, broken
+
+        languages = tuple(filter(None, dict.fromkeys((spoken, *self.languages()))))
+        half = half if half and not any(self.records.counts(content(half))[0].values()) else ""
         matching: list[Hit] = []
         nearest: list[Hit] = []
         try:
             for asked in (limit, 4 * limit, 16 * limit):
-                found = table.matching(words, asked, where) if words else []
-                close = table.nearest(vector, asked, where) if vector is not None else []
+                found, close, full = table.search(Wanted(words, languages, half, tuple(phrases), vector, asked, where))
                 current = self.records.current(hit.revision for hit in (*found, *close))
                 matching = [hit for hit in found if hit.revision in current][:limit]
                 nearest = [hit for hit in close if hit.revision in current][:limit]
                 # Versions that are being replaced may stand before the current ones: then look further down.
-                if all(
-                    len(kept) == limit or len(kept) == len(all_) or len(all_) < asked
-                    for kept, all_ in ((matching, found), (nearest, close))
-                ):
+                lacking = len(matching) < min(limit, len(found)) or len(nearest) < min(limit, len(close))
+                if not full or not (lacking or (phrases and not matching and not nearest)):
                     break
-        except (OSError, RuntimeError, ValueError) as error:
-            from app.rag.chunk_table import broken
-
-            raise broken(self.folder / "chunks", error) from error
+        except (OSError, RuntimeError, ValueError, KeyError) as error:
+            self.forget_table()
+            raise broken(self.place, table.name, error) from error
         return Found(matching, nearest, counts, total)
 
     def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
@@ -272,6 +409,13 @@ class Store:
             exists = True
             changed = (found.st_size, found.st_mtime_ns) != (record.size, record.mtime_ns)
         return Surroundings(path, page, record.pages, before, text[first:last], after, exists, changed)
+
+
+def rows_of(record: Record, chunks: Sequence[Chunk], vectors: Any, spoken: str) -> Rows:
+    """Return chunks as the table takes them."""
+    from app.rag.chunk_table import Rows
+
+    return Rows(record.revision, record.path, record.sha256, chunks, vectors, spoken, record.mtime_ns // 10**9)
 
 
 def now() -> str:
