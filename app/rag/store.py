@@ -368,7 +368,8 @@ class Store:
             return Found([], [], counts, total)
         from app.rag.chunk_table import Wanted, broken
 
-        languages = tuple(filter(None, dict.fromkeys((spoken, *self.languages()))))
+        known = self.languages()
+        languages = tuple(filter(None, dict.fromkeys((spoken or language.of_query(words, known), *known))))
         half = half if half and not any(self.records.counts(content(half))[0].values()) else ""
         matching: list[Hit] = []
         nearest: list[Hit] = []
