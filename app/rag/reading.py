@@ -20,6 +20,7 @@ import time
 from typing import Any, BinaryIO
 
 from app.rag.document import Piece
+from app.rag.readers import sniffing
 from app.rag.readers.outcome import Outcome, Refused
 
 MEMORY_BYTES = 1024 * 2**20
@@ -91,7 +92,7 @@ def _guarded(request: dict[str, Any]) -> dict[str, Any]:
             return facts | _picture(data, request)
         return facts | _reply(_outcome(request["path"], data, request["password"], request["first"]))
     except Refused as refusal:
-        return facts | {"status": refusal.status, "reason": refusal.reason}
+        return facts | {"status": refusal.status, "reason": refusal.reason, "recording": refusal.recording}
     except MemoryError:
         return facts | {"status": "rejected", "reason": "Reading it needs more memory than a document may take."}
     except RecursionError:
@@ -109,40 +110,25 @@ def _bytes_of(path: str) -> tuple[bytes, dict[str, Any]]:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise Refused("rejected", "It is not a regular file.")
-        if found.st_size > MAX_FILE_BYTES:
+        data = file.read(sniffing.HEAD_BYTES)
+        digest, size = hashlib.sha256(data), len(data)
+        if sniffing.is_sound(data):
+            while block := file.read(2**20):  # of any size, since it is not parsed here
+                digest.update(block)
+                size += len(block)
+        elif found.st_size > MAX_FILE_BYTES:
             raise Refused("rejected", f"It is larger than {MAX_FILE_BYTES // 2**20} MiB.")
-        data = file.read(MAX_FILE_BYTES + 1)
-    facts = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "mtime_ns": found.st_mtime_ns}
-    return data, facts
+        else:
+            rest = file.read(MAX_FILE_BYTES + 1 - size)
+            digest.update(rest)
+            data, size = data + rest, size + len(rest)
+    return data, {"sha256": digest.hexdigest(), "size": size, "mtime_ns": found.st_mtime_ns}
 
 
 def _outcome(path: str, data: bytes, password: str, first: int) -> Outcome:
-    from app.rag.readers import sniffing
+    from app.rag.readers import opening
 
-    kind = sniffing.kind_of(data, os.path.splitext(path)[1].lower())
-    if kind == "pdf":
-        from app.rag.readers import pdf
-
-        return pdf.read(data, password, first)
-    if kind == "picture":
-        from app.rag.readers import rendering
-
-        return rendering.picture_file(data)
-    if kind == "docx":
-        from app.rag.readers import docx
-
-        return docx.read(data)
-    if kind == "html":
-        from app.rag.readers import html
-
-        return html.read(data)
-    if kind == "markdown":
-        from app.rag.readers import markdown
-
-        return markdown.read(data)
-    from app.rag.readers import text
-
-    return text.read(data)
+    return opening.read(data, os.path.basename(path), password, first=first)
 
 
 def _reply(outcome: Outcome) -> dict[str, Any]:
@@ -182,7 +168,7 @@ def _row(piece: Piece) -> list[Any]:
         [line.start, line.end, *(round(side, 1) for side in (line.left, line.top, line.right, line.bottom))]
         for line in piece.lines
     ]
-    return [piece.text, piece.page, list(piece.section), piece.kind, piece.header, lines]
+    return [piece.text, piece.page, list(piece.section), piece.kind, piece.header, lines, piece.seconds]
 
 
 def _reset_peak() -> None:

@@ -57,6 +57,8 @@ class Part:
     mtime_ns: int = 0
     seconds: float = 0.0
     peak_mb: float = 0.0
+    recording: bool = False
+    """Sound or video, which only a node can turn into text."""
 
 
 def part(reply: bytes, first: int) -> Part:
@@ -136,6 +138,7 @@ def _known(values: dict[str, Any]) -> Part:
         mtime_ns=int(values["mtime_ns"]),
         seconds=float(values["seconds"]),
         peak_mb=float(values["peak_mb"]),
+        recording=values.get("recording") is True,
     )
 
 
@@ -144,7 +147,7 @@ def _is_page(value: Any) -> bool:
 
 
 def _piece(row: Any) -> Piece:
-    text, page, section, kind, header, lines = row
+    text, page, section, kind, header, lines, seconds = row
     if not isinstance(text, str) or not text or not (page is None or _is_page(page)) or kind not in get_args(Kind):
         raise BadReply
     return Piece(
@@ -154,7 +157,17 @@ def _piece(row: Any) -> Piece:
         kind,
         str(header)[:1000],
         tuple(_line(line, len(text)) for line in lines),
+        _seconds(seconds),
     )
+
+
+def _seconds(values: Any) -> tuple[float, float] | None:
+    if values is None:
+        return None
+    start, end = map(float, values)
+    if not 0 <= start <= end < _SIDE:
+        raise BadReply
+    return start, end
 
 
 def _line(values: Any, length: int) -> Line:

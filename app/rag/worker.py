@@ -45,6 +45,8 @@ class Reading:
     peak_mb: float = 0.0
     needs_ocr: tuple[int, ...] = ()
     """Pages, from 1, that hold pictures and no text; set with the statuses ok and empty."""
+    recording: bool = False
+    """Sound or video: rejected here, but a node can turn it into text."""
 
     def result(self) -> ReadResult:
         """Return what `Library.read` shows of it."""
@@ -241,4 +243,5 @@ def _joined(path: str, parts: Sequence[Part], broken_off: str) -> Reading:
         sum(part.seconds for part in parts),
         max(part.peak_mb for part in parts),
         tuple(page for part in parts for page in part.needs_ocr),
+        first.recording,
     )

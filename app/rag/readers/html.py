@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
-from app.rag.document import Piece
+from app.rag.document import Kind, Piece
 from app.rag.readers.outcome import Outcome
-from app.rag.readers.text import decode
+from app.rag.readers.outline import Outline
+from app.rag.readers.tables import table
+from app.rag.readers.text import decode as text_of
 
 _VOID_NAMES = "area base br col embed hr img input link meta param source track wbr"
 _DROPPED_NAMES = "script style template noscript svg math canvas iframe object audio video select button dialog head"
@@ -25,41 +28,71 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![.\d])", re.I)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
 _SPACE = re.compile(r"\s+")
+_LITTLE = 200
+_LONG_CELL = 300
+"""Cells of more characters, on average, are columns of text."""
+_KINDS: dict[str, Kind] = {"caption": "caption", "figcaption": "caption", "pre": "code", "li": "list"}
 
 
 def read(data: bytes) -> Outcome:
     """Return headings, paragraphs, list items and table rows. Raises Refused for what is not text."""
-    text, reason = _decode(data)
-    found = _collect(text, frames=False)
-    if sum(len(piece.text) for piece in found) < 200:
-        # A page that is all menu, or whose content stands in a frame element: better all of it than nothing.
-        found = max(found, _collect(text, frames=True), key=lambda pieces: sum(len(piece.text) for piece in pieces))
-    return Outcome(found, reason=reason)
+    text, reason = decode(data)
+    title, found = _read(text, title=True)
+    return Outcome(found, reason=reason, title=title)
 
 
-def _decode(data: bytes) -> tuple[str, str]:
+def pieces_of(text: str, *, title: bool = True) -> list[Piece]:
+    """Return the content of a page; `title`: begin with the page's title where the content does not."""
+    return _read(text, title=title)[1]
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Return the text, in the encoding that the page declares if it is true, and a sentence as `text.decode` does."""
     declared = _CHARSET.search(data[:4096])
     if declared and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) and b"\0" not in data:
         try:
             return data.decode(declared.group(1).decode("ascii")), ""
         except (UnicodeDecodeError, LookupError, ValueError):
             pass  # the declaration is wrong or unknown
-    return decode(data)
+    return text_of(data)
 
 
-def _collect(text: str, *, frames: bool) -> list[Piece]:
+def _read(text: str, *, title: bool) -> tuple[str, list[Piece]]:
+    """Return the title and the content."""
+    named, found = _collect(text, frames=False, title=title)
+    if _size(found) < _LITTLE:
+        # A page that is all menu, or whose content stands in a frame element: better all of it than nothing.
+        found = max(found, _collect(text, frames=True, title=title)[1], key=_size)
+    return named, found
+
+
+def _size(pieces: list[Piece]) -> int:
+    return sum(len(piece.text) for piece in pieces)
+
+
+def _collect(text: str, *, frames: bool, title: bool) -> tuple[str, list[Piece]]:
     collector = _Collector(frames)
     collector.feed(text)
     collector.close()
     collector.flush()
-    if collector.title and not any(piece.text == collector.title for piece in collector.pieces[:5]):
-        title = (collector.title,)
-        return [Piece(collector.title), *(_under(piece, title) for piece in collector.pieces)]
-    return collector.pieces
+    named, found = collector.title, collector.pieces
+    if title and named and not any(piece.text == named for piece in found[:5]):
+        section = (named,)
+        return named, [Piece(named, None, section, "heading"), *(_under(piece, section) for piece in found)]
+    return named, found
 
 
 def _under(piece: Piece, title: tuple[str, ...]) -> Piece:
-    return Piece(piece.text, piece.page, piece.section or title)
+    return piece if piece.section else replace(piece, section=title)
+
+
+@dataclass(slots=True)
+class _Table:
+    layout: bool
+    """It only arranges the page: its cells are read like paragraphs."""
+    rows: list[list[str]] = field(default_factory=list)
+    named: list[bool] = field(default_factory=list)
+    """Whether the cells of the first row are header cells."""
 
 
 class _Collector(HTMLParser):
@@ -71,14 +104,16 @@ class _Collector(HTMLParser):
         self.title = ""
         self._frames = frames
         self._words: list[str] = []
-        self._section: list[tuple[int, str]] = []
+        self._outline = Outline()
         self._heading = 0
+        self._kind: Kind = "text"
         self._skipped = ""
         self._depth = 0
         self._in_title = False
         self._preformatted = 0
-        self._rows: list[str] = []
-        self._tables = 0
+        self._lists = 0
+        self._tables: list[_Table] = []
+        self._in_cell = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "title" and not self.title and self._skipped in ("", "head"):
@@ -92,21 +127,22 @@ class _Collector(HTMLParser):
             else:
                 self._depth += tag == self._skipped
                 return
-        if tag not in _VOID and self._unseen(tag, dict(attrs)):
+        attributes = dict(attrs)
+        if tag not in _VOID and self._unseen(tag, attributes):
             self._break()
             self._skipped, self._depth = tag, 1
         elif tag in ("br", "hr"):
             self._words.append("\n")
-        elif tag in ("td", "th"):
-            if self._tables:
-                self._words.append(" | " if "".join(self._words).strip() else "")
+        elif tag in ("table", "tr", "td", "th"):
+            self._start_of_table(tag, attributes)
         elif tag in _BLOCKS:
             self._break()
-            self._tables += tag == "table"
             self._preformatted += tag == "pre"
             self._heading = _HEADINGS.get(tag, 0)
+            self._kind = _KINDS.get(tag, "text")
+            self._lists += tag in ("ul", "ol")
             if tag == "li":
-                self._words.append("- ")
+                self._words.append("  " * min(max(0, self._lists - 1), 8) + "- ")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "title":
@@ -115,12 +151,13 @@ class _Collector(HTMLParser):
             self._depth -= tag == self._skipped
             if self._depth <= 0:
                 self._skipped = ""
+        elif tag in ("table", "tr", "td", "th"):
+            self._end_cell()
+            if tag == "table" and self._tables:
+                self._end_table(self._tables.pop())
         elif tag in _BLOCKS:
             self._break()
-            if tag == "table":
-                self._tables = max(0, self._tables - 1)
-                if not self._tables:
-                    self._end_rows()
+            self._lists = max(0, self._lists - (tag in ("ul", "ol")))
             self._preformatted = max(0, self._preformatted - (tag == "pre"))
 
     def handle_data(self, data: str) -> None:
@@ -131,8 +168,10 @@ class _Collector(HTMLParser):
 
     def flush(self) -> None:
         """Close what is still open at the end of the file."""
+        self._end_cell()
+        while self._tables:
+            self._end_table(self._tables.pop())
         self._break()
-        self._end_rows()
 
     def _unseen(self, tag: str, attributes: dict[str, str | None]) -> bool:
         if tag in _DROPPED or "hidden" in attributes:
@@ -141,35 +180,89 @@ class _Collector(HTMLParser):
             return True
         return not self._frames and (tag in _FRAME or attributes.get("role") in _FRAME_ROLES)
 
-    def _break(self) -> None:
-        """End the paragraph that is being gathered."""
-        text = "".join(self._words).strip()
-        self._words.clear()
-        if not self._preformatted:
-            text = "\n".join(line.strip() for line in text.split("\n")).strip()
-        heading, self._heading = self._heading, 0
-        if text in ("", "-", "|"):
+    def _start_of_table(self, tag: str, attributes: dict[str, str | None]) -> None:
+        if tag == "table":
+            if self._tables and not self._tables[-1].layout:
+                # A table around a table arranges the page.
+                self._end_cell()
+                self._as_text(self._tables[-1])
+            self._break()
+            self._tables.append(_Table(attributes.get("role") in ("presentation", "none")))
             return
-        if self._tables:
-            self._rows.append(text)
+        self._end_cell()
+        if not self._tables or self._tables[-1].layout:
+            self._break()
+            return
+        here = self._tables[-1]
+        if tag == "tr" or not here.rows:
+            here.rows.append([])
+        if tag != "tr":
+            self._break()
+            self._in_cell = True
+            if len(here.rows) == 1:
+                here.named.append(tag == "th")
+            span = attributes.get("colspan") or ""
+            here.rows[-1].extend([""] * (min(int(span), 64) - 1 if span.isascii() and span.isdigit() else 0))
+
+    def _end_cell(self) -> None:
+        if self._in_cell:
+            self._in_cell = False
+            row = self._tables[-1].rows[-1]
+            text = _SPACE.sub(" ", "".join(self._words)).strip()
+            self._words.clear()
+            self._heading, self._kind = 0, "text"
+            row.append(text)
+        elif not self._tables or self._tables[-1].layout:
+            self._break()
+
+    def _end_table(self, ended: _Table) -> None:
+        self._break()
+        cells = [cell for row in ended.rows for cell in row if cell]
+        if max((sum(cell != "" for cell in row) for row in ended.rows), default=0) < 2:
+            self._as_text(ended)
+        elif sum(map(len, cells)) > _LONG_CELL * len(cells):
+            self._as_text(ended)  # columns of text
+        else:
+            header = True if ended.named and all(ended.named) else None
+            self._add(table(ended.rows, self._outline.path, header=header))
+
+    def _as_text(self, ended: _Table) -> None:
+        for row in ended.rows:
+            for cell in row:
+                self._add(self._outline.piece(cell))
+        ended.rows.clear()
+        ended.layout = True
+
+    def _break(self) -> None:
+        """End the paragraph that is being gathered; inside a cell only a blank."""
+        if self._in_cell:
+            self._words.append(" ")
+            return
+        text = "".join(self._words)
+        self._words.clear()
+        heading, self._heading = self._heading, 0
+        kind, self._kind = self._kind, "text"
+        if self._preformatted:
+            text = text.strip("\n")
+            kind = "code"
+        else:
+            indent = len(text) - len(text.lstrip(" ")) if text.lstrip(" ").startswith("- ") else 0
+            text = " " * indent + "\n".join(line.strip() for line in text.split("\n")).strip()
+        if text.strip() in ("", "-", "|"):
             return
         if heading:
-            while self._section and self._section[-1][0] >= heading:
-                self._section.pop()
-            self._section.append((heading, _SPACE.sub(" ", text)))
-        self._add(text)
-
-    def _end_rows(self) -> None:
-        if self._rows:
-            text = "\n".join(self._rows)
-            self._rows.clear()
-            self._add(text)
-
-    def _add(self, text: str) -> None:
-        section = tuple(title for _, title in self._section)
-        last = self.pieces[-1] if self.pieces else None
-        if text.startswith("- ") and last and last.section == section and last.text.startswith("- "):
-            # The items of a list stay together.
-            self.pieces[-1] = Piece(f"{last.text}\n{text}", None, section)
+            self._add(self._outline.heading(heading, text))
+        elif kind == "list" or text.lstrip().startswith("- "):
+            self._add(self._outline.piece(text, "list"))
         else:
-            self.pieces.append(Piece(text, None, section))
+            self._add(self._outline.piece(text, kind))
+
+    def _add(self, piece: Piece) -> None:
+        last = self.pieces[-1] if self.pieces else None
+        if not piece.text:
+            return
+        if last and piece.kind == last.kind == "list" and last.section == piece.section:
+            # The items of a list stay together.
+            self.pieces[-1] = replace(last, text=f"{last.text}\n{piece.text}")
+        else:
+            self.pieces.append(piece)

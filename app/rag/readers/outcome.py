@@ -29,9 +29,15 @@ class Outcome:
 
 
 class Refused(Exception):
-    """This file cannot be read. `reason` is one plain sentence for the user."""
+    """This file cannot be read.
 
-    def __init__(self, status: Literal["password", "rejected", "error"], reason: str) -> None:
+    `reason` is one plain sentence for the user; `recording`: it is sound or video, which a node can turn into text.
+    """
+
+    def __init__(
+        self, status: Literal["password", "rejected", "error"], reason: str, *, recording: bool = False
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.recording = recording

@@ -23,8 +23,13 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 def read(data: bytes) -> Outcome:
     """Return the paragraphs: what stands between blank lines. Raises Refused for what is not text."""
     text, reason = decode(data)
+    return Outcome(paragraphs(text), reason=reason)
+
+
+def paragraphs(text: str) -> list[Piece]:
+    """Return what stands between blank lines."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Outcome([Piece(part) for part in _PARAGRAPH.split(text)], reason=reason)
+    return [Piece(part) for part in _PARAGRAPH.split(text)]
 
 
 def decode(data: bytes) -> tuple[str, str]:
