@@ -26,7 +26,7 @@ def read(data: bytes, password: str, allowance: Allowance) -> Outcome:
             for entry in entries:
                 if entry.flag_bits & 1 and not password:
                     locked += 1
-                elif entry.file_size > allowance.bytes or allowance.files <= 0:
+                elif entry.file_size > allowance.size or allowance.files <= 0:
                     allowance.left_out += 1
                 else:
                     pieces.extend(_member(archive, entry, password, allowance))

@@ -255,7 +255,7 @@ def _collect(element: Any, parts: list[str]) -> None:
 
 def _table(element: Any, section: tuple[str, ...]) -> Iterator[Piece]:
     """Yield a table; a table in a cell becomes part of that cell's text, a table of one cell is a box of text."""
-    rows = []
+    rows: list[list[str]] = []
     named: bool | None = None
     for row in element.iter(f"{_W}tr"):
         if next(row.iterancestors(f"{_W}tbl")) is not element:

@@ -25,7 +25,8 @@ class Allowance:
 
     depth: int = MAX_DEPTH
     files: int = MAX_FILES
-    bytes: int = MAX_BYTES
+    size: int = MAX_BYTES
+    """Bytes, unpacked."""
     until: float = field(default_factory=lambda: time.process_time() + SECONDS)
     """Processor time of this process after which no further file is begun."""
     read: int = 0
@@ -35,8 +36,8 @@ class Allowance:
     def member(self, name: str, data: bytes, above: tuple[str, ...]) -> Iterator[Piece]:
         """Yield the pieces of a file inside another, under its name; one that cannot be read is counted."""
         self.files -= 1
-        self.bytes -= len(data)
-        if self.depth <= 0 or self.files < 0 or self.bytes < 0 or time.process_time() > self.until:
+        self.size -= len(data)
+        if self.depth <= 0 or self.files < 0 or self.size < 0 or time.process_time() > self.until:
             self.left_out += 1
             return
         self.depth -= 1
