@@ -22,9 +22,15 @@ _VOID = frozenset(_VOID_NAMES.split())
 _DROPPED = frozenset(_DROPPED_NAMES.split())
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _FRAME = frozenset({"nav", "footer", "aside"})  # around the content, not of it
+_CONTENT = frozenset({"main", "article"})
 _FRAME_ROLES = frozenset({"navigation", "contentinfo", "complementary", "search", "banner"})
 _CLOSES_P = _BLOCKS - {"body", "html"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_HIDDEN_CLASS_NAMES = """
+sr-only screen-reader-text screen-reader-only visually-hidden visuallyhidden skip-link skiplink skip-to-content
+skip-to-main
+"""
+_HIDDEN_CLASSES = frozenset(_HIDDEN_CLASS_NAMES.split())  # the usual names of what is there for screen readers only
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![.\d])", re.I)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
 _SPACE = re.compile(r"\s+")
@@ -112,6 +118,8 @@ class _Collector(HTMLParser):
         self._in_title = False
         self._preformatted = 0
         self._lists = 0
+        self._content = 0
+        """How many elements that hold the content itself are open."""
         self._tables: list[_Table] = []
         self._in_cell = False
 
@@ -138,6 +146,7 @@ class _Collector(HTMLParser):
         elif tag in _BLOCKS:
             self._break()
             self._preformatted += tag == "pre"
+            self._content += tag in _CONTENT
             self._heading = _HEADINGS.get(tag, 0)
             self._kind = _KINDS.get(tag, "text")
             self._lists += tag in ("ul", "ol")
@@ -158,13 +167,14 @@ class _Collector(HTMLParser):
         elif tag in _BLOCKS:
             self._break()
             self._lists = max(0, self._lists - (tag in ("ul", "ol")))
+            self._content = max(0, self._content - (tag in _CONTENT))
             self._preformatted = max(0, self._preformatted - (tag == "pre"))
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title = _SPACE.sub(" ", self.title + data).strip()[:300]
         elif not self._skipped:
-            self._words.append(data if self._preformatted else _SPACE.sub(" ", data))
+            self._words.append(data if self._preformatted else _SPACE.sub(" ", data.replace("\u200b", "")))
 
     def flush(self) -> None:
         """Close what is still open at the end of the file."""
@@ -176,9 +186,15 @@ class _Collector(HTMLParser):
     def _unseen(self, tag: str, attributes: dict[str, str | None]) -> bool:
         if tag in _DROPPED or "hidden" in attributes:
             return True
+        if not _HIDDEN_CLASSES.isdisjoint((attributes.get("class") or "").lower().split()):
+            return True
         if attributes.get("aria-hidden") == "true" or _HIDDEN_STYLE.search(attributes.get("style") or ""):
             return True
-        return not self._frames and (tag in _FRAME or attributes.get("role") in _FRAME_ROLES)
+        if self._frames:
+            return False
+        role = attributes.get("role")
+        # Within the content the role says no more than that a part has a head or an end of its own.
+        return tag in _FRAME or (role in _FRAME_ROLES and not (self._content and role in ("contentinfo", "banner")))
 
     def _start_of_table(self, tag: str, attributes: dict[str, str | None]) -> None:
         if tag == "table":

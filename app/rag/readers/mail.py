@@ -117,7 +117,7 @@ def _attached(part: email.message.Message, section: tuple[str, ...], allowance: 
             yield from _message(message, section, allowance)
             allowance.depth += 1
         return
-    name = _plain(part.get_filename() or "") or "attachment." + part.get_content_subtype()
+    name = plain(part.get_filename() or "") or "attachment." + part.get_content_subtype()
     data = part.get_payload(decode=True)
     if isinstance(data, bytes):
         yield from allowance.member(name, data, section)
@@ -137,10 +137,10 @@ def _decoded(part: email.message.Message) -> str:
 
 
 def _header(message: email.message.Message, name: str) -> str:
-    return _plain(str(message.get(name) or ""))
+    return plain(str(message.get(name) or ""))
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """Return a header as text, its encoded words decoded."""
     with contextlib.suppress(LookupError, ValueError, email.errors.MessageError):  # unknown: shown as it stands
         value = str(email.header.make_header(email.header.decode_header(value)))

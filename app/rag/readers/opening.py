@@ -50,6 +50,9 @@ class Allowance:
             return
         finally:
             self.depth += 1
+        if outcome.needs_ocr and not outcome.pieces:
+            self.left_out += 1  # a picture: recognition is for files of their own
+            return
         self.read += 1
         yield Piece(name, None, (*above, name), "heading")
         for piece in outcome.pieces:

@@ -32,7 +32,7 @@ def table(
     cells = _without_empty_columns([row for row in cells if any(row)])
     lines = [_line(row) for row in cells]
     has = seems_header(cells) if header is None else header and len(cells) > 1
-    first = lines[0] if has and len(lines[0]) <= MAX_HEADER else ""
+    first = lines[0].strip() if has and len(lines[0]) <= MAX_HEADER else ""
     return Piece("\n".join(lines), page, section, "table", first)
 
 
