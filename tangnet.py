@@ -26,9 +26,9 @@ VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, ".tangnet-stamp")
 
 EXTRAS = {
-    "tangnet": ("desktop", "node", "starter"),
-    "node": ("node", "starter"),
-    "test": ("desktop", "dev", "embed", "node", "starter"),
+    "tangnet": ("desktop", "node", "ocr", "starter"),
+    "node": ("node", "ocr", "starter"),
+    "test": ("desktop", "dev", "embed", "node", "ocr", "starter"),
 }
 """What each way of starting needs: extras of pyproject.toml."""
 

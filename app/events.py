@@ -294,7 +294,7 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """State of one engine of a node. role: chat, embed, transcribe, rerank, speak."""
+    """State of one engine of a node. role: chat, embed, transcribe, rerank, ocr, speak."""
 
     role: str
     state: str

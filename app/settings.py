@@ -55,6 +55,10 @@ class Settings:
         "Who embeds documents: local is this machine; cluster also sends their text to idle paired nodes.",
         ("local", "cluster"),
     )
+    documents_ocr: bool = _setting(True, "Read scanned pages and pictures by text recognition.")
+    documents_ocr_language: str = _setting(
+        "", "Language of scans such as ru where it is not written in Latin letters; empty is Latin, Chinese, Japanese."
+    )
     rules_folders: list[str] = _setting(
         [], 'Where documents of a folder may go: "~/Medical = home, local" is zone home and this machine.'
     )

@@ -122,6 +122,59 @@ class Going:
     """What was heard last."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecognisedLine:
+    """A line of text in a picture of a page."""
+
+    text: str
+    corners: tuple[tuple[float, float], ...]
+    """Four (x, y) in pixels: where it begins above, where it ends above, ends below, begins below, as it is read."""
+    confidence: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedPage:
+    """What a node read in a picture, in no particular order; `width` and `height` are the picture's, in pixels."""
+
+    width: int
+    height: int
+    lines: tuple[RecognisedLine, ...]
+    model: str = ""
+    sha256: str = ""
+    """Of the model."""
+
+
+class Recogniser(Protocol):
+    """Reads the text in pictures of pages (OCR)."""
+
+    async def recognise(
+        self, picture: bytes, *, language: str = "", zones: tuple[str, ...] = (), background: bool = False
+    ) -> RecognisedPage:
+        """Read one picture.
+
+        Args:
+            picture: PNG or JPEG, at most 12 MiB.
+            language: ISO 639-1; "" = what the model reads by itself.
+            zones: The only zones whose nodes may see it, as in ChatRequest; empty = any.
+            background: Nobody waits for it.
+
+        Raises:
+            NodeError: no node can do it; code "unsupported" or "model_missing" where there is no model for it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ocr:
+    """How scans are read."""
+
+    recogniser: Recogniser | None = None
+    """None: not at all."""
+    language: str = ""
+    """As `Recogniser.recognise` has it."""
+
+
 class Embedder(Protocol):
     """Turns texts into vectors."""
 

@@ -14,7 +14,14 @@ from nodeworker.engines.openai.choice import ServerChoice
 from nodeworker.engines.openai.server import OpenAiFolder, OpenAiServer
 from nodeworker.engines.paced.choice import PACED, USAGE, PacedChoice
 from nodeworker.errors import BadRequest, ModelMissing
-from nodeworker.hosting.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
+from nodeworker.hosting.hosted import (
+    EngineSpec,
+    HostedChat,
+    HostedEmbed,
+    HostedRecognise,
+    HostedRerank,
+    HostedTranscribe,
+)
 from nodeworker.models.folder import FetchProgress, ModelFile, ModelFolder
 from nodeworker.settings import kept_folder, measured_folder
 
@@ -128,6 +135,11 @@ class EngineMaker:
         """Build the engine that orders passages."""
         factory = "nodeworker.engines.embedding.onnx_reranker:OnnxRerankEngine"
         return HostedRerank(model, EngineSpec(factory, {"threads": self._threads}, ("onnxruntime", "tokenizers")))
+
+    def recognise(self, model: ModelFile) -> HostedRecognise:
+        """Build the engine that reads scans."""
+        factory = "nodeworker.engines.ocr.engine:PageEngine"
+        return HostedRecognise(model, EngineSpec(factory, {"threads": self._threads}, ("onnxruntime", "cv2")))
 
     def transcribe(self, model: ModelFile) -> HostedTranscribe:
         """Build the engine that hears."""

@@ -57,7 +57,7 @@ def pdf_bytes(pages: Sequence[Sequence[str]]) -> bytes:
     objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"", b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
     kids = []
     for lines in pages:
-        drawn = " ".join(f"({_escaped(line)}) Tj 0 -14 Td" for line in lines)
+        drawn = " ".join(f"({escaped(line)}) Tj 0 -14 Td" for line in lines)
         stream = zlib.compress(f"BT /F1 11 Tf 60 760 Td {drawn} ET".encode("latin-1"))
         objects.append(b"<</Length %d/Filter/FlateDecode>>stream\n" % len(stream) + stream + b"\nendstream")
         content = len(objects)
@@ -67,13 +67,13 @@ def pdf_bytes(pages: Sequence[Sequence[str]]) -> bytes:
         )
         kids.append(len(objects))
     objects[1] = b"<</Type/Pages/Kids[%s]/Count %d>>" % (b" ".join(b"%d 0 R" % kid for kid in kids), len(kids))
-    return _pdf(objects)
+    return pdf_of(objects)
 
 
 def flate_bomb_pdf(size: int) -> bytes:
     """A PDF whose page content unpacks to `size` bytes of nothing."""
     stream = zlib.compress(zlib.compress(b"\0" * size, 9), 9)
-    return _pdf(
+    return pdf_of(
         [
             b"<</Type/Catalog/Pages 2 0 R>>",
             b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -83,7 +83,8 @@ def flate_bomb_pdf(size: int) -> bytes:
     )
 
 
-def _pdf(objects: Sequence[bytes]) -> bytes:
+def pdf_of(objects: Sequence[bytes]) -> bytes:
+    """A PDF of these objects; the first is its catalogue."""
     out = io.BytesIO()
     out.write(b"%PDF-1.4\n")
     places = []
@@ -98,7 +99,8 @@ def _pdf(objects: Sequence[bytes]) -> bytes:
     return out.getvalue()
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text as it stands between brackets in a PDF."""
     return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
 
 

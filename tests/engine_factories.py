@@ -21,12 +21,14 @@ from nodeworker.engines import (
     Partial,
     Prefill,
     Progress,
+    Recognised,
+    RecognisedLine,
     Tell,
     Token,
     TranscriptEvent,
     Vectors,
 )
-from nodeworker.errors import ContextOverflow, EngineError, ModelTooLarge
+from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelTooLarge
 from nodeworker.models.model_file import ModelFile
 
 TURN_SECONDS = 0.005
@@ -200,6 +202,30 @@ class Rerank:
 
     def rerank(self, query: str, texts: Sequence[str], cancelled: threading.Event | None = None) -> tuple[float, ...]:
         return tuple(float(text.count(query)) for text in texts)
+
+    def close(self) -> None:
+        return
+
+
+class Recognise:
+    """Says how many bytes it was given; language "slow" makes it wait until it is cancelled."""
+
+    slots = 2
+
+    def __init__(self, model: ModelFile) -> None:
+        self.model = model
+
+    def load(self, progress: Progress) -> None:
+        progress(1.0)
+
+    def recognise(
+        self, picture: bytes, language: str, cancelled: threading.Event, *, background: bool = False
+    ) -> Recognised:
+        if language == "slow":
+            cancelled.wait(30.0)
+            raise BadRequest("The call was cancelled.")
+        corners = ((0.0, 0.0), (9.0, 0.0), (9.0, 4.0), (0.0, 4.0))
+        return Recognised(9, 4, (RecognisedLine(f"{len(picture)} bytes", corners, 0.5),), 0.01)
 
     def close(self) -> None:
         return

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from nodeworker.engines import ChatRequest, Message, Token
-from nodeworker.hosting.hosted import EngineSpec, HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
+from nodeworker.hosting.hosted import (
+    EngineSpec,
+    HostedChat,
+    HostedEmbed,
+    HostedRecognise,
+    HostedRerank,
+    HostedTranscribe,
+)
 from nodeworker.models.folder import ModelFile
 from nodeworker.serving.rooms import EngineRooms
 from tests.integration.test_node_process import alive
@@ -34,6 +41,9 @@ class ProcessMaker:
     def rerank(self, model: ModelFile) -> HostedRerank:
         return HostedRerank(model, EngineSpec(f"{FACTORIES}:Rerank"))
 
+    def recognise(self, model: ModelFile) -> HostedRecognise:
+        return HostedRecognise(model, EngineSpec(f"{FACTORIES}:Recognise"))
+
     def transcribe(self, model: ModelFile) -> HostedTranscribe:
         return HostedTranscribe(model, EngineSpec(f"{FACTORIES}:Hear"))
 
@@ -41,7 +51,7 @@ class ProcessMaker:
 @contextlib.asynccontextmanager
 async def rooms_of(maker: ProcessMaker | None = None, *chats: str) -> AsyncIterator[EngineRooms]:
     models = [model("chat", name) for name in chats or ("m",)]
-    shelf = FakeShelf(*models, model("embed", "e"), model("transcribe", "t"), model("rerank", "r"))
+    shelf = FakeShelf(*models, model("embed", "e"), model("transcribe", "t"), model("rerank", "r"), model("ocr", "o"))
     rooms = EngineRooms(shelf, maker or ProcessMaker())
     try:
         yield rooms

@@ -251,6 +251,10 @@ class FakeNode(node_pb2_grpc.NodeServicer):
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
         raise AssertionError
 
+    async def Recognise(self, request: pb.RecogniseRequest, context: Any) -> pb.RecogniseResponse:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
+        raise AssertionError
+
     async def Speak(self, requests: AsyncIterator[pb.SpeakRequest], context: Any) -> AsyncGenerator[Any, None]:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
         yield pb.SpeakEvent()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ from app.events import (
     Transcribed,
     Usage,
 )
-from app.thinking import ChatRequest, Embeddings, EmbedKind, Heard, ModelProgress, Recording
+from app.thinking import ChatRequest, Embeddings, EmbedKind, Heard, ModelProgress, RecognisedPage, Recording
 from nodeworker.protocol import CHANNEL_OPTIONS, KEEPALIVE_OPTIONS, MOVES_KEY, SAMPLE_RATE, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.node_pb2_grpc import NodeStub
@@ -41,12 +42,16 @@ LOAD_SECONDS = 600.0
 GENERATE_SECONDS = 1800.0
 EMBED_SECONDS = 300.0
 """Includes loading the engine the first time, which takes a minute on a Pi."""
+RECOGNISE_SECONDS = 600.0
+"""Of one page; includes loading the engine and waiting while others use it."""
 TRANSCRIBE_SECONDS = 3600.0
 RECORDING_SECONDS = 5 * 3600.0
 """Includes waiting while others use the node; it refuses calls that may take over six hours."""
 FETCH_SECONDS = 24 * 3600.0
 WATCH_SECONDS = 24 * 3600.0
 """A watch is opened again after that."""
+MOST_SIDE = 100_000
+"""Pixels: a page that claims more is nonsense."""
 MAX_AUDIO_BYTES = 2 * SAMPLE_RATE * 3600
 
 NodeEvent = Queued | Prefilling | TokenReceived | Generated
@@ -212,6 +217,23 @@ class NodeClient:
             reply.max_tokens,
             tuple(reply.tokens),
         )
+
+    async def recognise(
+        self, picture: bytes, *, language: str = "", model: str = "", background: bool = False
+    ) -> RecognisedPage:
+        """Read the text in a picture; `model` by sha256, "" = the node's own choice."""
+        request = pb.RecogniseRequest(
+            model=model,
+            image=picture,
+            language=language,
+            request_id=uuid.uuid4().hex,
+            priority=wire.priority(background),
+        )
+        with mapped(self.name):
+            reply = await self._stub.Recognise(request, timeout=RECOGNISE_SECONDS)
+        if not (0 < reply.width < MOST_SIDE and 0 < reply.height < MOST_SIDE):
+            raise NodeError(f"{self.name} sent a page without a size.", code="internal")
+        return wire.recognised(reply)
 
     async def transcribe(
         self, audio: AsyncIterator[bytes], *, language: str

@@ -23,6 +23,7 @@ from app.cluster.learning import Keeper, Learned
 from app.cluster.local import LocalNode
 from app.cluster.outliers import Outliers
 from app.cluster.placing import Placing
+from app.cluster.recognising import Recognising
 from app.cluster.recordings import Recordings
 from app.cluster.registry import Roster
 from app.cluster.routing import Choice, rank
@@ -37,6 +38,7 @@ from app.thinking import (
     GenerationEvent,
     Going,
     ModelProgress,
+    RecognisedPage,
     Recording,
     RecordingRead,
     Told,
@@ -83,6 +85,7 @@ class Cluster:
         self._network: Network | None = None
         self._spreading = Spreading(lambda texts: self._embed(texts, "passage"), self._helpers)
         self._recordings = Recordings(self._local.client, self.nodes, self._client)
+        self._recognising = Recognising(self._local.client, self.nodes, self._client)
         self._refused: TrustError | None = None
         self._deployer: Deployer | None = None
         self._began = 0.0
@@ -188,6 +191,15 @@ class Cluster:
                     raise
             await asyncio.sleep(EMBED_AGAIN_SECONDS * 2**attempt)
         raise AssertionError("unreachable")
+
+    async def recognise(
+        self, picture: bytes, *, language: str = "", zones: tuple[str, ...] = (), background: bool = False
+    ) -> RecognisedPage:
+        """Read the text in a picture: here, and where `nodes_documents` says so on idle nodes too. Raises NodeError."""
+        elsewhere = self._settings.nodes_documents == "cluster" and background
+        return await self._recognising.read(
+            picture, language=language, zones=zones, background=background, elsewhere=elsewhere
+        )
 
     def _helpers(self, sha256: str, zones: tuple[str, ...]) -> list[Helper]:
         """Nodes that may embed documents now: trusted, allowed, with the same model, and idle."""

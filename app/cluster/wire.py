@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed, Word
-from app.thinking import ChatRequest, Heard, ModelProgress
+from app.thinking import ChatRequest, Heard, ModelProgress, RecognisedLine, RecognisedPage
 from nodeworker.protocol import node_pb2 as pb
 
 _ROLES = {
@@ -21,6 +21,7 @@ _ROLES = {
     pb.ROLE_TRANSCRIBE: "transcribe",
     pb.ROLE_RERANK: "rerank",
     pb.ROLE_SPEAK: "speak",
+    pb.ROLE_OCR: "ocr",
 }
 _ROLE_NUMBERS = {name: number for number, name in _ROLES.items()}
 _ENGINE_STATES = {
@@ -31,6 +32,9 @@ _ENGINE_STATES = {
     pb.ENGINE_FAILED: "failed",
 }
 MAX_MODELS = 200
+MAX_LINES = 5000
+MAX_LINE = 2000
+"""Characters of one line of a page."""
 MAX_PREFIXES = 4096
 MAX_LABELS = 16
 MAX_RIGHTS = 16
@@ -180,6 +184,20 @@ def heard(event: pb.TranscribeEvent) -> Hearing | Heard | Transcribed | None:
         language = one_line(final.language, 20)
         return Transcribed(final.text, language, _rate(final.seconds), _rate(final.audio_seconds), words)
     return None
+
+
+def recognised(reply: pb.RecogniseResponse) -> RecognisedPage:
+    """Translate what was read in a picture; lines that make no sense are left out."""
+    lines = []
+    for line in reply.lines[:MAX_LINES]:
+        sides = [side for side in line.corners if math.isfinite(side)]
+        text = "".join(character for character in line.text[:MAX_LINE] if character.isprintable()).strip()
+        if len(sides) == len(line.corners) == 8 and text:
+            corners = tuple((sides[at], sides[at + 1]) for at in range(0, 8, 2))
+            lines.append(RecognisedLine(text, corners, min(1.0, _rate(line.confidence))))
+    return RecognisedPage(
+        reply.width, reply.height, tuple(lines), one_line(reply.model), one_line(reply.model_sha256, 64)
+    )
 
 
 def fetch_progress(progress: pb.FetchProgress) -> ModelProgress:

@@ -350,3 +350,52 @@ class TranscribeEngine(Protocol):
     def close(self) -> None:
         """Free the model."""
         ...
+
+
+Corners = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedLine:
+    """A line of text in a picture."""
+
+    text: str
+    corners: Corners
+    """Four (x, y) in pixels from the picture's top left: where the line begins above, where it ends above, where it
+    ends below, where it begins below, as it is read. They tell how it is turned."""
+    confidence: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What stands in a picture, in no particular order; `width` and `height` are the picture's, in pixels."""
+
+    width: int
+    height: int
+    lines: tuple[RecognisedLine, ...]
+    seconds: float
+    """What the work took."""
+    program: str = ""
+    """Which other program read it, if one did."""
+
+
+class RecogniseEngine(Protocol):
+    """Reads the text in pictures of pages."""
+
+    def load(self, progress: Progress) -> None:
+        """Load the model. Raises EngineError."""
+        ...
+
+    def recognise(
+        self, picture: bytes, language: str, cancelled: threading.Event, *, background: bool = False
+    ) -> Recognised:
+        """Return the lines of a picture; raises BadRequest soon after `cancelled`. Raises EngineError.
+
+        `background`: it rests while the engine is held.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...

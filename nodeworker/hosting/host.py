@@ -37,6 +37,7 @@ from nodeworker.hosting.packing import (
     read_error,
     read_model,
     read_request,
+    recognised_row,
     text,
 )
 
@@ -144,11 +145,11 @@ class Host:
             elif do == "close":
                 self._workers.submit(self._close)
             else:
-                self._begin(do, head)
+                self._begin(do, head, blob)
         except (KeyError, TypeError, AttributeError) as error:
             raise BadFrame(f"a command makes no sense: {error!r}") from error
 
-    def _begin(self, do: str, head: dict[str, Any]) -> None:
+    def _begin(self, do: str, head: dict[str, Any], blob: bytes) -> None:
         id, engine = count(head["id"]), self._engine
         call = self._calls[id] = _Call(id)
         if do == "chat":
@@ -169,6 +170,8 @@ class Host:
             self._workers.submit(self._compute, call, lambda: self._embed(call, head))
         elif do == "rerank":
             self._workers.submit(self._compute, call, lambda: self._rerank(call, head))
+        elif do == "recognise":
+            self._workers.submit(self._compute, call, lambda: self._recognise(call, head, blob))
         else:
             raise BadFrame(f"there is no command {do!r}")
 
@@ -251,6 +254,11 @@ class Host:
     def _rerank(self, call: _Call, head: dict[str, Any]) -> None:
         scores = self._engine.rerank(head["query"], tuple(head["texts"]), call.cancelled)
         self._send({"is": "scores", "id": call.id, "scores": [float(score) for score in scores]})
+
+    def _recognise(self, call: _Call, head: dict[str, Any], picture: bytes) -> None:
+        background = head["background"] is True
+        found = self._engine.recognise(picture, text(head["language"]), call.cancelled, background=background)
+        self._send({"is": "lines", "id": call.id, "found": recognised_row(found)})
 
     def _hear(self, call: _Call, head: dict[str, Any]) -> Iterator[TranscriptEvent]:
         taken = 0

@@ -20,6 +20,7 @@ from nodeworker.engines import (
     Partial,
     Prefill,
     Progress,
+    Recognised,
     SpeechEnded,
     SpeechStarted,
     Token,
@@ -39,6 +40,7 @@ from nodeworker.hosting.packing import (
     read_error,
     read_event,
     read_figures,
+    read_recognised,
     request_record,
     row,
 )
@@ -155,7 +157,7 @@ class HostedEngine:
 
     # -- calls -------------------------------------------------------------------------------------------------------
 
-    def _begin(self, cancelled: threading.Event, head: dict[str, Any]) -> tuple[int, Running[Any]]:
+    def _begin(self, cancelled: threading.Event, head: dict[str, Any], blob: bytes = b"") -> tuple[int, Running[Any]]:
         id, self._next = self._next, self._next + 1
 
         def stop(_running: Running[Any]) -> None:
@@ -166,7 +168,7 @@ class HostedEngine:
             running.end(EngineLost(self._gone.message, self._gone.hint))  # one each: a traceback grows with each raise
             return id, running
         try:
-            self._process.send({"id": id} | head)
+            self._process.send({"id": id} | head, blob)
         except BadFrame as error:
             running.end(BadRequest(f"The request is too large: {error}.", "Send less at once."))
             return id, running
@@ -349,6 +351,24 @@ class HostedRerank(HostedEngine):
         scores = many(number)(head["scores"])
         if (running := self._call(head["id"])) is not None:
             running.put([scores])
+
+
+class HostedRecognise(HostedEngine):
+    """A reader of scans in a process of its own."""
+
+    role = "ocr"
+
+    def recognise(self, picture: bytes, language: str, *, background: bool = False) -> Running[Recognised]:
+        """Begin to read; yields one Recognised."""
+        head = {"do": "recognise", "language": language, "background": background}
+        return self._begin(threading.Event(), head, picture)[1]
+
+    def _made(self, kind: Any, head: dict[str, Any], blob: bytes) -> None:
+        if kind != "lines":
+            return super()._made(kind, head, blob)
+        found = read_recognised(head["found"])
+        if (running := self._call(head["id"])) is not None:
+            running.put([found])
 
 
 class HostedTranscribe(HostedEngine):

@@ -5,6 +5,7 @@ What is unpacked is checked field by field: a value of the wrong kind is a BadFr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from nodeworker import errors
 from nodeworker.engines import (
     ChatEvent,
     ChatRequest,
+    Corners,
     Done,
     Figures,
     Final,
@@ -22,6 +24,8 @@ from nodeworker.engines import (
     Message,
     Partial,
     Prefill,
+    Recognised,
+    RecognisedLine,
     Sampling,
     SpeechEnded,
     SpeechStarted,
@@ -144,6 +148,28 @@ def read_event(value: Any) -> ChatEvent | TranscriptEvent:
     if type(value) is not list or not value or type(value[0]) is not str or value[0] not in _EVENTS:
         raise BadFrame("an event has no known name")
     return cast("ChatEvent | TranscriptEvent", _EVENTS[value[0]][1](value[1:]))
+
+
+def recognised_row(found: Recognised) -> list[Any]:
+    """Return what stands in a picture as a list."""
+    lines = [
+        [_clean(line.text), [side for corner in line.corners for side in corner], line.confidence]
+        for line in found.lines
+    ]
+    return [found.width, found.height, lines, found.seconds, found.program]
+
+
+def _corners(value: Any) -> Corners:
+    sides = many(number)(value)
+    if len(sides) != 8 or not all(map(math.isfinite, sides)):
+        raise BadFrame("a line has no four corners")
+    return tuple((sides[at], sides[at + 1]) for at in range(0, 8, 2))
+
+
+read_recognised: Callable[[Any], Recognised] = row(
+    Recognised, count, count, many(row(RecognisedLine, text, _corners, number)), number, text
+)
+"""What stands in a picture, of such a list; raises BadFrame."""
 
 
 def figures_row(figures: Figures) -> list[Any]:

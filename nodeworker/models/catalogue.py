@@ -93,7 +93,7 @@ class CatalogueEntry:
     @property
     def is_folder(self) -> bool:
         """Engines of this role are given a folder, not a single file."""
-        return self.role in ("embed", "transcribe")
+        return self.role in ("embed", "transcribe", "ocr")
 
 
 def _hub(repository: str, *names: tuple[str, str]) -> Address:
@@ -172,6 +172,23 @@ _MINILM_INT8 = (
     ),
 )
 """The weights come from one place, the tokenizer and what is said of pooling and length from the model's first form."""
+
+_PP_OCR = (
+    CatalogueFile(
+        "PP-OCRv6_rec_small.onnx",
+        21_234_383,
+        "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+    ),
+    CatalogueFile(
+        "PP-OCRv6_det_small.onnx", 9_929_594, "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"
+    ),
+    CatalogueFile(
+        "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
+        585_532,
+        "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
+    ),
+)
+"""What reads lines, what finds them, and what knows which way up they are."""
 
 CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry(
@@ -320,25 +337,11 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry(
         name="pp-ocrv6",
         role="ocr",
-        files=(
-            CatalogueFile(
-                "PP-OCRv6_rec_small.onnx",
-                21_234_383,
-                "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
-            ),
-            CatalogueFile(
-                "PP-OCRv6_det_small.onnx", 9_929_594, "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"
-            ),
-            CatalogueFile(
-                "ch_ppocr_mobile_v2.0_cls_mobile.onnx",
-                585_532,
-                "e47acedf663230f8863ff1ab0e64dd2d82b838fceb5957146dab185a89d6215c",
-            ),
-        ),
-        sources=(InstalledPackage("rapidocr", "models"),),
+        files=_PP_OCR,
+        sources=(InstalledPackage("rapidocr", "models"), _one_package("rapidocr==3.10.0", "rapidocr/models", _PP_OCR)),
         licence="Apache-2.0",
-        usable=False,
-        note="Reading scanned pages is not in this version.",
+        parameters=7_700_000,
+        note="Reads scans and pictures in languages of Latin letters, Chinese and Japanese.",
     ),
     CatalogueEntry(
         name="hey-jarvis",

@@ -11,7 +11,7 @@ from typing import Any
 from nodeworker.models.catalogue import CatalogueEntry, InstalledPackage
 
 MANIFEST = "manifest.json"
-ROLES = ("chat", "embed", "transcribe", "rerank")
+ROLES = ("chat", "embed", "transcribe", "rerank", "ocr")
 """Roles that have an engine in this version."""
 
 
@@ -20,7 +20,7 @@ class ModelFile:
     """One model that is here."""
 
     role: str
-    """chat, embed, transcribe or rerank."""
+    """chat, embed, transcribe, rerank or ocr."""
     name: str
     sha256: str
     """Of the weights file, lower-case hex."""
@@ -48,6 +48,8 @@ class ModelFile:
     @property
     def needs(self) -> tuple[str, ...]:
         """Python packages that its engine imports and that a node may be without."""
+        if self.role == "ocr":
+            return ("onnxruntime", "cv2")
         if self.role not in ("embed", "rerank"):
             return ()
         onnx = self.role == "rerank" or self.main_file.suffix == ".onnx"
@@ -56,6 +58,8 @@ class ModelFile:
     @property
     def extra(self) -> str:
         """The extra of this project that brings what `needs` says."""
+        if self.role == "ocr":
+            return "ocr"
         return "embed" if "sentence_transformers" in self.needs else "node"
 
     @property

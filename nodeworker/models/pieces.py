@@ -30,7 +30,13 @@ NOTE_SECONDS = 1.0
 """How much work a killed process may have to do again: the bitmap is written so often."""
 _BITMAP = "have"
 _FILES = "files"
-_ROLES = {"chat": pb.ROLE_CHAT, "embed": pb.ROLE_EMBED, "transcribe": pb.ROLE_TRANSCRIBE, "rerank": pb.ROLE_RERANK}
+_ROLES = {
+    "chat": pb.ROLE_CHAT,
+    "embed": pb.ROLE_EMBED,
+    "transcribe": pb.ROLE_TRANSCRIBE,
+    "rerank": pb.ROLE_RERANK,
+    "ocr": pb.ROLE_OCR,
+}
 
 Report = Callable[[int, int], None]
 """Called with bytes done and bytes in all."""

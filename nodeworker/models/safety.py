@@ -12,7 +12,7 @@ from nodeworker.models.onnx_file import check_onnx
 ALLOWED = (".gguf", ".safetensors", ".onnx", ".json", ".txt", ".md", ".bin")
 """Endings of files in a model folder; .bin is looked into, it may only be a CTranslate2 file."""
 _PICKLE_ENDINGS = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".h5", ".keras", ".py")
-_IGNORED = (".gitattributes", ".gitignore")
+_IGNORED = (".gitattributes", ".gitignore", ".gitkeep")
 _HINT = "Only GGUF, safetensors, ONNX and CTranslate2 files are used; ask for the model in one of these formats."
 _CTRANSLATE2_VERSIONS = range(2, 12)
 _SAFETENSORS_HEAD = 100 * 1024 * 1024

@@ -36,6 +36,7 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     ROLE_TRANSCRIBE: _Role.ValueType  # 3
     ROLE_RERANK: _Role.ValueType  # 4
     ROLE_SPEAK: _Role.ValueType  # 5
+    ROLE_OCR: _Role.ValueType  # 6
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper): ...
 
@@ -45,6 +46,7 @@ ROLE_EMBED: Role.ValueType  # 2
 ROLE_TRANSCRIBE: Role.ValueType  # 3
 ROLE_RERANK: Role.ValueType  # 4
 ROLE_SPEAK: Role.ValueType  # 5
+ROLE_OCR: Role.ValueType  # 6
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 class _EngineState:
@@ -120,6 +122,7 @@ class Model(_message.Message):
     DIMENSION_FIELD_NUMBER: _builtins.int
     PARAMETERS_FIELD_NUMBER: _builtins.int
     TUNED_FIELD_NUMBER: _builtins.int
+    LANGUAGES_FIELD_NUMBER: _builtins.int
     role: Global___Role.ValueType
     name: _builtins.str
     sha256: _builtins.str
@@ -141,6 +144,10 @@ class Model(_message.Message):
     """0 = unknown"""
     tuned: _builtins.bool
     """its settings were chosen by `bench --tune` on this machine"""
+    @_builtins.property
+    def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """ISO 639-1, where it matters: what a reader of scans can read here"""
+
     def __init__(
         self,
         *,
@@ -157,10 +164,11 @@ class Model(_message.Message):
         dimension: _builtins.int = ...,
         parameters: _builtins.int = ...,
         tuned: _builtins.bool = ...,
+        languages: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "context", b"context", "decode_rate", b"decode_rate", "dimension", b"dimension", "licence", b"licence", "name", b"name", "parameters", b"parameters", "prefill_rate", b"prefill_rate", "quantisation", b"quantisation", "role", b"role", "sha256", b"sha256", "trustworthy", b"trustworthy", "tuned", b"tuned"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "context", b"context", "decode_rate", b"decode_rate", "dimension", b"dimension", "languages", b"languages", "licence", b"licence", "name", b"name", "parameters", b"parameters", "prefill_rate", b"prefill_rate", "quantisation", b"quantisation", "role", b"role", "sha256", b"sha256", "trustworthy", b"trustworthy", "tuned", b"tuned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1024,6 +1032,114 @@ class RerankResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RerankResponse: _TypeAlias = RerankResponse  # noqa: Y015
+
+@_typing.final
+class RecogniseRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: _builtins.int
+    IMAGE_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """name or sha256; "" = the node's own choice"""
+    image: _builtins.bytes
+    """PNG or JPEG, at most 12 MiB and 24 million pixels"""
+    language: _builtins.str
+    """ISO 639-1, one of Model.languages; "" = what the model reads by itself"""
+    request_id: _builtins.str
+    """a node does none of them twice at the same time; "" = not told"""
+    priority: Global___Priority.ValueType
+    def __init__(
+        self,
+        *,
+        model: _builtins.str = ...,
+        image: _builtins.bytes = ...,
+        language: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        priority: Global___Priority.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "language", b"language", "model", b"model", "priority", b"priority", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecogniseRequest: _TypeAlias = RecogniseRequest  # noqa: Y015
+
+@_typing.final
+class RecognisedLine(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    CORNERS_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    confidence: _builtins.float
+    """0…1"""
+    @_builtins.property
+    def corners(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """x and y of four corners in pixels from the top left: where the line begins above, where it ends above, where it ends
+        below, where it begins below, as it is read.
+        """
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        corners: _abc.Iterable[_builtins.float] | None = ...,
+        confidence: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "corners", b"corners", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecognisedLine: _TypeAlias = RecognisedLine  # noqa: Y015
+
+@_typing.final
+class RecogniseResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINES_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    MODEL_SHA256_FIELD_NUMBER: _builtins.int
+    PROGRAM_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    width: _builtins.int
+    """of the picture, pixels"""
+    height: _builtins.int
+    model: _builtins.str
+    model_sha256: _builtins.str
+    program: _builtins.str
+    """which other program read it, if one did"""
+    seconds: _builtins.float
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecognisedLine]:
+        """in no particular order"""
+
+    def __init__(
+        self,
+        *,
+        lines: _abc.Iterable[Global___RecognisedLine] | None = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        model: _builtins.str = ...,
+        model_sha256: _builtins.str = ...,
+        program: _builtins.str = ...,
+        seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["height", b"height", "lines", b"lines", "model", b"model", "model_sha256", b"model_sha256", "program", b"program", "seconds", b"seconds", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecogniseResponse: _TypeAlias = RecogniseResponse  # noqa: Y015
 
 @_typing.final
 class TranscribeRequest(_message.Message):

@@ -64,6 +64,11 @@ class NodeStub:
                 request_serializer=nodeworker_dot_protocol_dot_node__pb2.RerankRequest.SerializeToString,
                 response_deserializer=nodeworker_dot_protocol_dot_node__pb2.RerankResponse.FromString,
                 _registered_method=True)
+        self.Recognise = channel.unary_unary(
+                '/node.v1.Node/Recognise',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.RecogniseRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.RecogniseResponse.FromString,
+                _registered_method=True)
         self.Transcribe = channel.stream_stream(
                 '/node.v1.Node/Transcribe',
                 request_serializer=nodeworker_dot_protocol_dot_node__pb2.TranscribeRequest.SerializeToString,
@@ -163,6 +168,13 @@ class NodeServicer:
 
     def Rerank(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Recognise(self, request, context):
+        """The text in a picture of a page.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -274,6 +286,11 @@ def add_NodeServicer_to_server(servicer, server):
                     servicer.Rerank,
                     request_deserializer=nodeworker_dot_protocol_dot_node__pb2.RerankRequest.FromString,
                     response_serializer=nodeworker_dot_protocol_dot_node__pb2.RerankResponse.SerializeToString,
+            ),
+            'Recognise': grpc.unary_unary_rpc_method_handler(
+                    servicer.Recognise,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.RecogniseRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.RecogniseResponse.SerializeToString,
             ),
             'Transcribe': grpc.stream_stream_rpc_method_handler(
                     servicer.Transcribe,
@@ -498,6 +515,33 @@ class Node:
             '/node.v1.Node/Rerank',
             nodeworker_dot_protocol_dot_node__pb2.RerankRequest.SerializeToString,
             nodeworker_dot_protocol_dot_node__pb2.RerankResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Recognise(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/node.v1.Node/Recognise',
+            nodeworker_dot_protocol_dot_node__pb2.RecogniseRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.RecogniseResponse.FromString,
             options,
             channel_credentials,
             insecure,

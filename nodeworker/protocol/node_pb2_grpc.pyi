@@ -44,6 +44,8 @@ class NodeStub:
     Generate: _grpc.UnaryStreamMultiCallable[_node_pb2.GenerateRequest, _node_pb2.GenerateEvent]
     Embed: _grpc.UnaryUnaryMultiCallable[_node_pb2.EmbedRequest, _node_pb2.EmbedResponse]
     Rerank: _grpc.UnaryUnaryMultiCallable[_node_pb2.RerankRequest, _node_pb2.RerankResponse]
+    Recognise: _grpc.UnaryUnaryMultiCallable[_node_pb2.RecogniseRequest, _node_pb2.RecogniseResponse]
+    """The text in a picture of a page."""
     Transcribe: _grpc.StreamStreamMultiCallable[_node_pb2.TranscribeRequest, _node_pb2.TranscribeEvent]
     Speak: _grpc.StreamStreamMultiCallable[_node_pb2.SpeakRequest, _node_pb2.SpeakEvent]
     ListModels: _grpc.UnaryUnaryMultiCallable[_node_pb2.ListModelsRequest, _node_pb2.ListModelsResponse]
@@ -71,6 +73,8 @@ class NodeAsyncStub(NodeStub):
     Generate: _aio.UnaryStreamMultiCallable[_node_pb2.GenerateRequest, _node_pb2.GenerateEvent]  # type: ignore[assignment]
     Embed: _aio.UnaryUnaryMultiCallable[_node_pb2.EmbedRequest, _node_pb2.EmbedResponse]  # type: ignore[assignment]
     Rerank: _aio.UnaryUnaryMultiCallable[_node_pb2.RerankRequest, _node_pb2.RerankResponse]  # type: ignore[assignment]
+    Recognise: _aio.UnaryUnaryMultiCallable[_node_pb2.RecogniseRequest, _node_pb2.RecogniseResponse]  # type: ignore[assignment]
+    """The text in a picture of a page."""
     Transcribe: _aio.StreamStreamMultiCallable[_node_pb2.TranscribeRequest, _node_pb2.TranscribeEvent]  # type: ignore[assignment]
     Speak: _aio.StreamStreamMultiCallable[_node_pb2.SpeakRequest, _node_pb2.SpeakEvent]  # type: ignore[assignment]
     ListModels: _aio.UnaryUnaryMultiCallable[_node_pb2.ListModelsRequest, _node_pb2.ListModelsResponse]  # type: ignore[assignment]
@@ -131,6 +135,14 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
         request: _node_pb2.RerankRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_node_pb2.RerankResponse, _abc.Awaitable[_node_pb2.RerankResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def Recognise(
+        self,
+        request: _node_pb2.RecogniseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.RecogniseResponse, _abc.Awaitable[_node_pb2.RecogniseResponse]]:
+        """The text in a picture of a page."""
 
     @_abc_1.abstractmethod
     def Transcribe(

@@ -42,7 +42,7 @@ STATUS = {
     Code.UNSUPPORTED: grpc.StatusCode.UNIMPLEMENTED,
 }
 """Every other code is INTERNAL."""
-MUST_END = frozenset({"Generate", "Embed", "Rerank", "Transcribe"})
+MUST_END = frozenset({"Generate", "Embed", "Rerank", "Recognise", "Transcribe"})
 """Calls that hold an engine."""
 LONGEST_SECONDS = 6 * 3600.0
 """The most that a caller may ask for; a call without any deadline is refused."""
@@ -63,6 +63,7 @@ RIGHT_OF = {
     "Generate": USE,
     "Embed": USE,
     "Rerank": USE,
+    "Recognise": USE,
     "Transcribe": USE,
     "Speak": USE,
     "FetchModel": ADMINISTER,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from nodeworker.engines import ChatEngine, EmbedEngine, RerankEngine, TranscribeEngine
-    from nodeworker.hosting.hosted import HostedChat, HostedEmbed, HostedRerank, HostedTranscribe
+    from nodeworker.engines import ChatEngine, EmbedEngine, Recognised, RecogniseEngine, RerankEngine, TranscribeEngine
+    from nodeworker.hosting.hosted import HostedChat, HostedEmbed, HostedRecognise, HostedRerank, HostedTranscribe
     from nodeworker.models.folder import ModelFile
 
 
@@ -40,6 +40,10 @@ class Maker(Protocol):
 
     def transcribe(self, model: ModelFile) -> TranscribeEngine | HostedTranscribe:
         """Build the engine that hears."""
+        ...
+
+    def recognise(self, model: ModelFile) -> RecogniseEngine | HostedRecognise:
+        """Build the engine that reads scans."""
         ...
 
     def rerank(self, model: ModelFile) -> RerankEngine | HostedRerank:
@@ -82,3 +86,11 @@ class Reranked:
 
     model: ModelFile
     scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """What stands in a picture."""
+
+    model: ModelFile
+    found: Recognised

@@ -18,6 +18,8 @@ from nodeworker.engines import (
     Done,
     EmbedEngine,
     Prefill,
+    Recognised,
+    RecogniseEngine,
     RerankEngine,
     Token,
     TranscribeEngine,
@@ -25,22 +27,29 @@ from nodeworker.engines import (
     Vectors,
 )
 from nodeworker.errors import BadRequest, EngineError, EngineLost, ModelMissing, Unsupported
-from nodeworker.hosting.hosted import HostedChat, HostedEmbed, HostedEngine, HostedRerank, HostedTranscribe
+from nodeworker.hosting.hosted import (
+    HostedChat,
+    HostedEmbed,
+    HostedEngine,
+    HostedRecognise,
+    HostedRerank,
+    HostedTranscribe,
+)
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.serving.parts import Began, Embedded, Maker, QueuedAt, Reranked, Shelf
+from nodeworker.serving.parts import Began, Embedded, Maker, PageRead, QueuedAt, Reranked, Shelf
 from nodeworker.serving.room import Room, SentAway, Ticket
 from nodeworker.threads import Crew, Feed, Stream, Work
 
 if TYPE_CHECKING:
     from nodeworker.models.folder import ModelFile
 
-__all__ = ["Began", "Embedded", "EngineRooms", "Maker", "QueuedAt", "Reranked", "Shelf"]
+__all__ = ["Began", "Embedded", "EngineRooms", "Maker", "PageRead", "QueuedAt", "Reranked", "Shelf"]
 
 log = logging.getLogger(__name__)
-ROLES = ("chat", "embed", "transcribe", "rerank")
+ROLES = ("chat", "embed", "transcribe", "rerank", "ocr")
 EMBED_SLICE = 32
 """Texts embedded at once; between slices others get their turn, so that a question never waits for an indexing run."""
-QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32}
+QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32, "ocr": 32}
 REFRESH_SECONDS = 1.0
 SHOW_SECONDS = 10.0
 """How often empty rooms are told what they would load where nothing seems to have changed: each asks the folder."""
@@ -75,15 +84,16 @@ class EngineRooms:
                 slots=lambda engine: int(getattr(engine, "slots", 1)),
                 limit=limits[role],
                 changed=self._notify,
-                reserved=1 if role in ("embed", "transcribe") else 0,
+                reserved=1 if role in ("embed", "transcribe", "ocr") else 0,
             )
 
         self.chat: Room[ChatEngine | HostedChat] = room("chat", maker.chat)
         self.embedding: Room[EmbedEngine | HostedEmbed] = room("embed", maker.embed)
         self.hearing: Room[TranscribeEngine | HostedTranscribe] = room("transcribe", maker.transcribe)
         self.reranking: Room[RerankEngine | HostedRerank] = room("rerank", maker.rerank)
+        self.recognising: Room[RecogniseEngine | HostedRecognise] = room("ocr", maker.recognise)
         self.rooms: dict[str, Room[Any]] = dict(
-            zip(ROLES, (self.chat, self.embedding, self.hearing, self.reranking), strict=True)
+            zip(ROLES, (self.chat, self.embedding, self.hearing, self.reranking, self.recognising), strict=True)
         )
 
     def statuses(self) -> list[pb.EngineStatus]:
@@ -192,6 +202,35 @@ class EngineRooms:
         if len(scores) != len(given):
             raise EngineError("The reranking engine returned a wrong number of scores.")
         return Reranked(found, tuple(scores))
+
+    async def recognise(
+        self, picture: bytes, language: str = "", model: str = "", *, background: bool = False
+    ) -> PageRead:
+        """Read the text in a picture, background work last. Raises Unsupported without a model for it, EngineError."""
+        try:
+            found = await self.find("ocr", model)
+        except ModelMissing as missing:
+            if model:
+                raise
+            raise Unsupported(
+                "This node cannot read scans: it has no model for it.", "Install tangnet there with: [ocr]"
+            ) from missing
+
+        def begin(engine: RecogniseEngine | HostedRecognise) -> Work[Recognised]:
+            if isinstance(engine, HostedRecognise):
+                return engine.recognise(picture, language, background=background)
+            return self._once(
+                self.recognising,
+                lambda cancelled: engine.recognise(picture, language, cancelled, background=background),
+            )
+
+        def call() -> _Call[Recognised]:
+            return self._call(self.recognising, found, begin, urgent=not background, background=background)
+
+        made = await _in_the_end(call)
+        if len(made) != 1:
+            raise EngineError("The engine for scans returned nothing.")
+        return PageRead(found, made[0])
 
     async def transcribe(
         self,

@@ -15,6 +15,8 @@ import grpc
 
 from nodeworker import __version__, acceleration, hardware
 from nodeworker.engines import ChatEvent, Done, Prefill, Token
+from nodeworker.engines.ocr import tesseract
+from nodeworker.engines.ocr.picture import look
 from nodeworker.errors import BadRequest, Busy, NotAllowed, Unsupported
 from nodeworker.load.sensors import Sensors, of_this_machine
 from nodeworker.load.tally import Call, Tally
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 Context = grpc.aio.ServicerContext
 FETCH_PAUSE = 0.1
 """Shortest time between two reports of a download."""
+MAX_LANGUAGE = 40
 MAX_TEXTS = 4096
 """Texts of one Embed call."""
 FEED_BYTES = 1024 * 1024
@@ -117,7 +120,8 @@ class NodeService(PieceCalls):
         build, graphics = await self._crew.submit(acceleration.look)
         files = await self._rooms.models()
         known = await self._crew.submit(lambda: remembered(measured_folder(), files))
-        models = [self._model(file, known) for file in files]
+        languages = await self._languages(files)
+        models = [self._model(file, known, languages) for file in files]
         return pb.Description(
             id=self._id,
             name=self._name,
@@ -242,9 +246,13 @@ class NodeService(PieceCalls):
         local = CALLER.get().local
         here = await self._crew.submit(self._folder.all)
         known = await self._crew.submit(lambda: remembered(measured_folder(), here))
+        languages = await self._languages(here)
         listed = [
             pb.ListedModel(
-                model=self._model(file, known), present=True, path=str(file.path) if local else "", note=file.note
+                model=self._model(file, known, languages),
+                present=True,
+                path=str(file.path) if local else "",
+                note=file.note,
             )
             for file in here
         ]
@@ -311,6 +319,20 @@ class NodeService(PieceCalls):
             made = await self._rooms.rerank(request.query, request.texts, request.model)
         return pb.RerankResponse(scores=made.scores, model=made.model.name, model_sha256=made.model.sha256)
 
+    async def Recognise(self, request: pb.RecogniseRequest, context: Context[Any, Any]) -> pb.RecogniseResponse:
+        """Read the text in a picture."""
+        look(request.image)
+        if len(request.request_id) > wire.MAX_REQUEST_ID or len(request.language) > MAX_LANGUAGE:
+            raise BadRequest("The request's id or its language is too long.")
+        background = wire.in_background(request.priority)
+        id = f"recognise {request.request_id}" if request.request_id else ""
+        with contextlib.ExitStack() as held:
+            if id:
+                held.enter_context(self._requests.once(CALLER.get().id, id))
+            held.enter_context(self._counted("ocr", context, background=background))
+            made = await self._rooms.recognise(request.image, request.language, request.model, background=background)
+        return wire.recognised(made)
+
     async def Speak(
         self, request_iterator: AsyncIterator[pb.SpeakRequest], context: Context[Any, Any]
     ) -> AsyncGenerator[pb.SpeakEvent, None]:
@@ -330,13 +352,27 @@ class NodeService(PieceCalls):
         """Go by another id: the node's key is a new one."""
         self._id = id
 
-    def _model(self, file: ModelFile, known: Mapping[str, Tuning] = MappingProxyType({})) -> pb.Model:
+    async def _languages(self, files: Sequence[ModelFile]) -> tuple[str, ...]:
+        """Return what scans can be read in here; nothing without a model for it."""
+        if all(file.role != "ocr" for file in files):
+            return ()
+        return await self._crew.submit(tesseract.languages)
+
+    def _model(
+        self, file: ModelFile, known: Mapping[str, Tuning] = MappingProxyType({}), languages: Sequence[str] = ()
+    ) -> pb.Model:
         """Describe a model: with the rates that its engine measures, or else those that are remembered."""
         tuning, chat = known.get(file.sha256, Tuning()), self._rooms.chat
         rates = tuning.prefill_rate, tuning.decode_rate
         if chat.engine is not None and chat.model is not None and chat.model.sha256 == file.sha256:
             rates = chat.engine.prefill_rate, chat.engine.decode_rate
-        return wire.model(file, prefill_rate=rates[0], decode_rate=rates[1], tuned=tuning.tuned)
+        return wire.model(
+            file,
+            prefill_rate=rates[0],
+            decode_rate=rates[1],
+            tuned=tuning.tuned,
+            languages=languages if file.role == "ocr" else (),
+        )
 
     @contextlib.contextmanager
     def _counted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nodeworker.engines import (
@@ -24,7 +25,7 @@ from nodeworker.engines import (
 )
 from nodeworker.errors import BadRequest
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.serving.rooms import Began, QueuedAt
+from nodeworker.serving.rooms import Began, PageRead, QueuedAt
 
 if TYPE_CHECKING:
     from nodeworker.hardware import Hardware
@@ -127,7 +128,14 @@ def role_of(name: str) -> pb.Role.ValueType:
     return pb.Role.Value(key) if key in _ROLES else pb.ROLE_UNSPECIFIED
 
 
-def model(file: ModelFile, *, prefill_rate: float = 0.0, decode_rate: float = 0.0, tuned: bool = False) -> pb.Model:
+def model(
+    file: ModelFile,
+    *,
+    prefill_rate: float = 0.0,
+    decode_rate: float = 0.0,
+    tuned: bool = False,
+    languages: Sequence[str] = (),
+) -> pb.Model:
     """Describe a model; the rates are 0 unless measured."""
     return pb.Model(
         role=role_of(file.role),
@@ -143,6 +151,7 @@ def model(file: ModelFile, *, prefill_rate: float = 0.0, decode_rate: float = 0.
         dimension=file.dimension,
         parameters=file.parameters,
         tuned=tuned,
+        languages=languages,
     )
 
 
@@ -193,6 +202,25 @@ def done_event(done: Done, began: Began) -> pb.GenerateEvent:
             model=began.model.name,
             model_sha256=began.model.sha256,
         )
+    )
+
+
+def recognised(made: PageRead) -> pb.RecogniseResponse:
+    """Turn what stands in a picture into its message."""
+    found = made.found
+    return pb.RecogniseResponse(
+        lines=[
+            pb.RecognisedLine(
+                text=line.text, corners=[side for corner in line.corners for side in corner], confidence=line.confidence
+            )
+            for line in found.lines
+        ],
+        width=found.width,
+        height=found.height,
+        model=made.model.name,
+        model_sha256=made.model.sha256,
+        program=found.program,
+        seconds=found.seconds,
     )
 
 

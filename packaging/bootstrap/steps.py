@@ -54,7 +54,8 @@ PARTS = {
     "desktop": ("window and documents", 222),
     "node": ("speech and inference", 80),
     "embed": ("embedding", 70),
-    "starter": ("starter models", 270),
+    "ocr": ("reading of scans", 60),
+    "starter": ("starter models", 297),
     "dev": ("development tools", 60),
 }
 """What each part is called and what it downloads in MB, measured on x86-64 with Python 3.11."""

@@ -47,6 +47,7 @@ CALLS = [
         "Generate",
         "Embed",
         "Rerank",
+        "Recognise",
         "ListModels",
         "FetchModel",
         "RemoveModel",

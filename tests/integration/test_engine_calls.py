@@ -98,6 +98,12 @@ async def test_embedding_reranking_and_hearing_in_processes() -> None:
         many = await asyncio.gather(*(rooms.embed(["x" * number], "query") for number in range(20)))
         assert [one.tokens[0] for one in many] == list(range(20))
         assert (await rooms.rerank("a", ["banana", "kiwi"])).scores == (3.0, 0.0)
+        assert (await rooms.recognise(b"123")).found.lines[0].text == "3 bytes"
+        reading = asyncio.create_task(rooms.recognise(b"", "slow", background=True))
+        await until(lambda: rooms.recognising.background == (1, 0))
+        assert (await rooms.recognise(b"12")).found.lines[0].text == "2 bytes"  # there is a place beside it
+        reading.cancel()
+        await until(lambda: rooms.recognising.background == (0, 0))
         waiting = asyncio.create_task(rooms.embed(["wait"], "passage"))
         await until(lambda: rooms.embedding.active == 1)
         waiting.cancel()

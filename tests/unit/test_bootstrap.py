@@ -292,7 +292,7 @@ def test_announcement_names_every_part_and_the_sum(capsys: pytest.CaptureFixture
     steps.announce(["torch", "starter"], gpu=False, fresh=True)
     said = capsys.readouterr()
     assert said.out == ""
-    assert "up to 462 MB (torch 192, starter models 270)" in said.err and "On disk: 3 GB" in said.err
+    assert "up to 489 MB (torch 192, starter models 297)" in said.err and "On disk: 3 GB" in said.err
     steps.announce(["starter"], gpu=False, fresh=True)
     assert "On disk: 2 GB" in capsys.readouterr().err
     steps.announce([], gpu=False, fresh=False)

@@ -18,6 +18,8 @@ from nodeworker.engines import (
     Partial,
     Prefill,
     Progress,
+    Recognised,
+    RecognisedLine,
     Token,
     TranscriptEvent,
     Vectors,
@@ -195,6 +197,23 @@ class FakeRerank:
         return
 
 
+class FakeRecognise:
+    """Says how many bytes it was given."""
+
+    slots = 2
+
+    def load(self, progress: Progress) -> None:
+        progress(1.0)
+
+    def recognise(
+        self, picture: bytes, language: str, cancelled: threading.Event, *, background: bool = False
+    ) -> Recognised:
+        return Recognised(9, 4, (RecognisedLine(f"{len(picture)} bytes", ((0.0, 0.0),) * 4, 0.5),), 0.01)
+
+    def close(self) -> None:
+        return
+
+
 class FakeMaker:
     """Hands out the engines that the test prepared, by model name, and notes when each was made."""
 
@@ -203,6 +222,7 @@ class FakeMaker:
         self.embedding = FakeEmbed()
         self.hearing = FakeHear()
         self.reranking = FakeRerank()
+        self.recognising = FakeRecognise()
         self.made: list[tuple[str, float]] = []
 
     def chat(self, model: ModelFile) -> FakeChat:
@@ -214,6 +234,9 @@ class FakeMaker:
 
     def transcribe(self, model: ModelFile) -> FakeHear:
         return self.hearing
+
+    def recognise(self, model: ModelFile) -> FakeRecognise:
+        return self.recognising
 
     def rerank(self, model: ModelFile) -> FakeRerank:
         return self.reranking

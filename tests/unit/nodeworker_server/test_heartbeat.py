@@ -14,6 +14,7 @@ from nodeworker.load.sensors import Load, Sensors
 from nodeworker.load.tally import Tally
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.serving.heartbeat import Heartbeat, Report, Reporter
+from nodeworker.serving.rooms import ROLES
 from tests.sensor_samples import Machine
 from tests.unit.nodeworker_server.fakes import FakeChat, FakeMaker, FakeShelf, model, until
 from tests.unit.nodeworker_server.test_rooms import rooms_of
@@ -133,7 +134,7 @@ async def test_a_report_has_what_the_machine_says(reporter: tuple[Reporter, Fake
     status = report.status
     assert status.under_voltage and status.throttled and status.temperature_c == pytest.approx(82.303)
     assert (status.slots, status.engine_restarts, status.predicted_wait_ms) == (2, 0, 0.0)
-    assert report.waits["chat"] == (0, 0) and set(report.restarts) == {"chat", "embed", "transcribe", "rerank"}
+    assert report.waits["chat"] == (0, 0) and set(report.restarts) == set(ROLES)
 
 
 async def test_loading_is_part_of_the_wait_once_it_was_measured(reporter: tuple[Reporter, FakeChat, Tally]) -> None:

@@ -1,0 +1,1 @@
+"""Engines that read the text in pictures of pages."""
