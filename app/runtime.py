@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from app.assistant import Assistant, Documents, Thinking
 from app.conversations import Conversations
 from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeInfo
-from app.rules import rules_of
+from app.hearing import NodesHearing
+from app.rules import Rules, rules_of
 from app.settings import Settings
 from app.settings import home as default_home
 from app.thinking import Going, ModelProgress, Recording, RecordingRead
@@ -149,7 +150,11 @@ class Runtime:
             cluster = Cluster(place, settings, discover=discover)
             opened.push_async_callback(cluster.close)
             await cluster.start()
-            library = Library(place, cluster, lambda: rules_of(tuple(settings.rules_folders)))
+
+            def rules() -> Rules:
+                return rules_of(tuple(settings.rules_folders))
+
+            library = Library(place, cluster, rules, NodesHearing(cluster, rules))
             runtime = cls(place, settings, cluster, library, conversations)
             opened.pop_all()
         return runtime

@@ -228,13 +228,15 @@ class Cluster:
                 yield event
 
     def read_recordings(
-        self, recordings: Sequence[Recording], *, language: str = ""
+        self, recordings: Sequence[Recording], *, language: str = "", background: bool = False
     ) -> AsyncGenerator[Going | RecordingRead, None]:
         """Turn recordings into text, on idle paired nodes too where `voice_elsewhere` is set. Raises NodeError.
 
         Yields each recording once, as soon as it is read or cannot be, and now and then how far all are.
+        `background`: nobody waits for it; so it is for several in any case.
         """
-        return self._recordings.read(recordings, language=language, elsewhere=self._settings.voice_elsewhere)
+        elsewhere = self._settings.voice_elsewhere
+        return self._recordings.read(recordings, language=language, elsewhere=elsewhere, background=background)
 
     async def warm(self, roles: Sequence[str]) -> AsyncGenerator[tuple[EngineInfo, ...], None]:
         """Start this machine's node and load the engines of `roles`; yields progress until they are ready or failed."""

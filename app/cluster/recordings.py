@@ -270,10 +270,10 @@ class Recordings:
         self._rates: dict[str, float] = {}
 
     async def read(
-        self, recordings: Sequence[Recording], *, language: str, elsewhere: bool
+        self, recordings: Sequence[Recording], *, language: str, elsewhere: bool, background: bool = False
     ) -> AsyncGenerator[Going | RecordingRead, None]:
         """Read all; as `Spread.events`. `elsewhere`: sound may leave this machine. Raises NodeError."""
-        background = len(recordings) > 1
+        background = background or len(recordings) > 1
         sha256 = await self._model() if elsewhere else ""
 
         async def here(sound: AsyncIterator[bytes], recording: Recording) -> AsyncGenerator[Heard | Transcribed, None]:

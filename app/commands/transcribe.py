@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import AsyncIterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from app.commands.context import Context, existing
 from app.commands.output import Output
 from app.errors import NodeError, TangnetError, VoiceError
 from app.events import Transcribed
-from app.rules import Rules, rules_of
+from app.hearing import recording_of
+from app.rules import rules_of
 from app.runtime import Runtime
 from app.streams import ending
-from app.thinking import Going, Recording, RecordingRead
+from app.thinking import Going, RecordingRead
 
 
 async def run(context: Context) -> int:
@@ -39,7 +39,9 @@ async def _all(context: Context, runtime: Runtime, paths: list[Path]) -> Tangnet
     recordings, places = [], []
     for at, path in enumerate(paths):
         try:
-            recordings.append(await asyncio.to_thread(_recording, path, printed.damage, rules))
+            recordings.append(
+                await asyncio.to_thread(recording_of, path, rules, partial(printed.damage.__setitem__, path))
+            )
             places.append(at)
         except VoiceError as error:
             printed.put(at, "", error)
@@ -53,20 +55,6 @@ async def _all(context: Context, runtime: Runtime, paths: list[Path]) -> Tangnet
             else:
                 context.output.progress(how_far(event))
     return printed.last
-
-
-def _recording(path: Path, damage: dict[Path, str], rules: Rules) -> Recording:
-    """Look at a file. Raises VoiceError."""
-    from app.voice.audio_file import info_of, pcm_from_file
-    from app.voice.sound_files import seems_long
-
-    def sound() -> AsyncIterator[bytes]:
-        return pcm_from_file(path, on_damage=lambda sentence: damage.update({path: sentence}))
-
-    info = info_of(path)
-    # A link brings the rules of both places.
-    zones = rules.zones([str(path), os.path.realpath(path)])
-    return Recording(sound, seems_long(path, info), exact=info.seconds is not None, zones=zones)
 
 
 def how_far(going: Going) -> str:

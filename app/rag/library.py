@@ -21,6 +21,7 @@ from app.thinking import Embedder
 if TYPE_CHECKING:
     from app.rag.ingest import Ingest
     from app.rag.pictures import Pictures
+    from app.rag.recordings import Hearing
     from app.rag.replies import Picture
     from app.rag.search import Search
     from app.rag.threads import StoreThread
@@ -64,11 +65,21 @@ class Surroundings:
 class Library:
     """The documents of one user. One instance per process and home; several processes may share a home."""
 
-    def __init__(self, home: Path, embedder: Embedder, rules: Callable[[], Rules] = Rules) -> None:
-        """`rules`: where documents may go; asked whenever some are embedded."""
+    def __init__(
+        self, home: Path, embedder: Embedder, rules: Callable[[], Rules] = Rules, hearing: Hearing | None = None
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            home: The folder that holds everything.
+            embedder: Makes the vectors.
+            rules: Where documents may go; asked whenever some are embedded.
+            hearing: Turns recordings into text; without it they are told as such.
+        """
         self._folder = home / "library"
         self._embedder = embedder
         self._rules = rules
+        self._hearing = hearing
         self._writing: StoreThread | None = None
         self._searching: StoreThread | None = None
         self._search: Search | None = None
@@ -162,9 +173,14 @@ class Library:
         return await self._searcher().call(lambda store: store.surroundings(path, page, start, end))
 
     async def read(self, path: Path, *, password: str = "") -> ReadResult:
-        """Return what the reader sees in one file; nothing is stored and nothing raised for a bad file."""
+        """Return what the reader sees in one file; nothing is stored and nothing raised for a bad file.
+
+        A recording is transcribed by a node.
+        """
+        from app.rag.recordings import heard
+
         reading = await self._limited().read(await asyncio.to_thread(_absolute, path), password=password)
-        return reading.result()
+        return (await heard(reading, self._hearing)).result()
 
     async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture:
         """Return a page of a PDF or a picture file as it looks now; of documents in the library it is kept.
