@@ -40,6 +40,8 @@ STALE_SHARE = 0.1
 """Rows outside the vector index are compared one by one: beyond this share they are put into it."""
 _COLUMNS = ("revision", "chunk_id", "path", "page", "section", "start", "end", "text")
 _LATER_COLUMNS = ("header", "parent_start", "parent_end")
+_COPIES = 500
+"""Documents that are copied in one commit."""
 _PREFIX_DISTANCE = 12
 """How many letters may follow a half-typed word."""
 
@@ -150,15 +152,34 @@ class ChunkTable:
         if tables:
             self._table.add(pyarrow.concat_tables(tables))
 
-    def copy(self, revision: int, path: str, to: int, modified: int = 0) -> int:
-        """Repeat the chunks of a version under another path and revision; returns how many there were."""
+    def copy(self, copies: Sequence[tuple[int, str, int, int]]) -> dict[int, int]:
+        """Repeat the chunks of versions under other paths and revisions, in few commits.
+
+        Args:
+            copies: from which revision; path, revision and time of change (seconds since 1970) of the copy.
+
+        Returns:
+            How many chunks each new revision has got.
+        """
         self.fresh()
-        found = self._all(f"revision = {int(revision)}")
-        count = len(found)
-        if count:
-            new = {"path": [path] * count, "revision": [to] * count, "kind": [kind_of(path)] * count}
-            self.add_arrow(found, new | {"modified": [modified] * count})
-        return count
+        counts: dict[int, int] = {}
+        for begin in range(0, len(copies), _COPIES):
+            part = copies[begin : begin + _COPIES]
+            found = self.of_revisions({source for source, _, _, _ in part}, vectors=True)
+            places: dict[int, list[int]] = {}
+            for place, revision in enumerate(found["revision"].to_pylist()):
+                places.setdefault(revision, []).append(place)
+            rows = [(place, copy) for copy in part for place in places.get(copy[0], ())]
+            if rows:
+                new = {
+                    "path": [path for _, (_, path, _, _) in rows],
+                    "revision": [to for _, (_, _, to, _) in rows],
+                    "kind": [kind_of(path) for _, (_, path, _, _) in rows],
+                    "modified": [modified for _, (_, _, _, modified) in rows],
+                }
+                self.add_arrow(found.take([place for place, _ in rows]), new)
+            counts |= {to: len(places.get(source, ())) for source, _, to, _ in part}
+        return counts
 
     def delete(self, revisions: Iterable[int]) -> None:
         """Delete the chunks of versions."""
@@ -209,6 +230,13 @@ class ChunkTable:
         part = ",".join(str(int(revision)) for revision in revisions)
         names = [name for name in self._table.schema.names if vectors or name != "vector"]
         return self._table.search().where(f"revision IN ({part})").select(names).limit(None).to_arrow()
+
+    def of_revision(self, revision: int) -> list[Hit]:
+        """Return the chunks of a version in order."""
+        self.fresh()
+        found = self._table.search().where(f"revision = {int(revision)}").with_row_id(True).limit(None).to_arrow()
+        hits = self._fetch(found["_rowid"].to_pylist())
+        return sorted(hits.values(), key=lambda hit: hit.chunk_id)
 
     def check(self) -> None:
         """Read a column of every file and some whole rows. Raises StoreError when that is not possible."""

@@ -1,320 +1,325 @@
-"""Adds files to the store: looks, reads ahead, embeds in batches, commits in groups, tells how it goes."""
+"""The queue at work: who asked for what, the writer's lock, pauses, what is tried again, and the state of it all."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
-from app.events import FileIndexed, FileState, IndexDone, Progress
-from app.rag import planning
-from app.rag.chunking import Chunk
-from app.rag.preparing import Prepared, Preparer
-from app.rag.records import Record
-from app.rag.reembedding import reembed, restore
-from app.rag.scanning import FoundFile
-from app.rag.store import Store, Version
+from app.errors import TangnetError
+from app.events import FileIndexed, IndexDone, LibraryState, Progress
+from app.rag.listening import Hub, Listener
+from app.rag.orders import cancel, retry
+from app.rag.preparing import readers
+from app.rag.queue import Folder, is_below
+from app.rag.reembedding import restore
+from app.rag.session import Session, Work
+from app.rag.store import Store
 from app.rag.threads import StoreThread
-from app.rag.vectors import Vectors, matrix
-from app.rag.worker import Reader, printable
+from app.rag.watching import Watching
 from app.rules import Rules
-from app.thinking import Embedder, Embeddings
+from app.thinking import Embedder
 
-if TYPE_CHECKING:
-    from app.rag.planning import Plan
-
-_FEWEST, _MOST = 128, 1024
-"""Chunks of a group, which is embedded and committed together."""
-_GROUP_SECONDS = 5.0
-"""What a group may take, as far as those bounds allow: a killed process loses that much work at most."""
-_WATCH_SECONDS = 2.0
-_LOCK_SECONDS = 0.2
-_TIDY_OFTEN = 8192
-"""While a long `add` goes on, the index is brought up to date after so many."""
-
-IngestEvent = Progress | FileIndexed | IndexDone
-
-
-@dataclass(slots=True)
-class _Pass:
-    """Figures of one look at the paths."""
-
-    started: float
-    total_bytes: int
-    done_bytes: float = 0.0
-    files: int = 0
-    chunks: int = 0
-    embedded: int = 0
-    untidy: int = 0
-    changed: bool = False
-
-    def progress(self, what: str, extra_bytes: float = 0.0) -> Progress:
-        fraction = min(1.0, (self.done_bytes + extra_bytes) / max(1, self.total_bytes))
-        elapsed = time.monotonic() - self.started
-        left = elapsed * (1 - fraction) / fraction if fraction > 0.02 and elapsed > 1 else None
-        return Progress(what, round(fraction, 4), round(left, 1) if left is not None else None)
+log = logging.getLogger(__name__)
+LOCK_SECONDS = 0.2
+"""How often the lock is tried while another process has it."""
+LOOK_SECONDS = 5.0
+"""How often it is looked whether another process has left work."""
+STATE_SECONDS = 0.25
+_AGAIN_SECONDS, _LONGEST_SECONDS = 2.0, 60.0
+"""How long to wait after a failure, doubled with each."""
+PAUSED = "Paused."
+OTHER = "Waiting until another Tangnet has finished adding documents"
 
 
 class Ingest:
-    """One call of `Library.add`. The work is done in a task that puts what happens into a queue."""
+    """The queue of one library. Its task runs while somebody waits for it, or always after `go_on`."""
 
     def __init__(
-        self, thread: StoreThread, embedder: Embedder, turn: asyncio.Lock, rules: Callable[[], Rules] = Rules
+        self,
+        writing: StoreThread,
+        preparing: StoreThread,
+        embedder: Embedder,
+        rules: Callable[[], Rules] = Rules,
     ) -> None:
-        self._thread = thread
+        self._writing = writing
+        self._preparing = preparing
         self._embedder = embedder
         self._rules = rules
-        self._group_chunks = _FEWEST
-        self._turn = turn
-        self._events: asyncio.Queue[IngestEvent | None] = asyncio.Queue()
+        self._hub = Hub()
+        self._background = False
+        self._paused = False
+        self._repaired = False
+        self._session: Session | None = None
         self._task: asyncio.Task[None] | None = None
-        self._refused: dict[str, str] = {}
-        self._retried: frozenset[FoundFile] = frozenset()
-        """Files that failed for what may pass; a watch tries them again only when they have changed."""
+        self._wake = asyncio.Event()
+        self._folders: tuple[Folder, ...] = ()
+        self._watching = Watching(self._changed)
 
-    async def run(self, paths: Sequence[str], *, watch: bool) -> AsyncGenerator[IngestEvent, None]:
+    # -- what others call --------------------------------------------------------------------------------------------
+
+    async def add(
+        self, paths: Sequence[str], *, watch: bool
+    ) -> AsyncGenerator[Progress | FileIndexed | IndexDone, None]:
         """Do what `Library.add` promises."""
-        task = self._task = asyncio.create_task(self._work(paths, watch), name="library-add")
-        task.add_done_callback(lambda _: self._events.put_nowait(None))
+        await self._writing.call(lambda store: store.records.queue.ask(paths, by_user=True))
+        listener = Listener(paths, watch=watch)
+        self._hub.listeners.add(listener)
+        if watch:
+            self._watch()
+        self.wake(asked=True)
         try:
-            while (event := await self._events.get()) is not None:
+            while True:
+                event = await listener.events.get()
+                if event is None:
+                    return
+                if isinstance(event, BaseException):
+                    raise event
                 yield event
-            if not task.cancelled():  # by stop(): then the iterator just ends
-                await task
         finally:
-            await self.stop()
+            self._hub.listeners.discard(listener)
+            if watch:
+                self._watch()
+            if not self._background and not self._hub.listeners:
+                await self._end()
 
-    async def stop(self) -> None:
-        """End the work, because the iterator or the library is being closed."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+    async def go_on(self) -> None:
+        """Work on what waits from now on, whoever asked for it, and watch the watched folders."""
+        if not self._background:
+            self._background = True
+            self._paused = await self._writing.call(lambda store: store.records.fact("paused")) == "yes"
+            await self._read_folders()
+            paths = [folder.path for folder in self._folders]
+            await self._writing.call(lambda store: store.records.queue.ask(paths, by_user=False))
+            self.wake(asked=True)
 
-    async def _work(self, paths: Sequence[str], watch: bool) -> None:
-        await self._locked_pass(paths, first=True)
-        while watch:
-            await asyncio.sleep(_WATCH_SECONDS)
-            plan = await self._thread.call(lambda store: planning.plan(store, paths))
-            news = [path for path, reason in plan.refused if self._refused.get(path) != reason]
-            if plan.gone or news or not self._retried.issuperset(plan.todo):
-                await self._locked_pass(paths, first=False)
+    async def close(self) -> None:
+        """End the work; what waits goes on next time."""
+        self._background = False
+        await self._watching.close()
+        await self._end()
+        for listener in tuple(self._hub.listeners):
+            listener.end(None)
+        self._hub.changed()
 
-    async def _locked_pass(self, paths: Sequence[str], *, first: bool) -> None:
-        """Look at the paths once, as the only writer of this and all other processes."""
-        if self._turn.locked():
-            self._tell(Progress("Waiting until the documents before these have been added"))
-        async with self._turn:
-            told = False
-            while not await self._thread.call(Store.try_lock):
-                if not told:
-                    self._tell(Progress("Waiting until another Tangnet has finished adding documents"))
-                    told = True
-                await asyncio.sleep(_LOCK_SECONDS)
+    def wake(self, *, asked: bool = False) -> None:
+        """Look again at what is to be done."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="library-queue")
+        self._wake.set()
+        if self._session is not None:
+            self._session.wake(asked=asked)
+
+    async def pause(self) -> None:
+        """Stop when what is on its way has come back; also after a restart nothing goes on by itself."""
+        self._paused = True
+        await self._writing.call(lambda store: store.records.set_facts({"paused": "yes"}))
+        self.wake(asked=True)
+        self._hub.changed()
+
+    async def resume(self) -> None:
+        """Go on after `pause`."""
+        self._paused = False
+        await self._writing.call(lambda store: store.records.set_facts({"paused": ""}))
+        self.wake(asked=True)
+        self._hub.changed()
+
+    async def cancel(self, paths: Sequence[str]) -> None:
+        """Take files out of the queue, and all below folders; without paths everything."""
+        roots = tuple(paths) or ("/",)
+        gone = await self._writing.call(partial(cancel, paths=roots))
+        busy = self._session.cancel(roots) if self._session is not None else set()
+        for path in gone:
+            if path not in busy:
+                self._hub.ended(FileIndexed(path, "skipped", 0, "It was cancelled or removed."))
+        for listener in self._hub.listeners:
+            listener.undiscovered = {
+                path for path in listener.undiscovered if not any(is_below(path, root) for root in roots)
+            }
+        self.wake(asked=True)
+
+    async def removed(self, paths: Sequence[str]) -> None:
+        """Let go of files that were taken out of the library."""
+        if self._session is not None:
+            self._session.cancel(paths)
+        await self._read_folders()
+        self.wake(asked=True)
+
+    async def retry(self, paths: Sequence[str]) -> None:
+        """Read files again that failed or were cancelled."""
+        await self._writing.call(partial(retry, paths=paths))
+        self.wake(asked=True)
+
+    async def first(self, paths: Sequence[str]) -> None:
+        """Put files, and all below folders, before everything else that waits."""
+        await self._writing.call(lambda store: store.records.queue.first(paths))
+        self.wake(asked=True)
+
+    async def folders_changed(self) -> None:
+        """Take note that the list of watched folders is another."""
+        await self._read_folders()
+        self.wake(asked=True)
+
+    def polled(self, path: str) -> bool:
+        """Tell whether a folder is looked at now and then, because its drive sends no events."""
+        return self._watching.polled(path)
+
+    async def state(self) -> AsyncGenerator[LibraryState, None]:
+        """Do what `Library.state` promises."""
+        last: LibraryState | None = None
+        while True:
+            news = self._hub.news
+            state = await self._state()
+            if state != last:
+                last = state
+                yield state
+            await asyncio.sleep(STATE_SECONDS)
             try:
-                await self._pass(paths, first=first)
-            finally:
-                # Queued behind any commit that is still running, also when this task is being cancelled.
-                self._thread.later(Store.unlock)
+                # Not for ever: another process may have put something into the queue.
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await news.wait()
+            except TimeoutError:
+                continue
 
-    async def _pass(self, paths: Sequence[str], *, first: bool) -> None:
-        if first:
-            self._tell(Progress("Looking for documents"))
-            await self._thread.call(Store.repair)
-        plan = await self._thread.call(lambda store: planning.plan(store, paths))
-        state = _Pass(time.monotonic(), sum(file.size + 1 for file in plan.todo))
-        self._tell_seen(plan, state, first=first)
-        await self._again(restore, state)  # chunks of a table that was damaged
-        if await self._thread.call(lambda store: store.records.fact("wanted")):
-            await self._reembed(state)  # a search has met another embedding model than the store's
-        reader = Reader()
-        preparer = Preparer(self._thread, reader, plan)
-        try:
-            await self._index(preparer, state)
-        finally:
-            await preparer.close()
-            await reader.close()
-        # Last, so that a file that was moved is copied from its old name before that is forgotten.
-        if plan.gone:
-            await self._thread.call(lambda store: store.drop(plan.gone))
-            for path in plan.gone:
-                state.changed = True
-                self._tell(FileIndexed(path, "removed"))
-        await self._tidy(state, last=True)
-        if first or state.changed:
-            seconds = round(time.monotonic() - state.started, 3)
-            self._tell(IndexDone(state.files, state.chunks, seconds, state.embedded))
+    async def _state(self) -> LibraryState:
+        waiting = await self._preparing.call(lambda store: store.records.queue.size())
+        hub, now = self._hub, time.monotonic()
+        embedding = self._session.embedding if self._session is not None else None
+        busy = len(self._session.busy) if self._session is not None else 0
+        left = hub.course.seconds_left(now, embedding.missing if embedding else 0, readers()) if waiting else None
+        paused = self._paused and self._background
+        return LibraryState(
+            waiting=max(0, waiting - busy),
+            done=hub.done,
+            total=hub.done + waiting,
+            working=hub.working,
+            chunks_per_second=round(hub.course.rate(now), 1),
+            seconds_left=left,
+            paused=paused,
+            reason=hub.reason or (PAUSED if paused and waiting else ""),
+        )
 
-    def _tell_seen(self, plan: Plan, state: _Pass, *, first: bool) -> None:
-        """Tell of the files that need no reading."""
-        for record in plan.unchanged:
-            if record.state == "indexed":
-                state.files += 1
-                state.chunks += record.chunks
-            if first:
-                self._tell(FileIndexed(record.path, _seen(record), record.chunks, record.reason))
-        for path, reason in plan.refused:
-            if self._refused.get(path) != reason:
-                self._refused[path] = reason
-                self._tell(FileIndexed(printable(path), "skipped", 0, reason))
-        if first:
-            for path in plan.absent:
-                self._tell(FileIndexed(printable(path), "failed", 0, "It does not exist."))
+    # -- the task ----------------------------------------------------------------------------------------------------
 
-    async def _index(self, preparer: Preparer, state: _Pass) -> None:
-        """Take prepared files in groups that fill a batch, while more are being read."""
-        retried: set[FoundFile] = set()
-        last = False
-        while not last:
-            group: list[Prepared] = []
-            waiting = 0
-            while waiting < self._group_chunks and (not group or preparer.ready()):
-                item = await preparer.take()
-                if item is None:
-                    last = True
-                    break
-                if item.failed is not None and item.failed.retry:
-                    retried.add(item.file)
-                group.append(item)
-                waiting += len(item.chunks)
-            if group:
-                await self._group(group, state)
-                await self._tidy(state, last=False)
-        self._retried = frozenset(retried)
+    async def _run(self) -> None:
+        failures = 0
+        while self._background or self._hub.listeners:
+            self._wake.clear()
+            try:
+                worked = await self._turn()
+                failures = 0
+            except TangnetError as error:
+                failures += 1
+                await self._failed(error, failures)
+                continue
+            except Exception as error:
+                log.exception("the queue of documents failed")
+                self._end_listeners(error)
+                if not self._background:
+                    return
+                failures += 1
+                await self._failed(TangnetError(f"Something unexpected happened: {error}"), failures)
+                continue
+            if not worked:
+                await self._rest(LOOK_SECONDS)
 
-    async def _group(self, group: Sequence[Prepared], state: _Pass) -> None:
-        vectors = Vectors()
-        with_chunks = [item for item in group if item.chunks]
-        if with_chunks:
-            await self._embed(with_chunks, vectors, state)
-        versions = [_version(item, vectors) for item in group if item.copy_of is None]
-        records = {record.path: record for record in await self._thread.call(lambda store: store.commit(versions))}
-        for item in group:
-            state.done_bytes += item.file.size + 1
-            record = records.get(item.file.path)
-            if item.copy_of is not None:
-                record = await self._thread.call(partial(_copy, item=item))
-            if record is None:
-                # What it was a copy of went away in this moment: the next look reads it.
-                event = FileIndexed(item.file.path, "failed", 0, "It was being moved; add it again.")
-            else:
-                event = _event(item, record)
-            if event.state in ("added", "changed", "unchanged"):
-                state.files += 1
-                state.chunks += event.chunks
-            state.changed = state.changed or event.state != "unchanged"
-            state.untidy += event.chunks if event.state in ("added", "changed") else 0
-            self._tell(event)
-
-    async def _embed(self, items: Sequence[Prepared], vectors: Vectors, state: _Pass) -> None:
-        """Give every chunk of `items` its vector: known ones from the store, the others from the embedder."""
-        chunks: dict[str, Chunk] = {chunk.digest: chunk for item in items for chunk in item.chunks}
-        while not await self._embedded(items, chunks, vectors, state):
-            vectors.clear()
-            await self._reembed(state)
-
-    async def _embedded(
-        self, items: Sequence[Prepared], chunks: Mapping[str, Chunk], vectors: Vectors, state: _Pass
-    ) -> bool:
-        """Fill `vectors`; False if the embedder turns out to have another model than the store."""
-        size = sum(item.file.size for item in items)
-        name = printable(items[0].file.path.rsplit("/", 1)[-1])
-        what = f"Indexing {name}" + (f" and {len(items) - 1} more" if len(items) > 1 else "")
-        vectors.put(await self._thread.call(lambda store: _known(store, list(chunks))))
-        missing = [chunk for digest, chunk in chunks.items() if digest not in vectors]
-        left = len(missing)
-        self._tell(state.progress(what, size * (1 - left / len(chunks))))
-        begun = time.monotonic()
-        for zones, batch in self._by_zones(items, missing).items():
-
-            def told(done: int, left: int = left) -> None:
-                self._tell(state.progress(what, size * (1 - (left - done) / len(chunks))))
-
-            embeddings = await self._embedder.embed([chunk.body for chunk in batch], "passage", zones=zones, told=told)
-            rows = matrix(embeddings, len(batch))
-            if not await self._thread.call(partial(_fits, embeddings=embeddings)):
+    async def _turn(self) -> bool:
+        """Do what there is to do; False if there is nothing."""
+        waits = any(listener.waits for listener in self._hub.listeners)
+        work = self._work()
+        if not waits:
+            if not await self._writing.call(lambda store: store.records.queue.busy(work.roots)):
                 return False
-            vectors.put({chunk.digest: rows[row] for row, chunk in enumerate(batch)})
-            state.embedded += len(batch)
-            left -= len(batch)
-        if missing:
-            rate = len(missing) / max(time.monotonic() - begun, 1e-3)
-            self._group_chunks = max(_FEWEST, min(_MOST, int(rate * _GROUP_SECONDS)))
+        elif work.roots == ():
+            return False
+        if not await self._lock():
+            return True
+        try:
+            await self._locked()
+        finally:
+            # Queued behind any commit that is still running, also when this task is being cancelled.
+            self._writing.later(Store.unlock)
         return True
 
-    def _by_zones(self, items: Sequence[Prepared], chunks: Sequence[Chunk]) -> dict[tuple[str, ...], list[Chunk]]:
-        """Put together what may go to the same nodes; a text of several documents only where all of them may."""
-        rules = self._rules()
-        paths: dict[str, set[str]] = {}
-        for item in items:
-            for chunk in item.chunks:
-                paths.setdefault(chunk.digest, set()).add(item.file.path)
-        found: dict[tuple[str, ...], list[Chunk]] = {}
-        for chunk in chunks:
-            found.setdefault(rules.zones(paths[chunk.digest]), []).append(chunk)
-        return found
+    async def _lock(self) -> bool:
+        while not await self._writing.call(Store.try_lock):
+            self._repaired = False
+            self._hub.say(OTHER)
+            await self._rest(LOCK_SECONDS)
+            if not (self._background or self._hub.listeners):
+                return False
+        self._hub.say("")
+        return True
 
-    async def _reembed(self, state: _Pass) -> None:
-        state.changed = True
-        await self._again(reembed, state)
+    async def _locked(self) -> None:
+        if not self._repaired:
+            self._hub.tell(Progress("Looking for documents"))
+            await self._writing.call(Store.repair)
+        session = Session(self._writing, self._preparing, self._embedder, self._rules, self._hub, self._work)
+        self._session = session
+        try:
+            if not self._repaired:
+                await session.again(restore)  # chunks of a table that was damaged
+                self._repaired = True
+            await session.run()
+        finally:
+            self._session = None
+        await session.tidy()
+        for listener in tuple(self._hub.listeners):
+            if listener.done and listener.waits:
+                listener.finish()
+        if await self._writing.call(lambda store: store.records.queue.size()) == 0:
+            self._hub.idle()
 
-    async def _again(self, how: Callable[..., AsyncGenerator[tuple[Progress, int], None]], state: _Pass) -> None:
-        async with aclosing(how(self._thread, self._embedder, self._rules())) as steps:
-            async for progress, count in steps:
-                state.changed = True
-                state.embedded += count
-                self._tell(progress)
-
-    async def _tidy(self, state: _Pass, *, last: bool) -> None:
-        """Bring the indexes up to date when enough is new."""
-        if not last and state.untidy < _TIDY_OFTEN:
+    async def _failed(self, error: TangnetError, failures: int) -> None:
+        """Say what is wrong and wait, or tell those who cannot wait."""
+        patient = self._background or any(listener.watch for listener in self._hub.listeners)
+        if not patient:
+            self._end_listeners(error)
             return
-        state.untidy = 0
-        if await self._thread.call(Store.tend):
-            self._tell(Progress("Updating the index; searching and adding go on meanwhile"))
+        self._hub.say(f"{error.message} {error.hint}".strip())
+        await self._rest(min(_LONGEST_SECONDS, _AGAIN_SECONDS * 2 ** (failures - 1)))
 
-    def _tell(self, event: IngestEvent) -> None:
-        self._events.put_nowait(event)
+    def _end_listeners(self, error: BaseException) -> None:
+        for listener in tuple(self._hub.listeners):
+            listener.end(error)
+        self._hub.listeners.clear()
 
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
 
-def _known(store: Store, digests: Sequence[str]) -> dict[str, Any]:
-    table = store.table()
-    return table.vectors_of(digests) if table is not None else {}
+    async def _end(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
+    def _work(self) -> Work:
+        """Return what is to be done now: all that waits, or what somebody waits for."""
+        if self._background:
+            return Work(() if self._paused else None, self._folders)
+        roots = tuple(dict.fromkeys(root for listener in self._hub.listeners for root in listener.roots))
+        return Work(roots, self._folders + self._watching.folders)
 
-def _version(item: Prepared, vectors: Vectors) -> Version:
-    record = item.touched or item.failed or item.record
-    assert record is not None
-    return Version(record, item.texts, item.words, item.chunks, vectors.of(item.chunks))
+    # -- watched folders ---------------------------------------------------------------------------------------------
 
+    async def _read_folders(self) -> None:
+        self._folders = tuple(await self._writing.call(lambda store: store.records.queue.folders()))
+        self._watch()
 
-def _event(item: Prepared, record: Record) -> FileIndexed:
-    if item.failed is not None:
-        return FileIndexed(item.file.path, "skipped" if item.failed.state == "skipped" else "failed", 0, item.reason)
-    if item.touched is not None:
-        return FileIndexed(record.path, _seen(record), record.chunks, record.reason)
-    before = item.before is not None and item.before.revision > 0
-    return FileIndexed(record.path, "changed" if before else "added", record.chunks, record.reason)
+    def _watch(self) -> None:
+        """Watch what is to be watched: the list's folders while the window is open, and those of `add --watch`."""
+        wanted = [folder.path for folder in self._folders] if self._background else []
+        wanted += [root for listener in self._hub.listeners if listener.watch for root in listener.roots]
+        self._watching.watch(wanted)
 
-
-def _seen(record: Record) -> FileState:
-    """Return how a file is told of that is as it was."""
-    if record.state == "indexed":
-        return "unchanged"
-    return "skipped" if record.state == "skipped" else "failed"
-
-
-def _copy(store: Store, item: Prepared) -> Record | None:
-    assert item.record is not None and item.copy_of is not None
-    return store.commit_copy(item.record, item.copy_of)
-
-
-def _fits(store: Store, embeddings: Embeddings) -> bool:
-    """Return whether these vectors can stand in the table in use; the first ones choose it."""
-    model = store.model()
-    if not model:
-        store.set_model(embeddings.sha256, embeddings.model, embeddings.dimension)
-    return model in ("", embeddings.sha256)
+    async def _changed(self, paths: Sequence[str]) -> None:
+        """Have what changed looked at."""
+        await self._writing.call(lambda store: store.records.queue.ask(paths, by_user=False))
+        self.wake(asked=True)

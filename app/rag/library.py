@@ -1,7 +1,7 @@
 """The library as the rest of the program sees it: add, list, remove, search and read documents.
 
-Nothing heavy is imported and nothing opened before the first call. Blocking work runs in two threads, one that writes
-and one that searches, so that a question never waits for a folder being added, and the event loop for neither.
+Nothing heavy is imported and nothing opened before the first call. Blocking work runs in three threads, which write,
+keep what is read, and search, so that a question never waits for a folder being added, and the event loop for none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from app.events import DocumentInfo, FileIndexed, IndexDone, Passage, Progress
+from app.errors import DocumentError
+from app.events import DocumentInfo, FileIndexed, IndexDone, LibraryState, Passage, Progress, WatchedFolder
+from app.rag.document import Line
 from app.rules import Rules
 from app.thinking import Embedder
 
@@ -60,6 +62,12 @@ class Surroundings:
     """The file is still there."""
     changed: bool
     """The file is not the one that was indexed: it was changed since, or is gone."""
+    boxes: tuple[Line, ...] = ()
+    """The lines that the passage touches, with their rectangles on the page; empty where these are not known."""
+    seconds: tuple[float, float] | None = None
+    """From when to when it is said, in a recording."""
+    label: str = ""
+    """What is printed on the page as its number, where that is not `page`."""
 
 
 class Library:
@@ -81,23 +89,24 @@ class Library:
         self._rules = rules
         self._hearing = hearing
         self._writing: StoreThread | None = None
+        self._preparing: StoreThread | None = None
         self._searching: StoreThread | None = None
         self._search: Search | None = None
         self._reader: Reader | None = None
         self._pictures: Pictures | None = None
-        self._adding = asyncio.Lock()
-        self._running: set[Ingest] = set()
+        self._ingest: Ingest | None = None
 
     async def close(self) -> None:
         """End what is being added, stop the reading process and close the store. Calling it twice is fine."""
-        for ingest in tuple(self._running):
-            await ingest.stop()
+        ingest, self._ingest = self._ingest, None
+        if ingest is not None:
+            await ingest.close()
         reader, self._reader, self._pictures = self._reader, None, None
         if reader is not None:
             await reader.close()
-        writing, searching = self._writing, self._searching
-        self._writing = self._searching = self._search = None
-        for thread in (searching, writing):
+        threads = (self._searching, self._preparing, self._writing)
+        self._writing = self._preparing = self._searching = self._search = None
+        for thread in threads:
             if thread is not None:
                 await thread.close()
 
@@ -106,26 +115,87 @@ class Library:
     ) -> AsyncGenerator[Progress | FileIndexed | IndexDone, None]:
         """Index files, and folders with all that is below them; files gone from an added folder are dropped.
 
-        Closing the iterator at any point is safe: what was reported stays, the rest is done by the next call.
+        What is asked for stands in a durable queue, before all that waits. Closing the iterator at any point is safe:
+        what was reported stays; the rest waits for the next call, or, after `go_on`, goes on by itself.
 
         Args:
             paths: Files and folders.
-            watch: Go on looking for changes, every 2 seconds, until the iterator is closed.
+            watch: Go on looking for changes until the iterator is closed.
 
         Raises:
-            StoreError: the store cannot be opened or written.
-            NodeError: no node can embed.
+            StoreError: the store cannot be opened or written. After `go_on` or with `watch` that is waited for instead,
+                and told by a Progress.
+            NodeError: no node can embed. The same holds.
         """
-        from app.rag.ingest import Ingest
+        names = await asyncio.to_thread(_names, paths)
+        async with aclosing(self._queue().add(names, watch=watch)) as events:
+            async for event in events:
+                yield event
 
-        ingest = Ingest(self._writer(), self._embedder, self._adding, self._rules)
-        self._running.add(ingest)
-        try:
-            async with aclosing(ingest.run(await asyncio.to_thread(_names, paths), watch=watch)) as events:
-                async for event in events:
-                    yield event
-        finally:
-            self._running.discard(ingest)
+    # -- the queue ---------------------------------------------------------------------------------------------------
+
+    async def go_on(self) -> None:
+        """Work on what waits from now on until `close`, whoever asked for it, and watch the watched folders."""
+        await self._queue().go_on()
+
+    async def state(self) -> AsyncGenerator[LibraryState, None]:
+        """Yield how far the queue is: now, and when it changes, at most 4 times a second."""
+        async with aclosing(self._queue().state()) as states:
+            async for state in states:
+                yield state
+
+    async def pause(self) -> None:
+        """Stop working on the queue when what is on its way is done, until `resume`, also after a restart."""
+        await self._queue().pause()
+
+    async def resume(self) -> None:
+        """Go on after `pause`."""
+        await self._queue().resume()
+
+    async def cancel(self, paths: Sequence[Path] = ()) -> None:
+        """Take files out of the queue, and all below folders; without paths everything. What is indexed stays."""
+        await self._queue().cancel(await asyncio.to_thread(_names, paths))
+
+    async def retry(self, paths: Sequence[Path]) -> None:
+        """Read files again that failed or were cancelled, and all such below folders."""
+        await self._queue().retry(await asyncio.to_thread(_names, paths))
+
+    async def first(self, paths: Sequence[Path]) -> None:
+        """Put files, and all below folders, before everything else that waits."""
+        await self._queue().first(await asyncio.to_thread(_names, paths))
+
+    async def unfinished(self, within: Sequence[Path] = ()) -> tuple[int, int]:
+        """Return how many files are not indexed yet, of how many that there are; `within` as in `search`."""
+        names = await asyncio.to_thread(_names, within)
+        return await self._searcher().call(lambda store: store.unfinished(names))
+
+    # -- watched folders ---------------------------------------------------------------------------------------------
+
+    async def folders(self) -> list[WatchedFolder]:
+        """Return the watched folders by path."""
+        ingest = self._queue()
+        return await self._searcher().call(lambda store: store.watched(ingest.polled))
+
+    async def watch(self, path: Path) -> None:
+        """Add a folder, and notice its changes by itself from now on, also after a restart (while `go_on` works).
+
+        Raises:
+            DocumentError: it is no folder.
+        """
+        name = await asyncio.to_thread(_absolute, path)
+        if not await asyncio.to_thread(name.is_dir):
+            raise DocumentError(f"{path} is not a folder.", code="not_a_folder", hint="Choose a folder to watch.")
+        ingest = self._queue()
+        await self._searcher().call(lambda store: store.watch(str(name)))
+        await ingest.folders_changed()
+
+    async def unwatch(self, path: Path) -> None:
+        """Watch a folder no longer; its documents stay."""
+        name = str(await asyncio.to_thread(_absolute, path))
+        await self._searcher().call(lambda store: store.records.queue.unwatch(name))
+        await self._queue().folders_changed()
+
+    # -- documents ---------------------------------------------------------------------------------------------------
 
     async def documents(self) -> list[DocumentInfo]:
         """Return all documents by path, those that failed and those whose file is gone included."""
@@ -135,6 +205,8 @@ class Library:
         """Forget documents, by file or folder; the files stay. Returns those forgotten, before they were."""
         resolved = await asyncio.to_thread(_names, paths)
         removed = await self._searcher().call(lambda store: store.remove(resolved))
+        if self._ingest is not None:
+            await self._ingest.removed(resolved)
         await self._drawn().forget(document.sha256 for document in removed)
         return removed
 
@@ -171,6 +243,27 @@ class Library:
             DocumentError: the document is not in the library.
         """
         return await self._searcher().call(lambda store: store.surroundings(path, page, start, end))
+
+    async def text_around(self, path: str, start: int, end: int, characters: int) -> str:
+        """Return at most `characters` of a document's text, with characters `start` to `end` in their middle.
+
+        Raises:
+            DocumentError: the document is not in the library.
+        """
+        return await self._searcher().call(lambda store: store.text_around(path, start, end, characters))
+
+    async def chunks_of(self, path: Path) -> list[Passage]:
+        """Return the passages into which a document was cut, in order, numbered from 1.
+
+        Raises:
+            DocumentError: the document is not in the library.
+        """
+        name = str(await asyncio.to_thread(_absolute, path))
+        hits = await self._searcher().call(lambda store: store.chunks_of(name))
+        return [
+            Passage(n, hit.path, hit.page, hit.section, hit.start, hit.end, 0.0, hit.text)
+            for n, hit in enumerate(hits, 1)
+        ]
 
     async def read(self, path: Path, *, password: str = "") -> ReadResult:
         """Return what the reader sees in one file; nothing is stored and nothing raised for a bad file.
@@ -212,12 +305,15 @@ class Library:
             self._reader = Reader()
         return self._reader
 
-    def _writer(self) -> StoreThread:
-        if self._writing is None:
+    def _queue(self) -> Ingest:
+        if self._ingest is None:
+            from app.rag.ingest import Ingest
             from app.rag.threads import StoreThread
 
-            self._writing = StoreThread(self._folder, "library-write")
-        return self._writing
+            self._writing = self._writing or StoreThread(self._folder, "library-write")
+            self._preparing = self._preparing or StoreThread(self._folder, "library-prepare")
+            self._ingest = Ingest(self._writing, self._preparing, self._embedder, self._rules)
+        return self._ingest
 
     def _searcher(self) -> StoreThread:
         if self._searching is None:

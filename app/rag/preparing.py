@@ -1,161 +1,136 @@
-"""Reads and cuts files ahead of embedding: the first half of `add`, in a task of its own."""
+"""Reads and cuts files ahead of embedding, in several reading processes where the machine has the cores."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from app import words
-from app.rag.chunking import Chunk, chunks_of
-from app.rag.document import Extent, extents
-from app.rag.planning import Plan, hash_file
+from app.events import Step
+from app.rag.planning import hash_file
+from app.rag.prepared import Prepared, cut, pack, unpack
+from app.rag.queue import Waiting
 from app.rag.records import Record
-from app.rag.scanning import FoundFile
-from app.rag.store import RULES, now
+from app.rag.scanning import FoundFile, look
+from app.rag.store import RULES, Store, now
 from app.rag.threads import StoreThread
 from app.rag.worker import Reader, Reading
 
-_AHEAD_CHARACTERS = 8_000_000
-"""How much text may wait for embedding before reading pauses."""
-_AHEAD_FILES = 64
+Told = Callable[[str, Step, float | None], None]
+"""Called with a path, what is being done with it, and how far that is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A file that has been looked at. Exactly one of the cases: touched, copy, failed, or chunks."""
-
-    file: FoundFile
-    before: Record | None
-    touched: Record | None = None
-    """Same content as before; only this record changes."""
-    copy_of: Record | None = None
-    failed: Record | None = None
-    reason: str = ""
-    record: Record | None = None
-    texts: Sequence[Extent] = ()
-    words: dict[str, int] | None = None
-    chunks: Sequence[Chunk] = ()
-
-    @property
-    def characters(self) -> int:
-        """How much text waits here."""
-        return sum(len(text.text) for text in self.texts)
+def readers() -> int:
+    """Return how many files are read at once: all cores but one, which is left to the embedder and the program."""
+    return max(1, len(os.sched_getaffinity(0)) - 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 2) - 1)
 
 
 class Preparer:
-    """A stream of prepared files, some way ahead of whoever takes them."""
+    """Prepares files, any number at once; a reading process is started when all others are at work."""
 
-    def __init__(self, thread: StoreThread, reader: Reader, plan: Plan) -> None:
+    def __init__(self, thread: StoreThread, told: Told) -> None:
         self._thread = thread
-        self._reader = reader
-        self._plan = plan
-        self._sizes = set(plan.sizes)
-        self._queue: asyncio.Queue[Prepared | None] = asyncio.Queue(_AHEAD_FILES)
-        self._waiting = 0
-        self._room = asyncio.Event()
-        self._task = asyncio.create_task(self._run(), name="library-prepare")
+        self._told = told
+        self._idle: list[Reader] = []
+        self._all: list[Reader] = []
 
     async def close(self) -> None:
-        """Stop reading."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        """End the reading processes."""
+        for reader in self._all:
+            await reader.close()
 
-    async def take(self) -> Prepared | None:
-        """Return the next file; None after the last. Raises what went wrong in reading ahead."""
-        item = await self._queue.get()
-        if item is None:
-            await self._task
-            return None
-        self._waiting -= item.characters
-        self._room.set()
+    async def prepare(self, waiting: Waiting, *, anew: bool = False) -> Prepared:
+        """Look at a file, read and cut it unless that was done before. Raises StoreError.
+
+        `anew`: also if its content is that of another document.
+        """
+        seen = FoundFile(waiting.path, waiting.size, waiting.mtime_ns)
+        file = await asyncio.to_thread(look, waiting.path)
+        if file is None:
+            before = await self._thread.call(lambda store: store.records.get(waiting.path))
+            return Prepared(seen, before, gone=True)
+        before, known_size, kept = await self._thread.call(lambda store: _known(store, file))
+        if kept is not None:
+            item = await asyncio.to_thread(unpack, kept, seen, before, RULES)
+            if item is not None:
+                return item
+        if known_size and not anew:
+            sha256 = await asyncio.to_thread(hash_file, file.path)
+            same = await self._same(seen, file, before, sha256) if sha256 else None
+            if same is not None:
+                return same
+        self._told(file.path, "reading", None)
+        reading = await self._read(file)
+        if reading.status != "ok" or reading.document is None:
+            return Prepared(seen, before, failed=_failure(file, before, reading), reason=reading.reason)
+        document = reading.document
+        record = Record(
+            path=file.path,
+            state="indexed",
+            sha256=reading.sha256,
+            size=reading.size,
+            mtime_ns=reading.mtime_ns,
+            pages=reading.pages,
+            added_at=now(),
+            reason=reading.reason,
+            rules=RULES,
+            title=document.title,
+        )
+        item = await asyncio.to_thread(cut, seen, before, record, document)
+        content = await asyncio.to_thread(pack, item)
+        kept_as = FoundFile(file.path, reading.size, reading.mtime_ns)
+        await self._thread.call(lambda store: store.records.queue.keep(kept_as, content))
         return item
 
-    def ready(self) -> bool:
-        """Return True if `take` will not wait."""
-        return not self._queue.empty()
-
-    async def _run(self) -> None:
+    async def _read(self, file: FoundFile) -> Reading:
+        reader = self._idle.pop() if self._idle else Reader()
+        if reader not in self._all:
+            self._all.append(reader)
         try:
-            for file in self._plan.todo:
-                item = await self._prepare(file)
-                while self._waiting > _AHEAD_CHARACTERS:
-                    self._room.clear()
-                    await self._room.wait()
-                self._waiting += item.characters
-                await self._queue.put(item)
-                self._sizes.add(file.size)
+            return await reader.read(Path(file.path))
         finally:
-            if not self._queue.full():
-                self._queue.put_nowait(None)
-            else:
-                await self._queue.put(None)
+            self._idle.append(reader)
 
-    async def _prepare(self, file: FoundFile) -> Prepared:
-        before = await self._thread.call(lambda store: store.records.get(file.path))
-        if file.size in self._sizes:
-            sha256 = await asyncio.to_thread(hash_file, file.path)
-            known = await self._known(file, before, sha256) if sha256 else None
-            if known is not None:
-                return known
-        reading = await self._reader.read(Path(file.path))
-        if reading.status != "ok" or reading.document is None:
-            return Prepared(file, before, failed=_failure(file, before, reading), reason=reading.reason)
-        return await asyncio.to_thread(_cut, file, before, reading)
-
-    async def _known(self, file: FoundFile, before: Record | None, sha256: str) -> Prepared | None:
+    async def _same(self, seen: FoundFile, file: FoundFile, before: Record | None, sha256: str) -> Prepared | None:
         """Return what is to be done if this content was read before, here or under another name."""
-        current = before is not None and before.rules == RULES and not before.retry
+        current = before is not None and before.rules == RULES and not before.retry and before.state != "cancelled"
         if before is not None and current and before.sha256 == sha256:
-            return Prepared(file, before, touched=replace(before, size=file.size, mtime_ns=file.mtime_ns))
+            return Prepared(seen, before, touched=replace(before, size=file.size, mtime_ns=file.mtime_ns))
         others = await self._thread.call(lambda store: store.records.same_content(sha256, RULES))
-        extension = os.path.splitext(file.path)[1].lower()
         for other in others:
-            # The extension decides where content cannot: the same bytes may be Markdown here and plain text there.
-            if os.path.splitext(other.path)[1].lower() == extension:
-                record = Record(
-                    path=file.path,
-                    state="indexed",
-                    sha256=sha256,
-                    size=file.size,
-                    mtime_ns=file.mtime_ns,
-                    added_at=now(),
-                    reason=other.reason,
-                    rules=RULES,
-                )
-                return Prepared(file, before, copy_of=other, record=record)
+            if same_extension(file.path, other.path):
+                return Prepared(seen, before, copy_of=other, record=copied(other, file))
         return None
 
 
-def _cut(file: FoundFile, before: Record | None, reading: Reading) -> Prepared:
-    assert reading.document is not None
-    chunks = chunks_of(reading.document)
-    spread: Counter[str] = Counter()
-    for chunk in chunks:
-        spread.update(set(words.content(chunk.body)))
-    record = Record(
+def same_extension(one: str, other: str) -> bool:
+    """Tell whether equal bytes are read alike: the extension decides where content cannot."""
+    return os.path.splitext(one)[1].lower() == os.path.splitext(other)[1].lower()
+
+
+def copied(source: Record, file: FoundFile) -> Record:
+    """Return the record of a file that has the content of another document."""
+    return Record(
         path=file.path,
         state="indexed",
-        sha256=reading.sha256,
-        size=reading.size,
-        mtime_ns=reading.mtime_ns,
-        pages=reading.pages,
+        sha256=source.sha256,
+        size=file.size,
+        mtime_ns=file.mtime_ns,
         added_at=now(),
-        reason=reading.reason,
+        reason=source.reason,
         rules=RULES,
+        title=source.title,
+        language=source.language,
     )
-    return Prepared(
-        file,
-        before,
-        record=record,
-        reason=reading.reason,
-        texts=extents(reading.document),
-        words=dict(spread),
-        chunks=chunks,
-    )
+
+
+def _known(store: Store, file: FoundFile) -> tuple[Record | None, bool, bytes | None]:
+    """Return the record of a file, whether some document has its size, and what was read of it before if it is so."""
+    kept = store.records.queue.kept(file.path)
+    content = kept[2] if kept is not None and kept[:2] == (file.size, file.mtime_ns) else None
+    return store.records.get(file.path), store.records.has_size(file.size), content
 
 
 def _failure(file: FoundFile, before: Record | None, reading: Reading) -> Record:

@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from app.errors import StoreError
+from app.rag.database import Database
 from app.rag.document import Extent
+from app.rag.places import PagePlaces
+from app.rag.queue import BELOW, Queue, below
+from app.rag.scanning import FoundFile
 
-_BUSY_SECONDS = 30.0
 _BATCH = 500  # below SQLite's limit on parameters
 
 
@@ -27,7 +30,7 @@ class Record:
 
     path: str
     state: str
-    """indexed, failed or skipped."""
+    """indexed, failed, skipped, cancelled, or removed: taken out by the user, and not to come back by itself."""
     sha256: str = ""
     size: int = -1
     mtime_ns: int = -1
@@ -41,70 +44,42 @@ class Record:
     """Look at the file again even if it is unchanged: the failure may have been of the moment."""
     rules: int = 0
     """Rules of reading and chunking that made it."""
+    title: str = ""
+    """As the document itself says."""
+    language: str = ""
+    """ISO 639-1; "" when unknown."""
 
 
-def _first(connection: sqlite3.Connection) -> None:
-    connection.executescript(
-        """
-        CREATE TABLE documents (
-            path TEXT PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL, size INTEGER NOT NULL,
-            mtime_ns INTEGER NOT NULL, revision INTEGER NOT NULL, chunks INTEGER NOT NULL, pages INTEGER,
-            added_at TEXT NOT NULL, reason TEXT NOT NULL, retry INTEGER NOT NULL, rules INTEGER NOT NULL
-        ) WITHOUT ROWID;
-        CREATE INDEX documents_revision ON documents (revision);
-        CREATE INDEX documents_sha256 ON documents (sha256);
-        CREATE TABLE texts (revision INTEGER, page INTEGER, start INTEGER, text TEXT NOT NULL);
-        CREATE INDEX texts_place ON texts (revision, page);
-        CREATE TABLE words (word TEXT PRIMARY KEY, chunks INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE document_words (revision INTEGER PRIMARY KEY, words BLOB NOT NULL);
-        CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE revisions (last INTEGER NOT NULL);
-        INSERT INTO revisions VALUES (0);
-        """
-    )
+_NAMES = tuple(field.name for field in fields(Record))
+_COLUMNS = ", ".join(_NAMES)
+_MARKS = ", ".join("?" * len(_NAMES))
 
 
-def _outlines(connection: sqlite3.Connection) -> None:
-    connection.execute("CREATE TABLE outlines (revision INTEGER PRIMARY KEY, chunks BLOB NOT NULL)")
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record to store, and what was read for it; without chunks there is only the record."""
 
-
-_MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _outlines)
+    record: Record
+    texts: Sequence[Extent] = ()
+    words: Mapping[str, int] = field(default_factory=dict)
+    """In how many chunks each word occurs."""
+    places: Sequence[PagePlaces] = ()
+    outline: bytes = b""
+    """How the text is cut: see `app.rag.outline`."""
+    seen: FoundFile | None = None
+    """The file as it waited in the queue, from where it goes in the same step."""
 
 
 class Records:
     """The database `documents.db`. Raises StoreError when it cannot be used."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._migrate()
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"The list of documents cannot be opened: {error}.",
-                code="store_open",
-                hint=f"Move {path.parent} away and add your documents again.",
-            ) from error
+        self._db = Database(path)
+        self.queue = Queue(self._db)
 
     def close(self) -> None:
         """Close the database."""
         self._db.close()
-
-    def _migrate(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-        if version > len(_MIGRATIONS):
-            self._db.execute("ROLLBACK")
-            raise StoreError("The library was written by a newer version of Tangnet.", code="store_version")
-        for number in range(version, len(_MIGRATIONS)):
-            if self._db.in_transaction:
-                self._db.execute("COMMIT")  # executescript() has transactions of its own
-            _MIGRATIONS[number](self._db)
-            self._db.execute(f"PRAGMA user_version={number + 1}")
-        if self._db.in_transaction:
-            self._db.execute("COMMIT")
 
     def all(self) -> dict[str, Record]:
         """Return every record by path."""
@@ -122,11 +97,7 @@ class Records:
 
     def under(self, path: str) -> list[Record]:
         """Return the records of a file, or of all files below a folder."""
-        prefix = path.rstrip("/") + "/"
-        rows = self._db.execute(
-            "SELECT * FROM documents WHERE path = ? OR substr(path, 1, ?) = ? ORDER BY path",
-            (path, len(prefix), prefix),
-        )
+        rows = self._db.execute(f"SELECT * FROM documents WHERE {BELOW} ORDER BY path", below(path))
         return [_record(row) for row in rows]
 
     def searchable(self) -> list[tuple[str, int]]:
@@ -140,6 +111,11 @@ class Records:
             "SELECT * FROM documents WHERE sha256 = ? AND rules = ? AND state = 'indexed'", (sha256, rules)
         )
         return [_record(row) for row in rows]
+
+    def has_size(self, size: int) -> bool:
+        """Tell whether a document has this size: a file of another size cannot be a copy of one."""
+        row = self._db.execute("SELECT EXISTS (SELECT 1 FROM documents WHERE size = ?)", (size,)).fetchone()
+        return bool(row[0])
 
     def revisions(self) -> dict[int, int]:
         """Return the number of chunks that each current revision must have."""
@@ -162,41 +138,65 @@ class Records:
         row = self._db.execute("UPDATE revisions SET last = last + 1 RETURNING last").fetchone()
         return int(row["last"])
 
-    def put(
-        self,
-        changes: Sequence[tuple[Record, Sequence[Extent], Mapping[str, int]]],
-        outlines: Mapping[int, bytes] | None = None,
-    ) -> None:
+    def put(self, changes: Sequence[Change]) -> set[str]:
         """Make these versions the current ones, in one step.
 
-        Args:
-            changes: Record, extracted text and number of chunks per word; without chunks both are empty.
-            outlines: By revision, how its text is cut: see `app.rag.outline`.
+        Returns:
+            The paths that were left as they are, because they have left the queue: cancelled, or removed.
         """
-        with self._transaction():
-            self.put_outlines(outlines or {})
-            for record, texts, words in changes:
+        refused: set[str] = set()
+        with self._db.transaction():
+            gone: list[int] = []
+            added: list[Change] = []
+            for change in changes:
+                record = change.record
+                if change.seen is not None and not self.queue.has(record.path):
+                    refused.add(record.path)
+                    continue
                 old = self.get(record.path)
                 if old is not None and old.revision not in (0, record.revision):
-                    self._drop_version(old.revision)
-                self._db.execute(
-                    "INSERT OR REPLACE INTO documents VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                    (
-                        *(record.path, record.state, record.sha256, record.size, record.mtime_ns, record.revision),
-                        *(record.chunks, record.pages, record.added_at, record.reason, record.retry, record.rules),
-                    ),
-                )
+                    gone.append(old.revision)
+                self._write(record)
                 if record.revision and (old is None or old.revision != record.revision):
-                    self._add_version(record.revision, texts, words)
+                    added.append(change)
+                if change.seen is not None:
+                    self.queue.leave(change.seen, record.size, record.mtime_ns)
+            self._drop_versions(gone)
+            self._add_versions(added)
+        return refused
 
-    def copy_of_version(self, revision: int) -> tuple[list[Extent], dict[str, int]]:
-        """Return text and word counts of a version, for a file with the same content."""
+    def move(self, moves: Sequence[tuple[str, Record]]) -> None:
+        """Replace documents by those with the same content under another path, in one step.
+
+        Args:
+            moves: the old path, and the new record; its revision is the one that the copied chunks have.
+        """
+        with self._db.transaction():
+            for path, record in moves:
+                old = self.get(path)
+                before = self.get(record.path)
+                if before is not None and before.revision:
+                    self._drop_versions([before.revision])
+                if old is None or not old.revision:
+                    continue
+                self._db.execute("DELETE FROM documents WHERE path = ?", (path,))
+                self._write(record)
+                for table in ("texts", "places", "document_words", "outlines"):
+                    values = (record.revision, old.revision)
+                    self._db.execute(f"UPDATE {table} SET revision = ? WHERE revision = ?", values)
+                self._db.execute("INSERT OR REPLACE INTO dropped VALUES (?)", (old.revision,))
+
+    def copy_of_version(self, revision: int) -> tuple[list[Extent], dict[str, int], list[PagePlaces]]:
+        """Return text, word counts and places of a version, for a file with the same content."""
         rows = self._db.execute("SELECT * FROM texts WHERE revision = ? ORDER BY start", (revision,))
-        return [Extent(row["page"], row["start"], row["text"]) for row in rows], self._words_of(revision)
+        texts = [Extent(row["page"], row["start"], row["text"]) for row in rows]
+        rows = self._db.execute("SELECT * FROM places WHERE revision = ?", (revision,))
+        places = [PagePlaces(row["page"], row["label"], row["marks"]) for row in rows]
+        return texts, self._words_of(revision), places
 
     def put_outlines(self, outlines: Mapping[int, bytes]) -> None:
         """Keep how versions are cut."""
-        self._db.executemany("INSERT OR REPLACE INTO outlines VALUES (?, ?)", list(outlines.items()))
+        self._db.many("INSERT OR REPLACE INTO outlines VALUES (?, ?)", outlines.items())
 
     def outline_of(self, revision: int) -> bytes | None:
         """Return how a version is cut; None where an earlier program did not keep it."""
@@ -207,16 +207,31 @@ class Records:
         """Return the versions of which it is known how they are cut."""
         return {int(row["revision"]) for row in self._db.execute("SELECT revision FROM outlines")}
 
-    def remove(self, paths: Iterable[str]) -> None:
-        """Forget documents, in one step."""
-        with self._transaction():
-            for path in paths:
-                record = self.get(path)
-                if record is None:
-                    continue
-                if record.revision:
-                    self._drop_version(record.revision)
-                self._db.execute("DELETE FROM documents WHERE path = ?", (path,))
+    def remove(self, paths: Iterable[str], tombstones: Sequence[Record] = ()) -> None:
+        """Forget documents, in one step; they also leave the queue.
+
+        Args:
+            paths: Of the documents.
+            tombstones: Records without a version, put in their place: files that shall not come back by themselves.
+        """
+        wanted = list(paths)
+        with self._db.transaction():
+            records = [record for path in wanted if (record := self.get(path)) is not None]
+            self._drop_versions([record.revision for record in records if record.revision])
+            self._db.many("DELETE FROM documents WHERE path = ?", [(path,) for path in wanted])
+            self._db.many("DELETE FROM queue WHERE path = ?", [(path,) for path in wanted])
+            self._db.many("DELETE FROM prepared WHERE path = ?", [(path,) for path in wanted])
+            for record in tombstones:
+                self._write(record)
+
+    def dropped(self) -> list[int]:
+        """Return versions whose chunks are still to be deleted."""
+        return [row["revision"] for row in self._db.execute("SELECT revision FROM dropped")]
+
+    def swept(self, revisions: Iterable[int]) -> None:
+        """Note that the chunks of these versions are deleted."""
+        with self._db.transaction():
+            self._db.many("DELETE FROM dropped WHERE revision = ?", [(revision,) for revision in revisions])
 
     def text_of(self, revision: int, page: int | None) -> Extent | None:
         """Return the text of one page, or the whole text of a document without pages."""
@@ -224,6 +239,20 @@ class Records:
             "SELECT * FROM texts WHERE revision = ? AND page IS ? ORDER BY start LIMIT 1", (revision, page)
         ).fetchone()
         return Extent(row["page"], row["start"], row["text"]) if row else None
+
+    def text_between(self, revision: int, start: int, end: int) -> str:
+        """Return the text from character `start` to `end` of a document; pages are parted by an empty line."""
+        rows = self._db.execute(
+            "SELECT start, substr(text, max(1, ? - start + 1), ? - max(?, start)) AS part FROM texts"
+            " WHERE revision = ? AND start < ? AND start + length(text) > ? ORDER BY start",
+            (start, end, start, revision, end, start),
+        )
+        return "\n\n".join(row["part"] for row in rows)
+
+    def places(self, revision: int, page: int | None) -> PagePlaces | None:
+        """Return where the lines of a page stand; None where that is not known."""
+        row = self._db.execute("SELECT * FROM places WHERE revision = ? AND page IS ?", (revision, page)).fetchone()
+        return PagePlaces(row["page"], row["label"], row["marks"]) if row else None
 
     def counts(self, words: Iterable[str]) -> tuple[dict[str, int], int]:
         """Return in how many chunks each word occurs, and how many chunks there are."""
@@ -241,29 +270,45 @@ class Records:
 
     def set_facts(self, values: Mapping[str, str]) -> None:
         """Set facts, all in one step."""
-        with self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(values.items()))
+        with self._db.transaction():
+            self._db.many("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(values.items()))
 
-    def _add_version(self, revision: int, texts: Sequence[Extent], words: Mapping[str, int]) -> None:
-        self._db.executemany(
-            "INSERT INTO texts VALUES (?,?,?,?)", [(revision, text.page, text.start, text.text) for text in texts]
-        )
-        packed = zlib.compress(json.dumps(words, ensure_ascii=False).encode())
-        self._db.execute("INSERT OR REPLACE INTO document_words VALUES (?, ?)", (revision, packed))
-        self._db.executemany(
+    def _write(self, record: Record) -> None:
+        values = [getattr(record, name) for name in _NAMES]
+        self._db.execute(f"INSERT OR REPLACE INTO documents ({_COLUMNS}) VALUES ({_MARKS})", values)
+
+    def _add_versions(self, changes: Sequence[Change]) -> None:
+        spread: Counter[str] = Counter()
+        for change in changes:
+            revision = change.record.revision
+            spread.update(change.words)
+            self._db.many(
+                "INSERT INTO texts VALUES (?,?,?,?)",
+                [(revision, text.page, text.start, text.text) for text in change.texts],
+            )
+            packed = zlib.compress(json.dumps(dict(change.words), ensure_ascii=False).encode())
+            self._db.execute("INSERT OR REPLACE INTO document_words VALUES (?, ?)", (revision, packed))
+            if change.outline:
+                self.put_outlines({revision: change.outline})
+            self._db.many(
+                "INSERT INTO places VALUES (?,?,?,?)",
+                [(revision, page.page, page.label, page.marks) for page in change.places],
+            )
+        self._db.many(
             "INSERT INTO words VALUES (?, ?) ON CONFLICT (word) DO UPDATE SET chunks = chunks + excluded.chunks",
-            list(words.items()),
+            spread.items(),
         )
 
-    def _drop_version(self, revision: int) -> None:
-        words = self._words_of(revision)
-        self._db.executemany(
-            "UPDATE words SET chunks = chunks - ? WHERE word = ?", [(count, word) for word, count in words.items()]
-        )
-        self._db.executemany("DELETE FROM words WHERE word = ? AND chunks <= 0", [(word,) for word in words])
-        self._db.execute("DELETE FROM document_words WHERE revision = ?", (revision,))
-        self._db.execute("DELETE FROM texts WHERE revision = ?", (revision,))
-        self._db.execute("DELETE FROM outlines WHERE revision = ?", (revision,))
+    def _drop_versions(self, revisions: Sequence[int]) -> None:
+        """Take versions away; each word is counted once for all of them, for there may be very many."""
+        spread: Counter[str] = Counter()
+        for revision in revisions:
+            spread.update(self._words_of(revision))
+        self._db.many("UPDATE words SET chunks = chunks - ? WHERE word = ?", [(n, word) for word, n in spread.items()])
+        self._db.many("DELETE FROM words WHERE word = ? AND chunks <= 0", [(word,) for word in spread])
+        self._db.many("INSERT OR REPLACE INTO dropped VALUES (?)", [(revision,) for revision in revisions])
+        for table in ("document_words", "texts", "places", "outlines"):
+            self._db.many(f"DELETE FROM {table} WHERE revision = ?", [(revision,) for revision in revisions])
 
     def _words_of(self, revision: int) -> dict[str, int]:
         row = self._db.execute("SELECT words FROM document_words WHERE revision = ?", (revision,)).fetchone()
@@ -271,36 +316,7 @@ class Records:
             {str(word): int(count) for word, count in json.loads(zlib.decompress(row["words"])).items()} if row else {}
         )
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db)
-
-
-class _Transaction:
-    """BEGIN IMMEDIATE … COMMIT, or ROLLBACK; a locked or full database becomes a StoreError."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise _failed(error) from error
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        try:
-            self._db.execute("COMMIT" if kind is None else "ROLLBACK")
-        except sqlite3.Error as failure:
-            raise _failed(failure) from failure
-        if isinstance(error, sqlite3.Error):
-            raise _failed(error) from error
-
-
-def _failed(error: sqlite3.Error) -> StoreError:
-    return StoreError(
-        f"The list of documents cannot be written: {error}.", code="store_write", hint="Is the disk full?"
-    )
-
 
 def _record(row: sqlite3.Row) -> Record:
-    return Record(**{name: row[name] for name in row.keys() if name != "retry"}, retry=bool(row["retry"]))  # noqa: SIM118
+    values = dict(row)
+    return Record(**values | {"retry": bool(values["retry"])})

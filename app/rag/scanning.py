@@ -96,6 +96,15 @@ def _file(name: str, result: Scan, seen: set[str]) -> None:
         result.files.append(FoundFile(name, found.st_size, found.st_mtime_ns))
 
 
+def look(path: str) -> FoundFile | None:
+    """Return a regular file as it is now; None if there is none, or not to be seen."""
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return FoundFile(path, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+
+
 def _is_unicode(name: str) -> bool:
     try:
         name.encode("utf-8")

@@ -11,14 +11,14 @@ import fcntl
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from app.errors import DocumentError, StoreError
-from app.events import DocumentInfo
+from app.events import DocumentInfo, WatchedFolder
 from app.rag import language, outline
 from app.rag.catalogue import Catalogue, Entry, kind_of
 from app.rag.chunking import RULES as CHUNK_RULES
@@ -26,8 +26,12 @@ from app.rag.chunking import Chunk
 from app.rag.document import Extent
 from app.rag.library import Surroundings
 from app.rag.migrating import migrate
+from app.rag.mounts import mount_of
 from app.rag.place import Place, place_of
-from app.rag.records import Record, Records
+from app.rag.places import PagePlaces, boxes, marks_of, seconds
+from app.rag.queue import Folder, is_below
+from app.rag.records import Change, Record, Records
+from app.rag.scanning import FoundFile
 from app.rag.tending import STALE_WORDS, Tending
 from app.words import content
 
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 RULES = 100 * 1 + CHUNK_RULES
 """Rules of reading (the hundreds) and of chunking; documents made by others are read again."""
 AROUND_CHARACTERS = 2000
+_HIDDEN = ("skipped", "removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,20 @@ class Version:
     words: dict[str, int] | None = None
     chunks: Sequence[Chunk] = ()
     vectors: Any = None
+    places: Sequence[PagePlaces] = ()
+    seen: FoundFile | None = None
+    """The file as it waited in the queue, which it leaves in the same step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file with the content of a document that is known already."""
+
+    record: Record
+    source: Record
+    moved: bool = False
+    """The source's file is gone: it has become this one."""
+    seen: FoundFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +211,8 @@ class Store:
         """Mark documents whose chunks are lost: they are read again when they are added again."""
         lost = set(revisions)
         reason = "Its chunks were lost; adding it again brings them back."
-        changes: list[tuple[Record, tuple[Extent, ...], dict[str, int]]] = [
-            (replace(record, state="failed", revision=0, chunks=0, reason=reason, retry=True), (), {})
+        changes = [
+            Change(replace(record, state="failed", revision=0, chunks=0, reason=reason, retry=True))
             for record in (self.records.all().values() if lost else ())
             if record.revision in lost
         ]
@@ -211,7 +230,7 @@ class Store:
         packed = self.records.outline_of(revision)
         if record is None or packed is None:
             return None
-        texts, _ = self.records.copy_of_version(revision)
+        texts, _, _ = self.records.copy_of_version(revision)
         found = outline.unpack(packed, texts)
         return (record, *found) if found is not None and len(found[0]) == record.chunks else None
 
@@ -238,61 +257,83 @@ class Store:
         self.records.set_facts({"tables": str(number), "table": f"{table_name(sha256)}_{number}", "damaged": aside})
         return aside
 
-    def commit(self, versions: Sequence[Version]) -> list[Record]:
-        """Store new versions; returns their records, revision filled in."""
-        finished: list[Version] = []
+    def commit(self, versions: Sequence[Version]) -> list[Record | None]:
+        """Store new versions; returns their records with their revisions, None for files cancelled meanwhile."""
+        changes: list[Change] = []
         rows: list[Rows] = []
-        old: list[int] = []
-        outlines: dict[int, bytes] = {}
         spread: Counter[str] = Counter()
         for version in versions:
-            record = version.record
+            record, packed = version.record, b""
             if version.chunks:
-                record = replace(record, revision=self.records.new_revision(), chunks=len(version.chunks))
                 spoken = self._language_of(version)
-                outlines[record.revision] = outline.pack(version.chunks, spoken)
+                revision = self.records.new_revision()
+                record = replace(record, revision=revision, chunks=len(version.chunks), language=spoken)
+                packed = outline.pack(version.chunks, spoken)
                 spread[spoken] += len(version.chunks)
                 rows.append(rows_of(record, version.chunks, version.vectors, spoken))
-            before = self.records.get(record.path)
-            if before is not None and before.revision not in (0, record.revision):
-                old.append(before.revision)
-            finished.append(replace(version, record=record))
+            changes.append(Change(record, version.texts, version.words or {}, version.places, packed, version.seen))
         table = self.table()
         if rows:
             assert table is not None, "a model is set before anything is committed"
             table.add(rows)
-        self.records.put([(version.record, version.texts, version.words or {}) for version in finished], outlines)
+        refused = self.records.put(changes)
         self._count_languages(spread)
-        if old and table is not None:
-            table.delete(old)
-        return [version.record for version in finished]
+        if refused and table is not None:
+            table.delete(item.record.revision for item in changes if item.outline and item.record.path in refused)
+        self.sweep()
+        return [None if change.record.path in refused else change.record for change in changes]
 
-    def commit_copy(self, record: Record, source: Record) -> Record | None:
-        """Store a document whose content is that of `source`, without reading or embedding; None if that is gone."""
+    def commit_copies(self, copies: Sequence[Copy]) -> list[Record | None]:
+        """Store documents whose content is known, without reading or embedding; None where its source is gone."""
         table = self.table()
-        if table is None or not source.revision:
-            return None
-        texts, words = self.records.copy_of_version(source.revision)
-        before = self.records.get(record.path)
-        revision = self.records.new_revision()
-        if table.copy(source.revision, record.path, revision, record.mtime_ns // 10**9) != source.chunks:
-            table.delete([revision])
-            return None
-        record = replace(record, revision=revision, chunks=source.chunks, pages=source.pages)
-        packed = self.records.outline_of(source.revision)
-        self.records.put([(record, texts, words)], {revision: packed} if packed is not None else {})
-        if before is not None and before.revision:
-            table.delete([before.revision])
-        return record
+        if table is None:
+            return [None] * len(copies)
+        made = [replace(copy.record, revision=self.records.new_revision()) for copy in copies]
+        counts = table.copy(
+            [
+                (copy.source.revision, new.path, new.revision, new.mtime_ns // 10**9)
+                for copy, new in zip(copies, made, strict=True)
+            ]
+        )
+        changes: list[Change] = []
+        moves: list[tuple[str, Record]] = []
+        useless: list[int] = []
+        records: list[Record | None] = []
+        for copy, new in zip(copies, made, strict=True):
+            if not copy.source.revision or counts.get(new.revision, 0) != copy.source.chunks:
+                useless.append(new.revision)
+                records.append(None)
+                continue
+            new = replace(new, chunks=copy.source.chunks, pages=copy.source.pages)
+            if copy.moved:
+                moves.append((copy.source.path, new))
+            else:
+                texts, words, places = self.records.copy_of_version(copy.source.revision)
+                packed = self.records.outline_of(copy.source.revision) or b""
+                changes.append(Change(new, texts, words, places, packed, copy.seen))
+            records.append(new)
+        refused = self.records.put(changes) if changes else set()
+        useless += [change.record.revision for change in changes if change.record.path in refused]
+        if moves:
+            self.records.move(moves)
+        if useless:
+            table.delete(useless)
+        self.sweep()
+        return records
+
+    def sweep(self) -> None:
+        """Delete the chunks of versions that are no longer current."""
+        dropped = self.records.dropped()
+        table = self.table()
+        if dropped and table is not None:
+            table.delete(dropped)
+        if dropped:
+            self.records.swept(dropped)
 
     def drop(self, paths: Iterable[str]) -> None:
         """Forget documents and delete their chunks."""
-        gone = [record for path in paths if (record := self.records.get(path)) is not None]
-        self.records.remove(record.path for record in gone)
-        table = self.table()
-        revisions = [record.revision for record in gone if record.revision]
-        if table is not None and revisions:
-            table.delete(revisions)
+        self.records.remove(paths)
+        self.sweep()
 
     def catalogue(self) -> Catalogue:
         """Return what the library holds, for `query.understand`; loaded when a question may name something."""
@@ -320,20 +361,56 @@ class Store:
 
     def documents(self) -> list[DocumentInfo]:
         """Return what `Library.documents` tells."""
-        return [_info(record) for record in self.records.all().values() if record.state != "skipped"]
+        records = self.records.all()
+        infos = [_info(record) for record in records.values() if record.state not in _HIDDEN]
+        for waiting in self.records.queue.all():
+            if waiting.path not in records:
+                infos.append(DocumentInfo(waiting.path, "waiting", 0, None, "", "", size=waiting.size))
+        return sorted(infos, key=lambda info: info.path)
 
-    def remove(self, paths: Iterable[str]) -> list[DocumentInfo]:
-        """Forget documents at once; their chunks go now, or, while another process writes, when it has finished."""
-        records = {record.path: record for path in paths for record in self.records.under(path)}
-        self.records.remove(records)
-        revisions = [record.revision for record in records.values() if record.revision]
+    def chunks_of(self, path: str) -> list[Hit]:
+        """Return the chunks of a document in order. Raises DocumentError."""
+        record = self._known(path)
         table = self.table()
-        if revisions and table is not None and self.try_lock():
+        return table.of_revision(record.revision) if table is not None else []
+
+    def text_around(self, path: str, start: int, end: int, characters: int) -> str:
+        """Return what `Library.text_around` tells. Raises DocumentError."""
+        record = self._known(path)
+        first = max(0, start - max(0, characters - (end - start)) // 2)
+        text = self.records.text_between(record.revision, first, first + characters)
+        ahead = text[: max(0, start - first)]
+        if first and " " in ahead:
+            text = text[ahead.index(" ") :]  # not from the middle of a word
+        return text.strip()
+
+    def remove(self, paths: Sequence[str]) -> list[DocumentInfo]:
+        """Forget documents at once; their chunks go now, or, while another process writes, when it has finished.
+
+        Files that stay in a watched folder are remembered as removed; a watched folder that is removed as a whole is
+        no longer watched.
+        """
+        records = {record.path: record for path in paths for record in self.records.under(path)}
+        queue = self.records.queue
+        kept = []
+        for folder in queue.folders():
+            if any(is_below(folder.path, path) for path in paths):
+                queue.unwatch(folder.path)
+            else:
+                kept.append(folder.path)
+        tombstones = [
+            Record(path, "removed", size=record.size, mtime_ns=record.mtime_ns, rules=record.rules)
+            for path, record in records.items()
+            if any(is_below(path, folder) for folder in kept) and os.path.lexists(path)
+        ]
+        queue.drop(paths)
+        self.records.remove(records, tombstones)
+        if self.try_lock():
             try:
-                table.delete(revisions)
+                self.sweep()
             finally:
                 self.unlock()
-        return [_info(record) for record in records.values() if record.state != "skipped"]
+        return [_info(record) for record in records.values() if record.state not in _HIDDEN]
 
     def find(
         self,
@@ -388,13 +465,42 @@ class Store:
             raise broken(self.place, table.name, error) from error
         return Found(matching, nearest, counts, total)
 
+    def unfinished(self, within: Sequence[str]) -> tuple[int, int]:
+        """Return what `Library.unfinished` tells. What was asked for and not yet looked at counts as one file."""
+        roots = within or None
+        queue = self.records.queue
+        waiting = {one.path for one in queue.all(roots)}
+        for asked in queue.asked():
+            if roots is None or any(is_below(asked.path, root) or is_below(root, asked.path) for root in roots):
+                waiting.add(asked.path)
+        records = (
+            self.records.all()
+            if roots is None
+            else {record.path: record for root in roots for record in self.records.under(root)}
+        )
+        indexed = {path for path, record in records.items() if record.revision}
+        return len(waiting), len(waiting | indexed)
+
+    def watch(self, path: str) -> None:
+        """Remember a folder as watched, and have it looked at."""
+        self.records.queue.watch(Folder(path, mount_of(path).point, now()))
+        self.records.queue.ask([path], by_user=True)
+
+    def watched(self, polled: Callable[[str], bool]) -> list[WatchedFolder]:
+        """Return what `Library.folders` tells."""
+        found = []
+        for folder in self.records.queue.folders():
+            there = os.path.isdir(folder.path) and mount_of(folder.path).point == folder.mount
+            state: Literal["watched", "polled", "missing"] = "missing"
+            if there:
+                state = "polled" if polled(folder.path) or mount_of(folder.path).network else "watched"
+            count = sum(record.revision > 0 for record in self.records.under(folder.path))
+            found.append(WatchedFolder(folder.path, state, count, folder.added_at))
+        return found
+
     def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         """Return what `Library.surroundings` tells. Raises DocumentError."""
-        record = self.records.get(path)
-        if record is None or not record.revision:
-            raise DocumentError(
-                f"{path} is not in the library.", code="document_unknown", hint="Add it again to see its text."
-            )
+        record = self._known(path)
         extent = self.records.text_of(record.revision, page)
         text, offset = (extent.text, extent.start) if extent is not None else ("", 0)
         first = min(max(0, start - offset), len(text))
@@ -409,7 +515,22 @@ class Store:
         else:
             exists = True
             changed = (found.st_size, found.st_mtime_ns) != (record.size, record.mtime_ns)
-        return Surroundings(path, page, record.pages, before, text[first:last], after, exists, changed)
+        places = self.records.places(record.revision, page)
+        marks = marks_of(places.marks) if places is not None else None
+        return Surroundings(
+            *(path, page, record.pages, before, text[first:last], after, exists, changed),
+            boxes=boxes(marks, start, end) if marks else (),
+            seconds=seconds(marks, start, end) if marks else None,
+            label=places.label if places else "",
+        )
+
+    def _known(self, path: str) -> Record:
+        record = self.records.get(path)
+        if record is None or not record.revision:
+            raise DocumentError(
+                f"{path} is not in the library.", code="document_unknown", hint="Add it again to see its text."
+            )
+        return record
 
 
 def rows_of(record: Record, chunks: Sequence[Chunk], vectors: Any, spoken: str) -> Rows:
@@ -426,4 +547,11 @@ def now() -> str:
 
 def _info(record: Record) -> DocumentInfo:
     state = record.state if os.path.exists(record.path) else "missing"
-    return DocumentInfo(record.path, state, record.chunks, record.pages, record.added_at, record.sha256, record.reason)
+    modified = datetime.fromtimestamp(record.mtime_ns / 1e9, UTC).isoformat(timespec="seconds")
+    return DocumentInfo(
+        *(record.path, state, record.chunks, record.pages, record.added_at, record.sha256, record.reason),
+        size=max(record.size, 0),
+        modified=modified if record.mtime_ns > 0 else "",
+        title=record.title,
+        language=record.language,
+    )

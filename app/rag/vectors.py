@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy
@@ -24,6 +24,15 @@ class Vectors:
     def put(self, rows: Mapping[str, Any]) -> None:
         """Add vectors."""
         self._rows.update(rows)
+
+    def drop(self, digests: Iterable[str]) -> None:
+        """Forget vectors that no file needs any more."""
+        for digest in digests:
+            self._rows.pop(digest, None)
+
+    def packed(self, digest: str) -> bytes:
+        """Return a vector as little-endian float32."""
+        return numpy.ascontiguousarray(self._rows[digest], dtype="<f4").tobytes()
 
     def clear(self) -> None:
         """Forget all, because the model has changed."""

@@ -12,7 +12,7 @@ import numpy
 
 from app.rag.chunking import Chunk
 from app.rag.document import Extent
-from app.rag.records import Record
+from app.rag.records import Change, Record
 from app.rag.store import RULES, Store, Version
 
 FOLDER = Path(os.environ.get("TANGNET_BENCH_FOLDER", "/tmp/tangnet-bench"))
@@ -70,9 +70,8 @@ def library(chunks: int) -> Path:
                         common.update(set(chunk.text.split()))
                 _write(store, versions)
             # How common words are stands with one document: per document it would be most of what is made here.
-            store.records.put(
-                [(Record("/home/user/words", "skipped", revision=store.records.new_revision()), (), common)]
-            )
+            record = Record("/home/user/words", "skipped", revision=store.records.new_revision())
+            store.records.put([Change(record, words=common)])
             store.tend()
             store.tending.wait(3600)
         finally:
