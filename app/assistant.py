@@ -14,28 +14,26 @@ from pathlib import Path
 from time import perf_counter
 from typing import Literal, Protocol
 
+from app.answer_record import Record
 from app.answering import Answering
-from app.conversations import Conversations, Outcome
-from app.errors import NodeError, StoreError, TangnetError, UsageError, VoiceError
+from app.collections import EVERYTHING, Collections
+from app.conversations import Conversations
+from app.errors import NodeError, TangnetError, UsageError, VoiceError
 from app.events import (
-    Answered,
     DocumentInfo,
     EngineInfo,
     Event,
     FileIndexed,
     IndexDone,
-    Moved,
-    NodeChosen,
     NodeInfo,
     Passage,
     Progress,
     Retrieved,
-    TokenReceived,
     Transcribed,
     Warned,
 )
-from app.grounding import queries, relevant
-from app.messages import StoredMove
+from app.following import queries
+from app.grounding import relevant
 from app.prompts import Turn
 from app.settings import Settings
 from app.streams import ending
@@ -45,8 +43,6 @@ log = logging.getLogger(__name__)
 
 ONLY_LOCAL = "only-local"
 """A conversation that never leaves this machine, not even by failover."""
-FLUSH_SECONDS = 0.1
-"""How often shown text is written to disk; a killed process loses at most 250 ms of it."""
 
 
 class Thinking(Thinker, Protocol):
@@ -90,6 +86,8 @@ class Question:
     docs: tuple[Path, ...] = ()
     """Files and folders to add first and to search alone; empty searches the whole library."""
     use_documents: bool = True
+    collection: str = ""
+    """Name of the collection to search from now on in this conversation, "*" = everything; "" = as before."""
     conversation: str = ""
     """Id of the conversation to go on with; "" begins one."""
     node: str = ""
@@ -105,7 +103,16 @@ class Question:
 class Assistant:
     """Answers questions, any number at the same time."""
 
-    def __init__(self, thinker: Thinking, library: Documents, conversations: Conversations, settings: Settings) -> None:
+    def __init__(
+        self,
+        thinker: Thinking,
+        library: Documents,
+        conversations: Conversations,
+        settings: Settings,
+        collections: Collections | None = None,
+    ) -> None:
+        """`collections`: None knows none."""
+        self._collections = collections
         self._thinker = thinker
         self._library = library
         self._conversations = conversations
@@ -124,7 +131,7 @@ class Assistant:
             NodeError, DocumentError, StoreError: what went wrong there; the stored answer is marked failed.
         """
         events: asyncio.Queue[Event | None] = asyncio.Queue()
-        record = _Record(self._conversations)
+        record = Record(self._conversations)
         producer = asyncio.create_task(self._answer(question, record, events), name="answer")
         producer.add_done_callback(lambda _: events.put_nowait(None))
         keeper = asyncio.create_task(record.keep(), name="keep answer")
@@ -150,7 +157,7 @@ class Assistant:
         """Stop all running answers; what they showed is kept by whoever reads them."""
         await _end(*self._running)
 
-    async def _answer(self, question: Question, record: _Record, events: asyncio.Queue[Event | None]) -> None:
+    async def _answer(self, question: Question, record: Record, events: asyncio.Queue[Event | None]) -> None:
         begun = perf_counter()
         question = self._placed(question)
         roles = self._roles(question)
@@ -159,7 +166,8 @@ class Assistant:
         try:
             text, spoken_ms = await self._text(question, events)
             asked = perf_counter() if question.audio is not None and not question.text else begun
-            history = record.begin(question.conversation, text, question.prefer)
+            within = await self._within(question)
+            history = record.begin(question.conversation, text, question.prefer, question.collection)
             answering = Answering(
                 question=text,
                 history=history,
@@ -176,7 +184,9 @@ class Assistant:
                 conversation=record.conversation,
                 earlier=record.earlier,
             )
-            passages = await self._passages(question, text, history, answering, events)
+            passages = await self._passages(
+                replace(question, docs=within), bool(question.docs), history, answering, events
+            )
             if passages is not None:
                 answering.read(passages)
                 record.passages(answering.passages)
@@ -197,6 +207,17 @@ class Assistant:
             prefer = self._conversations.get(question.conversation).prefer
         node = question.node or ("local" if prefer == ONLY_LOCAL else "")
         return replace(question, prefer=prefer, node=node)
+
+    async def _within(self, question: Question) -> tuple[Path, ...]:
+        """Return the files and folders to search: those given, else the collection's; () = all. Raises UsageError."""
+        name = question.collection
+        if not name and question.conversation:
+            name = self._conversations.get(question.conversation).collection
+        if question.docs or name in ("", EVERYTHING) or not question.use_documents:
+            return question.docs
+        if self._collections is None:
+            raise UsageError(f"There is no collection {name!r}.", code="collection_missing")
+        return (await asyncio.to_thread(self._collections.get, name)).folders
 
     def _roles(self, question: Question) -> tuple[str, ...]:
         """Engines that this machine will need: no chat engine when a paired node is there to answer."""
@@ -260,15 +281,15 @@ class Assistant:
     async def _passages(
         self,
         question: Question,
-        text: str,
+        add: bool,
         history: Sequence[Turn],
         answering: Answering,
         events: asyncio.Queue[Event | None],
     ) -> tuple[Passage, ...] | None:
-        """Return the relevant passages; None when no documents are to be used."""
+        """Return the relevant passages of `question.docs`, added first if `add`; None: no documents are to be used."""
         if not question.use_documents:
             return None
-        if question.docs:
+        if add:
             async with ending(self._library.add(question.docs)) as adding:
                 async for event in adding:
                     if isinstance(event, Progress):
@@ -276,132 +297,18 @@ class Assistant:
                     elif isinstance(event, FileIndexed) and event.state == "failed":
                         reason = event.reason or "It cannot be read."
                         await events.put(Warned("document_failed", f"{event.path} is left out. {reason}"))
-        elif not await self._library.documents():
+        elif not question.docs and not await self._library.documents():
             return None
         started = perf_counter()
         wanted = max(self._settings.answer_passages, 1)
         found: tuple[Passage, ...] = ()
-        for query in queries(text, [turn.text for turn in history if turn.role == "user"]):
-            found = relevant(await self._library.search(query, k=max(8, wanted), within=question.docs), wanted)
-            if found:
+        for query in queries(answering.question, history):
+            listed = await self._library.search(query, k=max(8, wanted), within=question.docs)
+            if found := relevant(listed, wanted, query):
+                answering.meant = query
                 break
         answering.retrieve_ms = (perf_counter() - started) * 1000
         return found
-
-
-class _Record:
-    """The stored side of one answer: text goes to disk by a timer, the rest when it is known."""
-
-    def __init__(self, conversations: Conversations) -> None:
-        self._conversations = conversations
-        self.conversation = ""
-        self.earlier: tuple[str, ...] = ()
-        """Documents that were read for the answers before."""
-        self._message: int | None = None
-        self._pending = ""
-        self._closed = False
-        self._node = ""
-        self._model = ""
-        self._reason = ""
-        self._moves: list[StoredMove] = []
-        self._length = 0
-        """Characters shown so far."""
-
-    def begin(self, conversation: str, question: str, prefer: str) -> list[Turn]:
-        """Store the question and an empty answer; returns what was said before."""
-        if conversation:
-            self.conversation = self._conversations.get(conversation).id
-        else:
-            self.conversation = self._conversations.create().id
-        if prefer:
-            self._conversations.prefer(self.conversation, prefer)
-        before = self._conversations.messages(self.conversation)
-        history = [
-            Turn(message.role, message.text)
-            for message in before
-            if message.text.strip() and message.state != "writing"
-        ]
-        self.earlier = tuple(dict.fromkeys(passage.path for message in before for passage in message.passages))
-        self._conversations.ask(self.conversation, question)
-        self._message = self._conversations.begin(self.conversation)
-        return history
-
-    def passages(self, passages: Sequence[Passage]) -> None:
-        """Store what the model reads."""
-        if self._message is not None:
-            self._conversations.passages(self._message, passages)
-
-    def shown(self, event: Event) -> None:
-        """Take note of an event that the reader is about to get."""
-        if isinstance(event, TokenReceived):
-            self._pending += event.text
-            self._length += len(event.text)
-        elif isinstance(event, NodeChosen):
-            self._node, self._model, self._reason = event.name, event.model, event.reason
-        elif isinstance(event, Moved):
-            self._moves.append(StoredMove(event.from_, event.to, event.reason, event.gap_ms, event.exact, self._length))
-        elif isinstance(event, Answered):
-            self._finish(
-                Outcome(
-                    "complete",
-                    citations=event.citations,
-                    grounded=event.grounded,
-                    node=event.node,
-                    model=self._model,
-                    usage=event.usage,
-                    timings=event.timings,
-                    reason=self._reason,
-                    moves=self._moves,
-                )
-            )
-
-    async def keep(self) -> None:
-        """Write shown text to disk until cancelled."""
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                self._flush()
-            except StoreError as error:
-                # The text stays pending, so a full disk that gets room again loses nothing.
-                log.warning("an answer cannot be stored now: %s", error.message)
-
-    def failed(self, error: TangnetError) -> None:
-        """Close the answer with the error; the text so far stays."""
-        try:
-            self._finish(self._outcome("failed", error))
-        except StoreError as storing:
-            log.warning("the failure of an answer cannot be stored: %s", storing.message)
-
-    def close(self) -> None:
-        """Close the answer as stopped unless it ended otherwise."""
-        try:
-            self._finish(self._outcome("stopped"))
-        except StoreError as error:
-            log.warning("the end of an answer cannot be stored: %s", error.message)
-
-    def _outcome(self, state: Literal["failed", "stopped"], error: TangnetError | None = None) -> Outcome:
-        return Outcome(
-            state,
-            node=self._node,
-            model=self._model,
-            error_code=error.code if error else "",
-            error=error.message if error else "",
-            hint=error.hint if error else "",
-            reason=self._reason,
-            moves=self._moves,
-        )
-
-    def _flush(self) -> None:
-        if self._pending and self._message is not None:
-            self._conversations.append(self._message, self._pending)
-            self._pending = ""
-
-    def _finish(self, outcome: Outcome) -> None:
-        if self._closed or self._message is None:
-            return
-        self._flush()
-        self._conversations.finish(self._message, outcome)
-        self._closed = True
 
 
 def _loading(engine: EngineInfo) -> Progress | None:

@@ -50,6 +50,7 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         """,
     ),
     ("0002_where_to_answer", "ALTER TABLE conversations ADD COLUMN prefer TEXT NOT NULL DEFAULT ''"),
+    ("0003_collection", "ALTER TABLE conversations ADD COLUMN collection TEXT NOT NULL DEFAULT ''"),
 )
 
 
@@ -254,6 +255,13 @@ class Conversations:
             db.execute("UPDATE conversations SET prefer = ? WHERE id = ?", (where, conversation.id))
         return self.get(conversation.id)
 
+    def collect(self, id: str, name: str) -> Conversation:
+        """Hold a conversation to a collection; "" = to the whole library. Raises UsageError."""
+        conversation = self.get(id)
+        with self._change() as db:
+            db.execute("UPDATE conversations SET collection = ? WHERE id = ?", (_clean(name), conversation.id))
+        return self.get(conversation.id)
+
     def delete(self, id: str) -> Conversation:
         """Hide a conversation; `restore` brings it back until it is purged after a week. Raises UsageError."""
         conversation = self.get(id)
@@ -314,7 +322,7 @@ class Conversations:
     def _select(self, where: str, values: Sequence[Any]) -> Listing:
         query = (
             "SELECT c.id, c.title, c.created_at, c.updated_at,"
-            " (SELECT count(*) FROM messages m WHERE m.conversation = c.id), c.prefer"
+            " (SELECT count(*) FROM messages m WHERE m.conversation = c.id), c.prefer, c.collection"
             f" FROM conversations c WHERE {where} ORDER BY c.updated_at DESC, c.rowid DESC"
         )
         with self._reading() as db:

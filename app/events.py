@@ -51,6 +51,18 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """What the check says of one sentence of an answer, from character `start` to `end`."""
+
+    start: int
+    end: int
+    cited: tuple[int, ...]
+    """Numbers of the passages that it rests on."""
+    supported: bool
+    """False: nothing that the model was given says it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """Token counts of one answer."""
 
@@ -240,6 +252,8 @@ class Answered(Event):
     conversation: str = ""
     stopped: bool = False
     """True: the user stopped it; text is what had been shown."""
+    sentences: tuple[Sentence, ...] = ()
+    """Every sentence of the text, checked; empty when no documents were used."""
 
 
 FileState = Literal["added", "unchanged", "changed", "removed", "skipped", "failed"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from app.events import Citation, Passage, Timings, Usage
+from app.events import Citation, Passage, Sentence, Timings, Usage
 
 PREFERENCES = ("automatic", "local", "cluster", "only-local")
 """Where the answers of a conversation may be made; "" follows the settings."""
@@ -25,6 +25,8 @@ class Conversation:
     messages: int
     prefer: str = ""
     """One of PREFERENCES, or "" for what the settings say."""
+    collection: str = ""
+    """Name of the collection that it is held to; "" = the whole library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class StoredMessage:
     reason: str = ""
     """Why the node was chosen, in one sentence."""
     moves: tuple[StoredMove, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    """What the check said of each sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Outcome:
     hint: str = ""
     reason: str = ""
     moves: Sequence[StoredMove] = ()
+    sentences: Sequence[Sentence] = ()
 
     def details(self) -> dict[str, Any]:
         """Return everything but the state as plain JSON values."""
@@ -117,4 +122,8 @@ def decode(row: tuple[Any, ...]) -> StoredMessage:
         hint=known.get("hint", ""),
         reason=known.get("reason", ""),
         moves=tuple(StoredMove(**move) for move in known.get("moves", ())),
+        sentences=tuple(
+            Sentence(one["start"], one["end"], tuple(one["cited"]), one["supported"])
+            for one in known.get("sentences", ())
+        ),
     )

@@ -7,11 +7,13 @@ docs/assistant.md: one or two quoted sentences hold the right answer more often 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app import words
+from app.defusing import seen
 from app.events import Passage
 
 FITTING = 0.2
@@ -20,12 +22,16 @@ RANK = 0.05
 """Taken off for each place that the passage stands behind the first."""
 SIMILARITY = 0.5
 """Weight of the passage's similarity."""
+ANSWERED = 0.3
+"""Weight of the share of a given answer's new words."""
 CLOSE = 0.15
 """A second sentence is quoted when it is this close to the first."""
+QUOTED_WORDS = 4
 LONGEST = 420
 """Characters of one quotation."""
 SHORTEST = 12
 
+_QUOTED = re.compile(r"“([^“”\n]{8,600})”|\"([^\"\n]{8,600})\"|«([^«»\n]{8,600})»|„([^„“”\n]{8,600})[“”]")
 _NUMBER_ASKED = re.compile(
     r"\b(how (many|much|long|old|far|high|tall|big|large|fast|often)|when"
     r"|what (year|date|percent|percentage|number|century|decade|day|month|age|population|amount))\b"
@@ -51,8 +57,15 @@ class Quote:
         return f"“{self.text}” [{self.n}]"
 
 
-def quotes(question: str, passages: Sequence[Passage], most: int = 2) -> tuple[Quote, ...]:
-    """Return the best sentence, and others only when they are about as good; empty when no passage has sentences."""
+def quotes(question: str, passages: Sequence[Passage], most: int = 2, said: str = "") -> tuple[Quote, ...]:
+    """Return the best sentence, and others only when they are about as good; empty when no passage has sentences.
+
+    Args:
+        question: What is asked.
+        passages: Where to look, best first.
+        most: How many sentences at most.
+        said: An answer; sentences that hold its words are preferred.
+    """
     found: list[tuple[int, str]] = []
     for place, passage in enumerate(passages):
         for start, end in words.sentences(passage.text):
@@ -63,10 +76,12 @@ def quotes(question: str, passages: Sequence[Passage], most: int = 2) -> tuple[Q
     spread = Counter(stem for sentence in stems for stem in sentence)
     asked = {stem: words.rarity(spread[stem], len(found)) for stem in set(words.content(question))}
     whole = sum(asked.values()) or 1.0
+    answered = set(words.content(said)) - set(asked)
     ranked: list[Quote] = []
-    for (place, sentence), said in zip(found, stems, strict=True):
-        score = sum(weight for stem, weight in asked.items() if stem in said) / whole
-        score += FITTING * _fits(question, sentence) - RANK * place + SIMILARITY * passages[place].similarity
+    for (place, sentence), stems_of in zip(found, stems, strict=True):
+        score = sum(weight for stem, weight in asked.items() if stem in stems_of) / whole
+        score += FITTING * fits(question, sentence) - RANK * place + SIMILARITY * passages[place].similarity
+        score += ANSWERED * len(answered & stems_of) / len(answered) if answered else 0.0
         ranked.append(Quote(passages[place].n, _short(sentence), score))
     ranked.sort(key=lambda quote: -quote.score)
     best: list[Quote] = []
@@ -78,7 +93,29 @@ def quotes(question: str, passages: Sequence[Passage], most: int = 2) -> tuple[Q
     return tuple(best)
 
 
-def _fits(question: str, sentence: str) -> bool:
+def inexact(text: str, passages: Sequence[Passage]) -> tuple[str, ...]:
+    """Return what stands in quotation marks in an answer and not, word for word, in any passage.
+
+    Blanks, kinds of quotation marks and dashes, and characters that nobody sees make no difference; fewer than
+    QUOTED_WORDS words are a name or a title, not a quotation.
+    """
+    known = [_plainly(f"{passage.header} {passage.text}") for passage in passages]
+    found = []
+    for match in _QUOTED.finditer(text):
+        said = next(group for group in match.groups() if group is not None).strip()
+        bare = _plainly(said.strip(" .,;:!?…"))
+        if len(bare.split()) >= QUOTED_WORDS and not any(bare in one for one in known):
+            found.append(said)
+    return tuple(dict.fromkeys(found))
+
+
+def _plainly(text: str) -> str:
+    text = unicodedata.normalize("NFKC", seen(text))
+    text = re.sub("[‘’‚‛`´′]", "'", re.sub("[“”„‟«»″]", '"', text))
+    return " ".join(re.sub("[‐‑‒–—−]", "-", text).split()).casefold()
+
+
+def fits(question: str, sentence: str) -> bool:
     """Say whether the sentence holds a number or a name if the question asks for one."""
     asked = question.lower()
     if _NUMBER_ASKED.search(asked):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.assistant import Assistant, Documents, Thinking
+from app.collections import Collections
 from app.conversations import Conversations
 from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeInfo
 from app.hearing import NodesHearing
@@ -125,7 +126,8 @@ class Runtime:
         self.cluster = cluster
         self.library = library
         self.conversations = conversations
-        self.assistant = Assistant(cluster, library, conversations, settings)
+        self.collections = Collections(home)
+        self.assistant = Assistant(cluster, library, conversations, settings, self.collections)
 
     @classmethod
     async def open(cls, home: Path | None = None, *, discover: bool | None = None) -> Runtime:

@@ -43,6 +43,7 @@ class Settings:
     answer_max_tokens: int = _setting(512, "Longest answer, in tokens.")
     answer_temperature: float = _setting(0.0, "0 always takes the likeliest word; higher varies more.")
     answer_passages: int = _setting(5, "How many passages the model gets to read.")
+    answer_quotes: bool = _setting(True, "Put the sentences of the documents under the answers of small models.")
     answer_model: str = _setting("", "Chat model to prefer, by name; empty takes the best one present.")
     nodes_addresses: list[str] = _setting([], "Nodes to reach by address (host:port), besides those discovered.")
     nodes_discover: bool = _setting(True, "Look for nodes on the local network.")

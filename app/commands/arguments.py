@@ -77,6 +77,7 @@ def parser() -> Parser:
     one.add_argument("node", metavar="NODE", help="its name or the beginning of its id")
     _models(add("models", "models", "list, add, remove and distribute models"), shared)
     _conversations(add("conversations", "conversations", "list, show, search, export and delete conversations"), shared)
+    _collections(add("collections", "collections", "list, make and remove sets of folders to ask"), shared)
     add("doctor", "doctor", "check audio, models, disk, index, nodes, clock and permissions")
     _bench(add("bench", "bench", "measure this machine and tune it"))
     for name, sentence in LATER.items():
@@ -115,6 +116,10 @@ def _ask(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--docs", nargs="+", action="extend", default=[], type=Path, metavar="PATH",
         help="files and folders to answer from (default: the whole library)",
+    )  # fmt: skip
+    one.add_argument(
+        "--collection", default="", metavar="NAME",
+        help='hold this conversation to a collection from now on; "*" is the whole library',
     )  # fmt: skip
     one.add_argument("--no-docs", action="store_true", help="answer without documents")
     one.add_argument("--voice", type=Path, metavar="WAV", help="a sound file that holds the question")
@@ -222,6 +227,19 @@ def _models(one: argparse.ArgumentParser, shared: Parser) -> None:
     made.set_defaults(action="drop")
     made.add_argument("name", metavar="MODEL", help="its name or sha256")
     made.add_argument("--remove", action="store_true", help="also delete it from the nodes that the rule speaks of")
+
+
+def _collections(one: argparse.ArgumentParser, shared: Parser) -> None:
+    one.set_defaults(action="list")
+    actions = one.add_subparsers(metavar="ACTION", dest="action_name")
+    actions.add_parser("list", parents=[shared], help="all, with their folders (default)").set_defaults(action="list")
+    made = actions.add_parser("add", parents=[shared], help="make one, or give it other folders")
+    made.set_defaults(action="add")
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="folders and files")
+    made = actions.add_parser("remove", parents=[shared], help="forget one; its documents stay")
+    made.set_defaults(action="remove")
+    made.add_argument("name", metavar="NAME")
 
 
 def _conversations(one: argparse.ArgumentParser, shared: Parser) -> None:

@@ -63,6 +63,9 @@ def _question(context: Context) -> Question:
         )
     if arguments.no_docs and arguments.docs:
         raise UsageError("--docs and --no-docs exclude each other.", code="usage", hint="Leave one out.")
+    if arguments.collection and (arguments.no_docs or arguments.docs):
+        other = "--docs" if arguments.docs else "--no-docs"
+        raise UsageError(f"--collection and {other} exclude each other.", code="usage", hint="Leave one out.")
     audio = None
     if voice is not None:
         from app.voice.audio_file import pcm_from_file
@@ -73,6 +76,7 @@ def _question(context: Context) -> Question:
         audio=audio,
         docs=existing(arguments.docs),
         use_documents=not arguments.no_docs,
+        collection=arguments.collection,
         conversation=arguments.conversation,
         node=arguments.node,
         prefer=arguments.prefer,

@@ -54,7 +54,7 @@ def requests(kind: str) -> list[ChatRequest]:
             for n, text in enumerate(chosen, 1)
         ]
         wanted = row["question"] if kind == "question" else "Copy passage [1] word for word, and say nothing else."
-        asked = prompts.build(wanted, passages=passages)
+        asked = prompts.build(wanted, excerpts=prompts.fitting(wanted, passages, 1800))
         messages = [Message(message.role, message.content) for message in asked]
         made.append(request(f"{kind}-{row['id']}", messages, GREEDY, ANSWER))
     return made

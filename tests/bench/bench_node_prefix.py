@@ -47,6 +47,14 @@ def passages(number: int, tokens: int, pieces: int) -> list[Passage]:
     return [Passage(n, f"/documents/{number}.md", None, "", 0, len(text), 0.5, text) for n, text in enumerate(texts, 1)]
 
 
+def _build(
+    question: str, found: Sequence[Passage], budget: int = 1800, *, history: Sequence[prompts.Turn] = ()
+) -> tuple[ChatMessage, ...]:
+    """The prompt over whole passages, as a node that reads quickly gets it."""
+    excerpts = prompts.fitting(question, found, max(budget, 4 * PROMPT))
+    return prompts.build(question, history=history, excerpts=excerpts, budget=budget)
+
+
 def messages(asked: Sequence[ChatMessage]) -> list[Message]:
     """The app's messages as the engine's."""
     return [Message(message.role, message.content) for message in asked]
@@ -64,7 +72,7 @@ async def test_second_question(count: int, short: Path) -> None:
             for number in range(ROUNDS):
                 found = passages(1000 * number, PROMPT * 3 // 2, 4)
                 for question, times in zip(QUESTIONS, (firsts, seconds), strict=False):
-                    asked = messages(prompts.build(question, passages=found, budget=2 * PROMPT))
+                    asked = messages(_build(question, found, 2 * PROMPT))
                     answer = (await ask_node(node.stub, [request(f"{number}-{question}", asked, GREEDY, 4)]))[0]
                     times.append(1000 * answer.first)
                 sizes.append(answer.end.prompt_tokens)
@@ -87,11 +95,11 @@ class Conversation:
         """Its next question."""
         question = f"{QUESTIONS[(self.number + len(self.turns)) % len(QUESTIONS)]} ({self.number})"
         if growing and self.turns:
-            first = messages(prompts.build(self.turns[0].text, passages=self.document))
+            first = messages(_build(self.turns[0].text, self.document))
             said = [Message(turn.role, turn.text) for turn in self.turns[1:]]
             wanted = [*first, *said, Message("user", question)]
         else:
-            wanted = messages(prompts.build(question, history=self.turns, passages=self.document))
+            wanted = messages(_build(question, self.document, history=self.turns))
         self.turns.append(prompts.Turn("user", question))
         return request(f"mix-{self.number}-{len(self.turns)}", wanted, GREEDY, ANSWER)
 

@@ -21,7 +21,8 @@ from typing import Any
 
 from app import prompts
 from app.events import Generated, TokenReceived
-from app.grounding import queries, relevant
+from app.following import queries
+from app.grounding import relevant
 from app.runtime import Runtime
 from app.streams import ending
 from app.thinking import ChatMessage, ChatRequest
@@ -57,14 +58,14 @@ async def _turn(
     passages = None
     if documents:
         budget = prompts.budget(8192, LONGEST_ANSWER)
-        for query in queries(question, [turn.text for turn in history if turn.role == "user"]):
-            found = relevant(await runtime.library.search(query, k=8), PASSAGES)
+        for query in queries(question, history):
+            found = relevant(await runtime.library.search(query, k=8), PASSAGES, query)
             if found:
                 break
         if not found:
             return None  # the program refuses by itself: no node is asked
-        passages = prompts.fitting(found, budget)
-    messages = prompts.build(question, history=history, passages=passages)
+        passages = prompts.fitting(query, found, budget)
+    messages = prompts.build(question, history=history, excerpts=passages)
     text, tokens = "", 0
     request = ChatRequest(messages, id, max_tokens=LONGEST_ANSWER, node="local")
     async with ending(runtime.cluster.generate(request)) as events:

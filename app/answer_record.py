@@ -1,0 +1,138 @@
+"""The stored side of one answer: text goes to disk by a timer, the rest when it is known."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+from app.collections import EVERYTHING
+from app.conversations import Conversations, Outcome
+from app.errors import StoreError, TangnetError
+from app.events import Answered, Event, Moved, NodeChosen, Passage, TokenReceived
+from app.messages import StoredMove
+from app.prompts import Turn
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.1
+"""How often shown text is written to disk; a killed process loses at most 250 ms of it."""
+
+
+class Record:
+    """The stored side of one answer: text goes to disk by a timer, the rest when it is known."""
+
+    def __init__(self, conversations: Conversations) -> None:
+        self._conversations = conversations
+        self.conversation = ""
+        self.earlier: tuple[str, ...] = ()
+        """Documents that were read for the answers before."""
+        self._message: int | None = None
+        self._pending = ""
+        self._closed = False
+        self._node = ""
+        self._model = ""
+        self._reason = ""
+        self._moves: list[StoredMove] = []
+        self._length = 0
+        """Characters shown so far."""
+
+    def begin(self, conversation: str, question: str, prefer: str, collection: str = "") -> list[Turn]:
+        """Store the question and an empty answer; returns what was said before."""
+        if conversation:
+            self.conversation = self._conversations.get(conversation).id
+        else:
+            self.conversation = self._conversations.create().id
+        if prefer:
+            self._conversations.prefer(self.conversation, prefer)
+        if collection:
+            self._conversations.collect(self.conversation, "" if collection == EVERYTHING else collection)
+        before = self._conversations.messages(self.conversation)
+        history = [
+            Turn(message.role, message.text)
+            for message in before
+            if message.text.strip() and message.state != "writing"
+        ]
+        self.earlier = tuple(dict.fromkeys(passage.path for message in before for passage in message.passages))
+        self._conversations.ask(self.conversation, question)
+        self._message = self._conversations.begin(self.conversation)
+        return history
+
+    def passages(self, passages: Sequence[Passage]) -> None:
+        """Store what the model reads."""
+        if self._message is not None:
+            self._conversations.passages(self._message, passages)
+
+    def shown(self, event: Event) -> None:
+        """Take note of an event that the reader is about to get."""
+        if isinstance(event, TokenReceived):
+            self._pending += event.text
+            self._length += len(event.text)
+        elif isinstance(event, NodeChosen):
+            self._node, self._model, self._reason = event.name, event.model, event.reason
+        elif isinstance(event, Moved):
+            self._moves.append(StoredMove(event.from_, event.to, event.reason, event.gap_ms, event.exact, self._length))
+        elif isinstance(event, Answered):
+            self._finish(
+                Outcome(
+                    "complete",
+                    citations=event.citations,
+                    grounded=event.grounded,
+                    node=event.node,
+                    model=self._model,
+                    usage=event.usage,
+                    timings=event.timings,
+                    reason=self._reason,
+                    moves=self._moves,
+                    sentences=event.sentences,
+                )
+            )
+
+    async def keep(self) -> None:
+        """Write shown text to disk until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            try:
+                self._flush()
+            except StoreError as error:
+                # The text stays pending, so a full disk that gets room again loses nothing.
+                log.warning("an answer cannot be stored now: %s", error.message)
+
+    def failed(self, error: TangnetError) -> None:
+        """Close the answer with the error; the text so far stays."""
+        try:
+            self._finish(self._outcome("failed", error))
+        except StoreError as storing:
+            log.warning("the failure of an answer cannot be stored: %s", storing.message)
+
+    def close(self) -> None:
+        """Close the answer as stopped unless it ended otherwise."""
+        try:
+            self._finish(self._outcome("stopped"))
+        except StoreError as error:
+            log.warning("the end of an answer cannot be stored: %s", error.message)
+
+    def _outcome(self, state: Literal["failed", "stopped"], error: TangnetError | None = None) -> Outcome:
+        return Outcome(
+            state,
+            node=self._node,
+            model=self._model,
+            error_code=error.code if error else "",
+            error=error.message if error else "",
+            hint=error.hint if error else "",
+            reason=self._reason,
+            moves=self._moves,
+        )
+
+    def _flush(self) -> None:
+        if self._pending and self._message is not None:
+            self._conversations.append(self._message, self._pending)
+            self._pending = ""
+
+    def _finish(self, outcome: Outcome) -> None:
+        if self._closed or self._message is None:
+            return
+        self._flush()
+        self._conversations.finish(self._message, outcome)
+        self._closed = True
