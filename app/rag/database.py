@@ -50,7 +50,17 @@ CREATE TABLE made (
 CREATE TABLE dropped (revision INTEGER PRIMARY KEY);
 CREATE TABLE folders (path TEXT PRIMARY KEY, mount TEXT NOT NULL, added_at TEXT NOT NULL) WITHOUT ROWID;
 """
-MIGRATIONS = (_FIRST, _OUTLINES, _QUEUE_AND_PLACES)
+_PASSAGES = """
+DROP TABLE outlines;
+CREATE TABLE passages (
+    key INTEGER PRIMARY KEY, page INTEGER, section TEXT NOT NULL, header TEXT NOT NULL, start INTEGER NOT NULL,
+    stop INTEGER NOT NULL, parent_start INTEGER NOT NULL, parent_stop INTEGER NOT NULL,
+    language TEXT NOT NULL, digest TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX passages_digest ON passages (digest);
+CREATE TABLE vectors (key INTEGER PRIMARY KEY, vector BLOB NOT NULL);
+"""
+MIGRATIONS = (_FIRST, _OUTLINES, _QUEUE_AND_PLACES, _PASSAGES)
 """Each is run once, in the transaction that also raises the version: statements parted by semicolons."""
 
 

@@ -245,8 +245,7 @@ class Embedding:
 
 
 def _known(store: Store, digests: Sequence[str]) -> dict[str, Any]:
-    table = store.table()
-    found = table.vectors_of(digests) if table is not None else {}
+    found = store.vectors_of(digests)
     left = [digest for digest in digests if digest not in found]
     kept = store.records.queue.vectors(store.model(), left)
     return found | {digest: numpy.frombuffer(vector, dtype="<f4") for digest, vector in kept.items()}

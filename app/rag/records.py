@@ -11,12 +11,13 @@ import json
 import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from app.rag.database import Database
 from app.rag.document import Extent
+from app.rag.passages import Passages
 from app.rag.places import PagePlaces
 from app.rag.queue import BELOW, Queue, below
 from app.rag.scanning import FoundFile
@@ -64,8 +65,8 @@ class Change:
     words: Mapping[str, int] = field(default_factory=dict)
     """In how many chunks each word occurs."""
     places: Sequence[PagePlaces] = ()
-    outline: bytes = b""
-    """How the text is cut: see `app.rag.outline`."""
+    keep: Callable[[Passages], object] | None = None
+    """Writes the version's chunks, in the same step."""
     seen: FoundFile | None = None
     """The file as it waited in the queue, from where it goes in the same step."""
 
@@ -76,6 +77,7 @@ class Records:
     def __init__(self, path: Path) -> None:
         self._db = Database(path)
         self.queue = Queue(self._db)
+        self.passages = Passages(self._db)
 
     def close(self) -> None:
         """Close the database."""
@@ -122,15 +124,15 @@ class Records:
         rows = self._db.execute("SELECT revision, chunks FROM documents WHERE revision > 0")
         return {row["revision"]: row["chunks"] for row in rows}
 
-    def current(self, revisions: Iterable[int]) -> set[int]:
-        """Return which of these revisions are current."""
+    def paths_of(self, revisions: Iterable[int]) -> dict[int, str]:
+        """Return the path of each of these revisions that is current."""
         wanted = sorted(set(revisions))
-        found: set[int] = set()
+        found: dict[int, str] = {}
         for start in range(0, len(wanted), _BATCH):
             part = wanted[start : start + _BATCH]
             marks = ",".join("?" * len(part))
-            rows = self._db.execute(f"SELECT revision FROM documents WHERE revision IN ({marks})", part)
-            found |= {row["revision"] for row in rows}
+            rows = self._db.execute(f"SELECT revision, path FROM documents WHERE revision IN ({marks})", part)
+            found.update((row["revision"], row["path"]) for row in rows)
         return found
 
     def new_revision(self) -> int:
@@ -181,7 +183,10 @@ class Records:
                     continue
                 self._db.execute("DELETE FROM documents WHERE path = ?", (path,))
                 self._write(record)
-                for table in ("texts", "places", "document_words", "outlines"):
+                for generation in self._generations():
+                    self.passages.copy(old.revision, record.revision, generation)
+                self.passages.drop(old.revision, self._generations())
+                for table in ("texts", "places", "document_words"):
                     values = (record.revision, old.revision)
                     self._db.execute(f"UPDATE {table} SET revision = ? WHERE revision = ?", values)
                 self._db.execute("INSERT OR REPLACE INTO dropped VALUES (?)", (old.revision,))
@@ -194,18 +199,10 @@ class Records:
         places = [PagePlaces(row["page"], row["label"], row["marks"]) for row in rows]
         return texts, self._words_of(revision), places
 
-    def put_outlines(self, outlines: Mapping[int, bytes]) -> None:
-        """Keep how versions are cut."""
-        self._db.many("INSERT OR REPLACE INTO outlines VALUES (?, ?)", outlines.items())
-
-    def outline_of(self, revision: int) -> bytes | None:
-        """Return how a version is cut; None where an earlier program did not keep it."""
-        row = self._db.execute("SELECT chunks FROM outlines WHERE revision = ?", (revision,)).fetchone()
-        return bytes(row["chunks"]) if row else None
-
-    def outlined(self) -> set[int]:
-        """Return the versions of which it is known how they are cut."""
-        return {int(row["revision"]) for row in self._db.execute("SELECT revision FROM outlines")}
+    def keep(self, write: Callable[[Passages], object]) -> None:
+        """Let `write` change what is kept of chunks, in one step."""
+        with self._db.transaction():
+            write(self.passages)
 
     def remove(self, paths: Iterable[str], tombstones: Sequence[Record] = ()) -> None:
         """Forget documents, in one step; they also leave the queue.
@@ -273,6 +270,11 @@ class Records:
         with self._db.transaction():
             self._db.many("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(values.items()))
 
+    def _generations(self) -> tuple[int, int]:
+        """Return that of the vectors in use, and of those that are being made."""
+        generation = int(self.fact("generation") or 0)
+        return generation, generation + 1
+
     def _write(self, record: Record) -> None:
         values = [getattr(record, name) for name in _NAMES]
         self._db.execute(f"INSERT OR REPLACE INTO documents ({_COLUMNS}) VALUES ({_MARKS})", values)
@@ -288,8 +290,8 @@ class Records:
             )
             packed = zlib.compress(json.dumps(dict(change.words), ensure_ascii=False).encode())
             self._db.execute("INSERT OR REPLACE INTO document_words VALUES (?, ?)", (revision, packed))
-            if change.outline:
-                self.put_outlines({revision: change.outline})
+            if change.keep is not None:
+                change.keep(self.passages)
             self._db.many(
                 "INSERT INTO places VALUES (?,?,?,?)",
                 [(revision, page.page, page.label, page.marks) for page in change.places],
@@ -307,7 +309,9 @@ class Records:
         self._db.many("UPDATE words SET chunks = chunks - ? WHERE word = ?", [(n, word) for word, n in spread.items()])
         self._db.many("DELETE FROM words WHERE word = ? AND chunks <= 0", [(word,) for word in spread])
         self._db.many("INSERT OR REPLACE INTO dropped VALUES (?)", [(revision,) for revision in revisions])
-        for table in ("document_words", "texts", "places", "outlines"):
+        for revision in revisions:
+            self.passages.drop(revision, self._generations())
+        for table in ("document_words", "texts", "places"):
             self._db.many(f"DELETE FROM {table} WHERE revision = ?", [(revision,) for revision in revisions])
 
     def _words_of(self, revision: int) -> dict[str, int]:

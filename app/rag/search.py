@@ -16,7 +16,7 @@ from app.rag.threads import StoreThread
 from app.thinking import Embedder, Embeddings
 
 if TYPE_CHECKING:
-    from app.rag.chunk_table import Hit
+    from app.rag.store import Hit
 
 # Chosen on public sets, see docs/documents.md.
 FUSION_CONSTANT = 10.0

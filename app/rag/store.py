@@ -14,19 +14,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.errors import DocumentError, StoreError
 from app.events import DocumentInfo, WatchedFolder
-from app.rag import language, outline
+from app.rag import fulltext, language
 from app.rag.catalogue import Catalogue, Entry, kind_of
 from app.rag.chunking import RULES as CHUNK_RULES
 from app.rag.chunking import Chunk
 from app.rag.document import Extent
 from app.rag.library import Surroundings
-from app.rag.migrating import migrate
+from app.rag.migrating import migrate, old_table
 from app.rag.mounts import mount_of
+from app.rag.passages import Kept, Passages, key_of, revision_of
 from app.rag.place import Place, place_of
 from app.rag.places import PagePlaces, boxes, marks_of, seconds
 from app.rag.queue import Folder, is_below
@@ -36,11 +38,13 @@ from app.rag.tending import STALE_WORDS, Tending
 from app.words import content
 
 if TYPE_CHECKING:
-    from app.rag.chunk_table import ChunkTable, Hit, Rows
+    from app.rag.chunk_table import ChunkTable, Rows
 
 RULES = 100 * 1 + CHUNK_RULES
 """Rules of reading (the hundreds) and of chunking; documents made by others are read again."""
 AROUND_CHARACTERS = 2000
+_COPIES = 500
+"""Documents that are copied in one commit of the table."""
 _HIDDEN = ("skipped", "removed")
 
 
@@ -77,6 +81,30 @@ class Found:
     nearest: list[Hit]
     counts: dict[str, int]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that a search found."""
+
+    revision: int
+    chunk_id: int
+    path: str
+    page: int | None
+    section: str
+    start: int
+    end: int
+    text: str
+    vector: Any
+    """numpy float32, as the model gave it."""
+    header: str = ""
+    parent: tuple[int, int] = (0, 0)
+    """The section around it, in characters of the document."""
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Names the chunk."""
+        return self.revision, self.chunk_id
 
 
 class Store:
@@ -129,9 +157,10 @@ class Store:
         """Return the SHA-256 of the model that made the vectors; "" while there are none."""
         return self.records.fact("model")
 
-    def set_model(self, sha256: str, name: str, dimension: int, table: str = "") -> None:
+    def set_model(self, sha256: str, name: str, dimension: int, table: str = "", generation: int = 0) -> None:
         """Make a table of this model the one in use, in one step; without a name it is the model's own."""
         facts = {"model": sha256, "model_name": name, "dimension": str(dimension), "wanted": "", "table": table}
+        facts |= {"generation": str(generation), "coming": ""}
         self.records.set_facts(facts)
 
     def new_table(self, name: str, dimension: int) -> ChunkTable:
@@ -165,23 +194,18 @@ class Store:
     def repair(self) -> int:
         """Clear what a killed process left, and mark documents whose chunks are lost. Returns how many those are.
 
-        Documents of which it is kept how they were cut are not lost: `incomplete` names them.
+        Documents whose chunks are in SQLite are not lost, only not yet in the index: `incomplete` names them.
         """
+        if old_table(self):
+            migrate(self)
         table = self._sound_table()
-        if table is not None and not table.current_format:
-            migrate(self, table)
-            table = self.table()
         stored = table.counts() if table is not None else {}
         wanted = self.records.revisions()
         garbage = [revision for revision in stored if revision not in wanted]
         if table is not None and garbage:
             table.delete(garbage)
-        outlined = self.records.outlined()
-        lost = {
-            revision
-            for revision, chunks in wanted.items()
-            if stored.get(revision, 0) != chunks and revision not in outlined
-        }
+        kept = self.records.passages.numbers()
+        lost = {revision for revision, chunks in wanted.items() if kept.get(revision, 0) != chunks}
         self.give_up(lost)
         if table is not None and lost:
             table.delete(lost)
@@ -224,15 +248,21 @@ class Store:
         stored = table.counts()
         return sorted(r for r, chunks in self.records.revisions().items() if stored.get(r, 0) != chunks)
 
-    def cut_again(self, revision: int) -> tuple[Record, Sequence[Chunk], str] | None:
-        """Return a version's record, chunks and language from what SQLite keeps; None if that is not enough."""
+    def generation(self) -> int:
+        """Return the number of models that were in use before this one."""
+        return int(self.records.fact("generation") or 0)
+
+    def kept(self, revision: int, generation: int) -> tuple[Record, list[Kept]] | None:
+        """Return a version's record and its chunks; None if it is not current."""
         record = self.records.of_revision(revision)
-        packed = self.records.outline_of(revision)
-        if record is None or packed is None:
-            return None
-        texts, _, _ = self.records.copy_of_version(revision)
-        found = outline.unpack(packed, texts)
-        return (record, *found) if found is not None and len(found[0]) == record.chunks else None
+        return (record, self.records.passages.of_version(revision, generation)) if record is not None else None
+
+    def vectors_of(self, digests: Iterable[str]) -> dict[str, Any]:
+        """Return the vectors (numpy float32) of chunks that are known already, by digest."""
+        import numpy
+
+        found = self.records.passages.vectors_of(digests, self.generation())
+        return {digest: numpy.frombuffer(vector, "<f4") for digest, vector in found.items()}
 
     def quarantine(self) -> str:
         """Put a damaged table aside, kept under another name, and begin an empty one. Returns the old one's new name.
@@ -262,16 +292,24 @@ class Store:
         changes: list[Change] = []
         rows: list[Rows] = []
         spread: Counter[str] = Counter()
+        generation = self.generation()
         for version in versions:
-            record, packed = version.record, b""
+            record, keep = version.record, None
             if version.chunks:
                 spoken = self._language_of(version)
                 revision = self.records.new_revision()
                 record = replace(record, revision=revision, chunks=len(version.chunks), language=spoken)
-                packed = outline.pack(version.chunks, spoken)
+                keep = partial(
+                    _keep,
+                    revision=revision,
+                    chunks=version.chunks,
+                    vectors=version.vectors,
+                    spoken=spoken,
+                    generation=generation,
+                )
                 spread[spoken] += len(version.chunks)
-                rows.append(rows_of(record, version.chunks, version.vectors, spoken))
-            changes.append(Change(record, version.texts, version.words or {}, version.places, packed, version.seen))
+                rows.append(rows_of(record, [chunk.body for chunk in version.chunks], version.vectors, spoken))
+            changes.append(Change(record, version.texts, version.words or {}, version.places, keep, version.seen))
         table = self.table()
         if rows:
             assert table is not None, "a model is set before anything is committed"
@@ -279,7 +317,7 @@ class Store:
         refused = self.records.put(changes)
         self._count_languages(spread)
         if refused and table is not None:
-            table.delete(item.record.revision for item in changes if item.outline and item.record.path in refused)
+            table.delete(change.record.revision for change in changes if change.keep and change.record.path in refused)
         self.sweep()
         return [None if change.record.path in refused else change.record for change in changes]
 
@@ -288,36 +326,36 @@ class Store:
         table = self.table()
         if table is None:
             return [None] * len(copies)
-        made = [replace(copy.record, revision=self.records.new_revision()) for copy in copies]
-        counts = table.copy(
-            [
-                (copy.source.revision, new.path, new.revision, new.mtime_ns // 10**9)
-                for copy, new in zip(copies, made, strict=True)
-            ]
-        )
+        generation = self.generation()
         changes: list[Change] = []
         moves: list[tuple[str, Record]] = []
-        useless: list[int] = []
+        rows: list[Rows] = []
         records: list[Record | None] = []
-        for copy, new in zip(copies, made, strict=True):
-            if not copy.source.revision or counts.get(new.revision, 0) != copy.source.chunks:
-                useless.append(new.revision)
+        for copy in copies:
+            source = copy.source
+            chunks = self.records.passages.of_version(source.revision, generation) if source.revision else []
+            if not chunks or len(chunks) != source.chunks or any(chunk.vector is None for chunk in chunks):
                 records.append(None)
                 continue
-            new = replace(new, chunks=copy.source.chunks, pages=copy.source.pages)
+            revision = self.records.new_revision()
+            new = replace(copy.record, revision=revision, chunks=source.chunks, pages=source.pages)
+            rows.append(rows_of_kept(new, chunks))
             if copy.moved:
-                moves.append((copy.source.path, new))
+                moves.append((source.path, new))
             else:
-                texts, words, places = self.records.copy_of_version(copy.source.revision)
-                packed = self.records.outline_of(copy.source.revision) or b""
-                changes.append(Change(new, texts, words, places, packed, copy.seen))
+                texts, words, places = self.records.copy_of_version(source.revision)
+                again = partial(Passages.copy, revision=source.revision, to=revision, generation=generation)
+                changes.append(Change(new, texts, words, places, again, copy.seen))
             records.append(new)
+            if len(rows) >= _COPIES:
+                table.add(rows)
+                rows = []
+        table.add(rows)
         refused = self.records.put(changes) if changes else set()
-        useless += [change.record.revision for change in changes if change.record.path in refused]
         if moves:
             self.records.move(moves)
-        if useless:
-            table.delete(useless)
+        if refused:
+            table.delete(change.record.revision for change in changes if change.record.path in refused)
         self.sweep()
         return records
 
@@ -371,8 +409,9 @@ class Store:
     def chunks_of(self, path: str) -> list[Hit]:
         """Return the chunks of a document in order. Raises DocumentError."""
         record = self._known(path)
-        table = self.table()
-        return table.of_revision(record.revision) if table is not None else []
+        generation = self.generation()
+        hits = self._hits((kept.key for kept in self.records.passages.of_version(record.revision, generation)), ())
+        return sorted(hits.values(), key=lambda hit: hit.chunk_id)
 
     def text_around(self, path: str, start: int, end: int, characters: int) -> str:
         """Return what `Library.text_around` tells. Raises DocumentError."""
@@ -452,18 +491,48 @@ class Store:
         nearest: list[Hit] = []
         try:
             for asked in (limit, 4 * limit, 16 * limit):
-                found, close, full = table.search(Wanted(words, languages, half, tuple(phrases), vector, asked, where))
-                current = self.records.current(hit.revision for hit in (*found, *close))
-                matching = [hit for hit in found if hit.revision in current][:limit]
-                nearest = [hit for hit in close if hit.revision in current][:limit]
+                found, near = table.search(Wanted(words, languages, half, tuple(phrases), vector, asked, where))
+                hits = self._hits((*found, *near), phrases)
+                matching = [hits[key] for key in found if key in hits][:limit]
+                nearest = _in_true_order([hits[key] for key in near if key in hits], vector)[:limit]
                 # Versions that are being replaced may stand before the current ones: then look further down.
-                lacking = len(matching) < min(limit, len(found)) or len(nearest) < min(limit, len(close))
-                if not full or not (lacking or (phrases and not matching and not nearest)):
+                if all(
+                    len(kept) == limit or len(kept) == len(all_) or len(all_) < asked
+                    for kept, all_ in ((matching, found), (nearest, near))
+                ):
                     break
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             self.forget_table()
             raise broken(self.place, table.name, error) from error
         return Found(matching, nearest, counts, total)
+
+    def _hits(self, keys: Iterable[int], phrases: Sequence[str]) -> dict[int, Hit]:
+        """Return what was found, without chunks of versions that are not current, or without one of the phrases."""
+        import numpy
+
+        kept = self.records.passages.of_keys(keys, self.generation())
+        paths = self.records.paths_of(map(revision_of, kept))
+        hits = {}
+        for key, chunk in kept.items():
+            path = paths.get(revision_of(key))
+            if path is None or chunk.vector is None:
+                continue
+            if phrases and not fulltext.contains(f"{chunk.section}\n{chunk.header}\n{chunk.text}", phrases):
+                continue
+            hits[key] = Hit(
+                revision_of(key),
+                key - key_of(revision_of(key), 0),
+                path,
+                chunk.page,
+                chunk.section,
+                chunk.start,
+                chunk.stop,
+                chunk.text,
+                numpy.frombuffer(chunk.vector, "<f4"),
+                chunk.header,
+                (chunk.parent_start, chunk.parent_stop),
+            )
+        return hits
 
     def unfinished(self, within: Sequence[str]) -> tuple[int, int]:
         """Return what `Library.unfinished` tells. What was asked for and not yet looked at counts as one file."""
@@ -533,11 +602,41 @@ class Store:
         return record
 
 
-def rows_of(record: Record, chunks: Sequence[Chunk], vectors: Any, spoken: str) -> Rows:
+def _keep(
+    passages: Passages, *, revision: int, chunks: Sequence[Chunk], vectors: Any, spoken: str, generation: int
+) -> None:
+    passages.put(revision, chunks, spoken)
+    passages.put_vectors(generation, ((key_of(revision, n), _bytes(row)) for n, row in enumerate(vectors)))
+
+
+def rows_of(record: Record, bodies: Sequence[str], vectors: Any, spoken: str) -> Rows:
     """Return chunks as the table takes them."""
     from app.rag.chunk_table import Rows
 
-    return Rows(record.revision, record.path, record.sha256, chunks, vectors, spoken, record.mtime_ns // 10**9)
+    return Rows(record.revision, record.path, bodies, vectors, spoken, record.mtime_ns // 10**9)
+
+
+def rows_of_kept(record: Record, chunks: Sequence[Kept]) -> Rows:
+    """Return chunks that are kept with their vectors as the table takes them."""
+    import numpy
+
+    vectors = numpy.stack([numpy.frombuffer(chunk.vector or b"", "<f4") for chunk in chunks])
+    return rows_of(record, [chunk.chunk().body for chunk in chunks], vectors, chunks[0].language)
+
+
+def _bytes(vector: Any) -> bytes:
+    return bytes(vector.astype("<f4").tobytes())
+
+
+def _in_true_order(hits: list[Hit], vector: Any) -> list[Hit]:
+    """Return hits by their cosine to `vector`, closest first."""
+    if len(hits) < 2:
+        return hits
+    import numpy
+
+    vectors = numpy.stack([hit.vector for hit in hits])
+    cosines = vectors @ vector / numpy.maximum(numpy.linalg.norm(vectors, axis=1), 1e-12)
+    return [hits[place] for place in numpy.argsort(-cosines, kind="stable")]
 
 
 def now() -> str:

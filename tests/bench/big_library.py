@@ -64,11 +64,11 @@ def library(chunks: int) -> Path:
             if not store.try_lock():
                 raise RuntimeError(f"{home} is being made")
             common: Counter[str] = Counter()
-            for versions in _versions(chunks):
-                for _, cut, _ in versions:
-                    for chunk in cut:
+            for versions in documents_of(max(1, chunks // OF_A_DOCUMENT)):
+                for version in versions:
+                    for chunk in version.chunks:
                         common.update(set(chunk.text.split()))
-                _write(store, versions)
+                write(store, versions)
             # How common words are stands with one document: per document it would be most of what is made here.
             record = Record("/home/user/words", "skipped", revision=store.records.new_revision())
             store.records.put([Change(record, words=common)])
@@ -80,11 +80,13 @@ def library(chunks: int) -> Path:
     return home
 
 
-def _versions(chunks: int) -> Iterator[list[tuple[Record, list[Chunk], Any]]]:
-    made = Made(seed=chunks)
-    documents = max(1, chunks // OF_A_DOCUMENT)
-    for first in range(0, documents, _BATCH):
-        numbers = range(first, min(first + _BATCH, documents))
+def documents_of(
+    documents: int, *, prefix: str = "/home/user/Documents", batch: int = _BATCH
+) -> Iterator[list[Version]]:
+    """Yield so many documents in groups, each ready to be stored."""
+    made = Made(seed=documents)
+    for first in range(0, documents, batch):
+        numbers = range(first, min(first + batch, documents))
         vectors = made.vectors(len(numbers) * OF_A_DOCUMENT)
         texts = made.texts(len(numbers) * OF_A_DOCUMENT, _WORDS_OF_A_CHUNK)
         versions = []
@@ -94,20 +96,17 @@ def _versions(chunks: int) -> Iterator[list[tuple[Record, list[Chunk], Any]]]:
             for text in texts[rows]:
                 cut.append(Chunk(text, None, (), position, position + len(text)))
                 position += len(text) + 2
-            path = f"/home/user/Documents/{number % 100}/{number}.txt"
+            path = f"{prefix}/{number}.txt"
             record = Record(
                 path, "indexed", f"{number:064x}", position, 10**18 + number * 10**12, 0, OF_A_DOCUMENT, rules=RULES
             )
-            versions.append((record, cut, vectors[rows]))
+            whole = [Extent(None, 0, "\n\n".join(chunk.text for chunk in cut))]
+            versions.append(Version(record, whole, {}, cut, vectors[rows]))
         yield versions
 
 
-def _write(store: Store, versions: list[tuple[Record, list[Chunk], Any]]) -> None:
+def write(store: Store, versions: list[Version]) -> None:
+    """Store documents as adding does."""
     if not store.model():
         store.set_model(MODEL, "made", DIMENSION)
-    store.commit(
-        [
-            Version(record, [Extent(None, 0, "\n\n".join(c.text for c in cut))], {}, cut, vectors)
-            for record, cut, vectors in versions
-        ]
-    )
+    store.commit(versions)
