@@ -83,8 +83,8 @@ def flate_bomb_pdf(size: int) -> bytes:
     )
 
 
-def pdf_of(objects: Sequence[bytes]) -> bytes:
-    """A PDF of these objects; the first is its catalogue."""
+def pdf_of(objects: Sequence[bytes], info: int = 0) -> bytes:
+    """A PDF of these objects, the first of which is its catalogue; `info`: number of the one that tells its title."""
     out = io.BytesIO()
     out.write(b"%PDF-1.4\n")
     places = []
@@ -95,7 +95,8 @@ def pdf_of(objects: Sequence[bytes]) -> bytes:
     out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1))
     for place in places:
         out.write(b"%010d 00000 n \n" % place)
-    out.write(b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, table))
+    more = b"/Info %d 0 R" % info if info else b""
+    out.write(b"trailer<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (len(objects) + 1, more, table))
     return out.getvalue()
 
 

@@ -17,11 +17,14 @@ import resource
 import stat
 import sys
 import time
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.rag.document import Piece
 from app.rag.readers import sniffing
 from app.rag.readers.outcome import Outcome, Refused
+
+if TYPE_CHECKING:
+    from app.rag.readers.pdf import Book
 
 MEMORY_BYTES = 1024 * 2**20
 CPU_SECONDS = 30
@@ -103,13 +106,48 @@ def _guarded(request: dict[str, Any]) -> dict[str, Any]:
         return facts | {"status": "error", "reason": f"The file is damaged ({type(error).__name__})."}
 
 
+class _Held:
+    """The last PDF: its parts and its pages as pictures are asked for one after the other."""
+
+    def __init__(self, identity: tuple[Any, ...], data: bytes, facts: dict[str, Any]) -> None:
+        self.identity = identity
+        self.data = data
+        self.facts = facts
+        self._password = ""
+        self._book: Book | None = None
+
+    def book(self, password: str) -> Book:
+        """Return it opened for reading on. Raises Refused."""
+        from app.rag.readers.pdf import Book
+
+        if self._book is None or password != self._password:
+            self.close()
+            self._book, self._password = Book(self.data, password), password
+        return self._book
+
+    def close(self) -> None:
+        book, self._book = self._book, None
+        if book is not None:
+            book.close()
+
+
+_held: _Held | None = None
+
+
 def _bytes_of(path: str) -> tuple[bytes, dict[str, Any]]:
+    global _held
     # O_NONBLOCK: a FIFO put in the file's place after the parent looked must not stop us.
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise Refused("rejected", "It is not a regular file.")
+        identity = (path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+        if _held is not None and _held.identity == identity:
+            return _held.data, _held.facts
+        if _held is not None:
+            _held.close()
+            _held = None
         data = file.read(sniffing.HEAD_BYTES)
         digest, size = hashlib.sha256(data), len(data)
         if sniffing.is_sound(data):
@@ -122,13 +160,18 @@ def _bytes_of(path: str) -> tuple[bytes, dict[str, Any]]:
             rest = file.read(MAX_FILE_BYTES + 1 - size)
             digest.update(rest)
             data, size = data + rest, size + len(rest)
-    return data, {"sha256": digest.hexdigest(), "size": size, "mtime_ns": found.st_mtime_ns}
+    facts = {"sha256": digest.hexdigest(), "size": size, "mtime_ns": found.st_mtime_ns}
+    if sniffing.is_pdf(data):
+        _held = _Held(identity, data, facts)
+    return data, facts
 
 
 def _outcome(path: str, data: bytes, password: str, first: int) -> Outcome:
+    if _held is not None and _held.data is data:
+        return _held.book(password).read(first)
     from app.rag.readers import opening
 
-    return opening.read(data, os.path.basename(path), password, first=first)
+    return opening.read(data, os.path.basename(path), password)
 
 
 def _reply(outcome: Outcome) -> dict[str, Any]:
@@ -143,7 +186,6 @@ def _reply(outcome: Outcome) -> dict[str, Any]:
         "labels": list(outcome.labels),
         "needs_ocr": list(outcome.needs_ocr),
         "more": outcome.more,
-        "read": outcome.read,
         "pieces": [_row(piece) for piece in pieces],
     }
 

@@ -73,7 +73,7 @@ class Allowance:
         )
 
 
-def read(data: bytes, name: str, password: str = "", allowance: Allowance | None = None, *, first: int = 1) -> Outcome:
+def read(data: bytes, name: str, password: str = "", allowance: Allowance | None = None) -> Outcome:
     """Return what is in a file.
 
     Args:
@@ -81,7 +81,6 @@ def read(data: bytes, name: str, password: str = "", allowance: Allowance | None
         name: What it is called; its extension counts where the content cannot tell.
         password: For a protected PDF or ZIP.
         allowance: What it may still read of files inside it.
-        first: Page of a PDF to begin with.
 
     Raises:
         Refused: it cannot be read.
@@ -98,7 +97,7 @@ def read(data: bytes, name: str, password: str = "", allowance: Allowance | None
     if kind == "pdf":
         from app.rag.readers import pdf
 
-        return pdf.read(data, password, first)
+        return pdf.read(data, password)
     if kind in ("zip", "mail", "mbox", "msg"):
         return _container(kind, data, password, inside)
     if kind in ("docx", "pptx", "sheet", "opendocument", "epub"):

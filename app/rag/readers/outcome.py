@@ -24,8 +24,6 @@ class Outcome:
     """Pages, from 1, that hold pictures and no text: for recognition."""
     more: int = 0
     """First page that a further request has to ask for; 0 when this was the last part of the document."""
-    read: int = 0
-    """Pages read up to here, where `more` is set."""
 
 
 class Refused(Exception):

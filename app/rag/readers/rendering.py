@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from app.rag.readers import sniffing
 from app.rag.readers.outcome import Outcome, Refused
 
 MAX_WIDTH = 4000
@@ -47,7 +48,7 @@ def draw(data: bytes, page: int, width: int, password: str = "") -> Drawn:
         Refused: there is no such page, or the file has none that could be drawn.
     """
     width = min(max(width, 16), MAX_WIDTH)
-    if b"%PDF-" in data[:1024]:
+    if sniffing.is_pdf(data):
         image, page_width, page_height = _pdf_page(data, page, width, password)
     else:
         image, page_width, page_height = _file_page(data, page, width)

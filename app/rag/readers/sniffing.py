@@ -95,7 +95,7 @@ def kind_of(data: bytes, extension: str) -> Kind:
         Refused: no reader takes it.
     """
     head = data[:4096]
-    if b"%PDF-" in head[:1024] and not head.startswith(b"PK\x03\x04"):
+    if is_pdf(head):
         return "pdf"
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zipped(data)
@@ -112,6 +112,11 @@ def kind_of(data: bytes, extension: str) -> Kind:
         if head.startswith(magic) and (len(magic) > 4 or _looks_binary(head)):
             raise Refused("rejected", f"It is not a document but {name}.")
     return _kind_of_text(data, head, extension)
+
+
+def is_pdf(head: bytes) -> bool:
+    """Return True if a file that begins so is a PDF."""
+    return b"%PDF-" in head[:1024] and not head.startswith(b"PK\x03\x04")
 
 
 def is_sound(head: bytes) -> bool:

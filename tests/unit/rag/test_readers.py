@@ -7,9 +7,9 @@ from io import BytesIO
 
 import pytest
 
-from app.rag.readers import docx, html, markdown, pdf, sniffing, text, zip_guard
+from app.rag.readers import docx, html, markdown, sniffing, text, zip_guard
 from app.rag.readers.outcome import Refused
-from tests.documents import docx_bytes, flate_bomb_pdf, pdf_bytes, raw_docx
+from tests.documents import docx_bytes, flate_bomb_pdf, raw_docx
 
 
 def zipped(**entries: str) -> bytes:
@@ -200,34 +200,6 @@ def test_zip_bomb_many_entries_and_broken_xml() -> None:
         zip_guard.check(zipped(**{"a.xml": "<open>"}))
     with pytest.raises(Refused, match="unpacked"):
         zip_guard.check(b"PK\x03\x04")
-
-
-def test_pdf_pages_and_lines() -> None:
-    outcome = pdf.read(pdf_bytes([["First page."], [], ["Third (page)", "second line"]]))
-    assert outcome.pages == 3
-    assert [(piece.text, piece.page) for piece in outcome.pieces if piece.text] == [
-        ("First page.", 1),
-        ("Third (page)\nsecond line", 3),
-    ]
-
-
-def test_pdf_without_text_says_that_it_is_pictures() -> None:
-    outcome = pdf.read(pdf_bytes([[], []]))
-    assert not outcome.pieces and outcome.pages == 2 and "2 pages" in outcome.reason
-
-
-@pytest.mark.parametrize("data", [b"%PDF-1.7\nnothing", b"%PDF-", pdf_bytes([["x"]])[:60]])
-def test_broken_pdf(data: bytes) -> None:
-    with pytest.raises(Refused) as refusal:
-        pdf.read(data)
-    assert refusal.value.status == "error"
-
-
-def test_lines_of_a_paragraph_are_joined_and_those_of_a_table_are_not() -> None:
-    paragraph = "This line of a paragraph is as wide as the page allows it\r\nand it goes on here until it\r\nends."
-    assert pdf.reflow(paragraph) == paragraph.replace("it\r\nand", "it and").replace("\r\n", "\n")
-    assert pdf.reflow("Soup 4\r\nBread 2") == "Soup 4\nBread 2"
-    assert pdf.reflow("divi\x02\r\nded") == "divided"
 
 
 def test_a_flate_bomb_is_small_on_disk() -> None:
