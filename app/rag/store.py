@@ -40,7 +40,7 @@ from app.words import content
 if TYPE_CHECKING:
     from app.rag.chunk_table import ChunkTable, Rows
 
-RULES = 100 * 1 + CHUNK_RULES
+RULES = 100 * 2 + CHUNK_RULES
 """Rules of reading (the hundreds) and of chunking; documents made by others are read again."""
 AROUND_CHARACTERS = 2000
 _COPIES = 500
