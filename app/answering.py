@@ -29,7 +29,7 @@ from app.events import (
 from app.excerpts import Excerpt, merged
 from app.quoting import inexact, quotes
 from app.rules import Rules, rules_of
-from app.screening import SentenceScreen
+from app.screening import OWN_WORDS, SentenceScreen
 from app.settings import Settings
 from app.streams import ending
 from app.thinking import ChatRequest, Embeddings, Thinker
@@ -39,7 +39,6 @@ WEAK_PASSAGES = 3
 """What a model that cannot be trusted gets to read: more only confuses it, and takes longer."""
 WEAK_MAX_TOKENS = 64
 """After the quotation a weak model gets room for a sentence or two: measured, two of three of its answers are wrong."""
-OWN_WORDS = "In the model's own words:"
 SMALL_PARAMETERS = 3_000_000_000
 """Below, a model's answer is followed by the sentences of the documents that answer best. Measured with 1.5 billion:
 its own words hold the right answer half of the time, those sentences four times of five (docs/assistant.md)."""
@@ -183,7 +182,7 @@ class Answering:
         if not found:
             return []
         opening = NEAREST if refused else PLACES
-        return [self._say(f"\n\n{opening} " + " ".join(map(str, found)), LOCAL_NODE_NAME)]
+        return [self._say("\n".join(["\n", opening, *map(str, found)]), LOCAL_NODE_NAME)]
 
     async def _checked(self, thinker: Thinker) -> AsyncGenerator[Event, None]:
         """Compare the finished answer with the passages, and finish."""

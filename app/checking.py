@@ -17,6 +17,7 @@ from app.citing import markers, spans, without_markers
 from app.errors import NodeError
 from app.events import Passage, Sentence
 from app.grounding import refuses
+from app.screening import OWN_WORDS
 from app.support import BACKED, Backing, Sources
 from app.thinking import Embeddings
 
@@ -53,7 +54,7 @@ async def check(text: str, passages: Sequence[Passage], question: str, embed: Em
         own: The part of the text that answers, if the rest only shows what the documents say; "" = all of it.
     """
     sources = Sources(passages, question)
-    looked = [(span, sources.backings(text[span[0] : span[1]])) for span in spans(text)]
+    looked = [(span, _backings(sources, text[slice(*span)])) for span in spans(text)]
     unsure = [at for at, (_, found) in enumerate(looked) if found and _unsure(found)][:MOST_COMPARED]
     same = await _alike(
         [(without_markers(text[slice(*looked[at][0])]), _nearest(looked[at][1])) for at in unsure], embed
@@ -65,6 +66,12 @@ async def check(text: str, passages: Sequence[Passage], question: str, embed: Em
     cited = tuple(dict.fromkeys(n for sentence in sentences for n in sentence.cited))
     grounded = bool(cited) and not refuses(own or text) and _grounded(text, sentences, question)
     return Verdict(grounded, cited, sentences)
+
+
+def _backings(sources: Sources, said: str) -> list[Backing]:
+    """Return what backs a sentence; one that only introduces others ("Your documents say:") claims nothing."""
+    said = said.removeprefix(OWN_WORDS)
+    return [] if said.rstrip().endswith(":") else sources.backings(said)
 
 
 def _unsure(found: Sequence[Backing]) -> bool:

@@ -17,6 +17,8 @@ from app.support import BACKED, Sources
 
 NEARLY = 0.35
 """A marker stays when its passage backs the sentence less than this behind the best one (`Backing.order`)."""
+EQUALLY = 0.1
+"""Two passages are named for a sentence when both say it and the second is less than this behind."""
 
 _MARKER = re.compile(r"\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 _MAYBE_MARKER = re.compile(r"\[[\d\s,;–-]{0,24}$")
@@ -119,9 +121,10 @@ class CitedStream:
         """Return the marker that the sentence needs, with a blank before it; "" when it has one or nothing backs it."""
         if self._marked or refuses(self._sentence):
             return ""
-        best = self._sources.backings(self._sentence)[:1]
+        found = [one for one in self._sources.backings(self._sentence)[:2] if one.probability >= BACKED]
         self._marked = True
-        return f" [{best[0].n}]" if best and best[0].probability >= BACKED else ""
+        found = [one for one in found if one.order > found[0].order - EQUALLY]
+        return " " + "".join(f"[{one.n}]" for one in found) if found else ""
 
     def _right(self, numbers: Sequence[int]) -> list[int]:
         """Return the numbers that may stand behind the sentence instead of those that the model gave."""

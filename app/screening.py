@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from app import words
 from app.events import Passage
 
+OWN_WORDS = "In the model's own words:"
 BACKED = 0.8
 """Share of a sentence's content words that must stand in one passage or in the question."""
 

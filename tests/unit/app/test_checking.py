@@ -79,3 +79,8 @@ async def test_a_refusal_claims_nothing_and_repeating_the_question_is_no_answer(
 async def test_an_answer_that_is_mostly_invented_is_not_grounded() -> None:
     text = "The tower is 330 metres high [1]. Napoleon conquered Moscow during winter 1812 with many tired soldiers."
     assert not (await check(text, BOTH, "How high is the tower?", Embedder())).grounded
+
+
+async def test_what_the_program_says_itself_claims_nothing() -> None:
+    text = "It is red.\n\nYour documents say:\n“The tower is 330 metres high.” [1]"
+    assert await _flags(text, Embedder()) == [((), False), ((), True), ((1,), True)]
