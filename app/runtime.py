@@ -18,7 +18,7 @@ from app.hearing import NodesHearing
 from app.rules import Rules, rules_of
 from app.settings import Settings
 from app.settings import home as default_home
-from app.thinking import Going, ModelProgress, Recording, RecordingRead
+from app.thinking import Going, ModelProgress, Ocr, Recording, RecordingRead
 
 if TYPE_CHECKING:
     from app.cluster.keeping import Keep
@@ -156,7 +156,13 @@ class Runtime:
             def rules() -> Rules:
                 return rules_of(tuple(settings.rules_folders))
 
-            library = Library(place, cluster, rules, NodesHearing(cluster, rules))
+            library = Library(
+                place,
+                cluster,
+                rules,
+                NodesHearing(cluster, rules),
+                lambda: Ocr(cluster if settings.documents_ocr else None, settings.documents_ocr_language),
+            )
             runtime = cls(place, settings, cluster, library, conversations)
             opened.pop_all()
         return runtime

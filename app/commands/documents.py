@@ -83,6 +83,8 @@ async def _read(context: Context) -> int:
                 output.line(result)
             elif result.status == "ok":
                 output.text(result.text)
+                if result.reason:
+                    output.note(f"{path}: {result.reason}")
             else:
                 output.note(f"{path}: {result.status}. {result.reason}".rstrip())
     return 0

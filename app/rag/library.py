@@ -18,11 +18,12 @@ from app.errors import DocumentError
 from app.events import DocumentInfo, FileIndexed, IndexDone, LibraryState, Passage, Progress, WatchedFolder
 from app.rag.document import Line
 from app.rules import Rules
-from app.thinking import Embedder
+from app.thinking import Embedder, Ocr
 
 if TYPE_CHECKING:
     from app.rag.ingest import Ingest
     from app.rag.pictures import Pictures
+    from app.rag.recognising import Recognising
     from app.rag.recordings import Hearing
     from app.rag.replies import Picture
     from app.rag.search import Search
@@ -45,7 +46,9 @@ class ReadResult:
     peak_mb: float = 0.0
     """Largest memory of the reading process while it read this file, in MiB."""
     reason: str = ""
-    """One plain sentence unless the status is ok."""
+    """One plain sentence unless the status is ok; with ok what was left out or recognised, if anything."""
+    confidence: float | None = None
+    """How sure text recognition is of the scans that it read, 0 to 1; None where there were none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,12 @@ class Library:
     """The documents of one user. One instance per process and home; several processes may share a home."""
 
     def __init__(
-        self, home: Path, embedder: Embedder, rules: Callable[[], Rules] = Rules, hearing: Hearing | None = None
+        self,
+        home: Path,
+        embedder: Embedder,
+        rules: Callable[[], Rules] = Rules,
+        hearing: Hearing | None = None,
+        ocr: Callable[[], Ocr] = Ocr,
     ) -> None:
         """Open nothing yet.
 
@@ -83,7 +91,9 @@ class Library:
             embedder: Makes the vectors.
             rules: Where documents may go; asked whenever some are embedded.
             hearing: Turns recordings into text; without it they are told as such.
+            ocr: How scans are read; asked for each document.
         """
+        self._ocr = ocr
         self._folder = home / "library"
         self._embedder = embedder
         self._rules = rules
@@ -94,6 +104,7 @@ class Library:
         self._search: Search | None = None
         self._reader: Reader | None = None
         self._pictures: Pictures | None = None
+        self._recognising: Recognising | None = None
         self._ingest: Ingest | None = None
 
     async def close(self) -> None:
@@ -102,6 +113,9 @@ class Library:
         if ingest is not None:
             await ingest.close()
         reader, self._reader, self._pictures = self._reader, None, None
+        recognising, self._recognising = self._recognising, None
+        if recognising is not None:
+            await recognising.close()
         if reader is not None:
             await reader.close()
         threads = (self._searching, self._preparing, self._writing)
@@ -208,6 +222,7 @@ class Library:
         if self._ingest is not None:
             await self._ingest.removed(resolved)
         await self._drawn().forget(document.sha256 for document in removed)
+        await self._scanned().forget([document.sha256 for document in removed])
         return removed
 
     async def search(
@@ -268,12 +283,13 @@ class Library:
     async def read(self, path: Path, *, password: str = "") -> ReadResult:
         """Return what the reader sees in one file; nothing is stored and nothing raised for a bad file.
 
-        A recording is transcribed by a node.
+        A recording is transcribed by a node, scanned pages are read by one, both on this machine.
         """
         from app.rag.recordings import heard
 
-        reading = await self._limited().read(await asyncio.to_thread(_absolute, path), password=password)
-        return (await heard(reading, self._hearing)).result()
+        name = await asyncio.to_thread(_absolute, path)
+        reading = await heard(await self._limited().read(name, password=password), self._hearing)
+        return (await self._scanned().complete(reading, password=password, background=False)).result()
 
     async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture:
         """Return a page of a PDF or a picture file as it looks now; of documents in the library it is kept.
@@ -297,6 +313,15 @@ class Library:
 
             self._pictures = Pictures(self._folder / "pictures", self._limited())
         return self._pictures
+
+    def _scanned(self) -> Recognising:
+        if self._recognising is None:
+            from app.rag.recognised_pages import RecognisedPages
+            from app.rag.recognising import Recognising
+
+            pages = RecognisedPages(self._folder / "recognised.db")
+            self._recognising = Recognising(self._limited(), pages, self._ocr)
+        return self._recognising
 
     def _limited(self) -> Reader:
         if self._reader is None:

@@ -27,14 +27,15 @@ _NOBODY = ("unsupported", "model_missing")
 OFF = "scanned; OCR is off"
 
 
-Told = Callable[[int, int], None]
-"""Called with the pages that are done, and of how many."""
+Told = Callable[[float], None]
+"""Called with the share of the pages that are done."""
 
 
 class Recognising:
     """Reads the pages of a document that hold only pictures. What was read is kept until `forget`."""
 
-    def __init__(self, reader: Reader, pages: RecognisedPages, ocr: Ocr) -> None:
+    def __init__(self, reader: Reader, pages: RecognisedPages, ocr: Callable[[], Ocr]) -> None:
+        """`reader` draws the pages; `ocr` is asked for each document."""
         self._reader = reader
         self._pages = pages
         self._ocr = ocr
@@ -50,15 +51,21 @@ class Recognising:
     ) -> Reading:
         """Return `reading` with the text of its scanned pages; one without such pages as it is.
 
-        A document whose pages are all scans and cannot be read now has the status "error": it is tried again.
+        A document whose pages are all scans and cannot be read now has the status "error": it is tried again, and what
+        was read until then is kept. Nothing is raised.
 
-        Raises:
-            NodeLost, NodeBusy: this machine's node went away; what was read until then is kept.
+        Args:
+            reading: What the reading process saw.
+            password: Of a protected file.
+            zones: The only zones whose nodes may see it; empty = any.
+            background: Nobody waits for it; else it is read on this machine.
+            told: Called after each page.
         """
         wanted = reading.needs_ocr
         if not wanted or reading.status not in ("ok", "empty"):
             return reading
-        if self._ocr.recogniser is None:
+        ocr = self._ocr()
+        if ocr.recogniser is None:
             return _without(reading, f"{_pages(wanted, reading)} {'is' if len(wanted) == 1 else 'are'} {OFF}.")
         found: dict[int, list[Piece]] = {}
         sure: dict[int, float] = {}
@@ -68,11 +75,9 @@ class Recognising:
         async def one(number: int) -> None:
             async with free:
                 try:
-                    read = await self._page(reading, number, password, zones, background)
+                    read = await self._page(ocr, reading, number, password, zones, background)
                 except NodeError as error:
-                    if error.code in _NOBODY:
-                        raise _Nobody(error.message) from error
-                    if error.retryable:
+                    if error.retryable or error.code in _NOBODY:
                         raise
                     failed[number] = error.message
                 except _Undrawn as error:
@@ -82,7 +87,7 @@ class Recognising:
                     if found[number]:
                         sure[number] = page_lines.confidence(read.page)
                 if told is not None:
-                    told(len(found) + len(failed), len(wanted))
+                    told((len(found) + len(failed)) / len(wanted))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -90,25 +95,30 @@ class Recognising:
                     group.create_task(one(number))
         except ExceptionGroup as errors:
             error = errors.exceptions[0]
-            if not isinstance(error, _Nobody):
+            if not isinstance(error, NodeError):
                 raise error from None
-            return _without(reading, f"{_pages(wanted, reading)} cannot be read: {error}")
+            return _without(reading, f"{_pages(wanted, reading)} cannot be read now: {error.message}")
         document = await asyncio.to_thread(_merged, reading, found)
         reason = " ".join(filter(None, (reading.reason if reading.document else "", _told(sure, found, failed))))
+        mean = sum(sure.values()) / len(sure) if sure else None
         if document is None:
             return replace(reading, status="empty", reason=reason, needs_ocr=())
-        return replace(reading, status="ok", document=document, reason=reason, needs_ocr=())
+        return replace(reading, status="ok", document=document, reason=reason, needs_ocr=(), confidence=mean)
 
     async def forget(self, contents: Sequence[str]) -> None:
         """Delete what is kept of these contents (SHA-256): their documents are in the library, or gone."""
         await asyncio.to_thread(self._pages.forget, [sha256 for sha256 in contents if sha256])
 
+    async def close(self) -> None:
+        """Close what keeps the pages."""
+        await asyncio.to_thread(self._pages.close)
+
     async def _page(
-        self, reading: Reading, number: int, password: str, zones: tuple[str, ...], background: bool
+        self, ocr: Ocr, reading: Reading, number: int, password: str, zones: tuple[str, ...], background: bool
     ) -> Kept:
         """Return what stands on a page. Raises NodeError, _Undrawn."""
-        assert self._ocr.recogniser is not None
-        language = self._ocr.language
+        assert ocr.recogniser is not None
+        language = ocr.language
         if not password:
             kept = await asyncio.to_thread(self._pages.get, reading.sha256, language, number)
             if kept is not None:
@@ -116,7 +126,7 @@ class Recognising:
         drawn = await self._drawn(Path(reading.path), number, password)
         if drawn.sha256 != reading.sha256:
             raise _Undrawn("The file was changed meanwhile.")
-        page = await self._ocr.recogniser.recognise(drawn.png, language=language, zones=zones, background=background)
+        page = await ocr.recogniser.recognise(drawn.png, language=language, zones=zones, background=background)
         read = Kept(page, drawn.page_width, drawn.page_height)
         if not password:  # what is protected is not kept in the clear before it is in the library
             await asyncio.to_thread(self._pages.put, reading.sha256, language, number, read)
@@ -129,10 +139,6 @@ class Recognising:
         if not isinstance(drawn, Picture):
             raise _Undrawn(drawn.reason)
         return drawn
-
-
-class _Nobody(Exception):
-    """No node has a model for it."""
 
 
 class _Undrawn(Exception):

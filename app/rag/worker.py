@@ -47,11 +47,16 @@ class Reading:
     """Pages, from 1, that hold pictures and no text; set with the statuses ok and empty."""
     recording: bool = False
     """Sound or video: rejected here, but a node can turn it into text."""
+    confidence: float | None = None
+    """How sure text recognition is of the pages that it read, 0 to 1; None where it read none."""
 
     def result(self) -> ReadResult:
         """Return what `Library.read` shows of it."""
         text = self.document.text if self.document else ""
-        return ReadResult(printable(self.path), self.status, text, self.pages, self.seconds, self.peak_mb, self.reason)
+        sure = None if self.confidence is None else round(self.confidence, 3)
+        return ReadResult(
+            printable(self.path), self.status, text, self.pages, self.seconds, self.peak_mb, self.reason, sure
+        )
 
 
 class Reader:
