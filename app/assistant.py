@@ -64,6 +64,10 @@ class Documents(Protocol):
         """Return what is in the library."""
         ...
 
+    async def unfinished(self, within: Sequence[Path] = ()) -> tuple[int, int]:
+        """Return how many files are not indexed yet, of how many."""
+        ...
+
     async def search(
         self,
         query: str,
@@ -308,6 +312,11 @@ class Assistant:
                 answering.meant = query
                 break
         answering.retrieve_ms = (perf_counter() - started) * 1000
+        waiting, total = await self._library.unfinished(question.docs)
+        if waiting:
+            are = "is" if waiting == 1 else "are"
+            message = f"{waiting} of {total} files {are} not indexed yet; what they say is not in the answer."
+            await events.put(Warned("still_indexing", message, "Ask again when they are."))
         return found
 
 

@@ -244,6 +244,8 @@ class FakeLibrary:
     present: bool = True
     error: TangnetError | None = None
     """Raised by search."""
+    waiting: tuple[int, int] = (0, 0)
+    """What `unfinished` tells."""
     added: list[Path] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
     withins: list[tuple[Path, ...]] = field(default_factory=list)
@@ -268,6 +270,9 @@ class FakeLibrary:
     async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
         self.removed += paths
         return [DocumentInfo(str(path), "removed", 3, 2, "2026-01-01T00:00:00+00:00", "ab" * 32) for path in paths]
+
+    async def unfinished(self, within: Sequence[Path] = ()) -> tuple[int, int]:
+        return self.waiting
 
     async def search(
         self,

@@ -14,6 +14,7 @@ from app.rag.listening import Hub, Listener
 from app.rag.orders import cancel, retry
 from app.rag.preparing import readers
 from app.rag.queue import Folder, is_below
+from app.rag.recordings import Hearing
 from app.rag.reembedding import restore
 from app.rag.session import Session, Work
 from app.rag.store import Store
@@ -43,11 +44,13 @@ class Ingest:
         preparing: StoreThread,
         embedder: Embedder,
         rules: Callable[[], Rules] = Rules,
+        hearing: Hearing | None = None,
     ) -> None:
         self._writing = writing
         self._preparing = preparing
         self._embedder = embedder
         self._rules = rules
+        self._hearing = hearing
         self._hub = Hub()
         self._background = False
         self._paused = False
@@ -257,7 +260,9 @@ class Ingest:
         if not self._repaired:
             self._hub.tell(Progress("Looking for documents"))
             await self._writing.call(Store.repair)
-        session = Session(self._writing, self._preparing, self._embedder, self._rules, self._hub, self._work)
+        session = Session(
+            *(self._writing, self._preparing, self._embedder, self._rules, self._hub, self._work), self._hearing
+        )
         self._session = session
         try:
             if not self._repaired:

@@ -337,7 +337,7 @@ class Library:
 
             self._writing = self._writing or StoreThread(self._folder, "library-write")
             self._preparing = self._preparing or StoreThread(self._folder, "library-prepare")
-            self._ingest = Ingest(self._writing, self._preparing, self._embedder, self._rules)
+            self._ingest = Ingest(self._writing, self._preparing, self._embedder, self._rules, self._hearing)
         return self._ingest
 
     def _searcher(self) -> StoreThread:

@@ -12,6 +12,7 @@ from app.events import Step
 from app.rag.planning import hash_file
 from app.rag.prepared import Prepared, cut, pack, unpack
 from app.rag.queue import Waiting
+from app.rag.recordings import Hearing, heard
 from app.rag.records import Record
 from app.rag.scanning import FoundFile, look
 from app.rag.store import RULES, Store, now
@@ -30,9 +31,12 @@ def readers() -> int:
 class Preparer:
     """Prepares files, any number at once; a reading process is started when all others are at work."""
 
-    def __init__(self, thread: StoreThread, told: Told) -> None:
+    def __init__(self, thread: StoreThread, told: Told, hearing: Hearing | None = None) -> None:
+        """`hearing`: turns recordings into text; without it they are told as such."""
         self._thread = thread
         self._told = told
+        self._hearing = hearing
+        self._turns = asyncio.Semaphore(readers())
         self._idle: list[Reader] = []
         self._all: list[Reader] = []
 
@@ -61,7 +65,6 @@ class Preparer:
             same = await self._same(seen, file, before, sha256) if sha256 else None
             if same is not None:
                 return same
-        self._told(file.path, "reading", None)
         reading = await self._read(file)
         if reading.status != "ok" or reading.document is None:
             return Prepared(seen, before, failed=_failure(file, before, reading), reason=reading.reason)
@@ -85,13 +88,17 @@ class Preparer:
         return item
 
     async def _read(self, file: FoundFile) -> Reading:
-        reader = self._idle.pop() if self._idle else Reader()
-        if reader not in self._all:
-            self._all.append(reader)
-        try:
-            return await reader.read(Path(file.path))
-        finally:
-            self._idle.append(reader)
+        """Read a file in a process that has nothing else to do; what nodes do with it takes none of the processes."""
+        async with self._turns:
+            reader = self._idle.pop() if self._idle else Reader()
+            if reader not in self._all:
+                self._all.append(reader)
+            try:
+                self._told(file.path, "reading", None)
+                reading = await reader.read(Path(file.path), told=lambda part: self._told(file.path, "reading", part))
+            finally:
+                self._idle.append(reader)
+        return await heard(reading, self._hearing, lambda part: self._told(file.path, "transcribing", part))
 
     async def _same(self, seen: FoundFile, file: FoundFile, before: Record | None, sha256: str) -> Prepared | None:
         """Return what is to be done if this content was read before, here or under another name."""

@@ -180,6 +180,10 @@ class Queue:
         row = self._db.execute("SELECT * FROM prepared WHERE path = ?", (path,)).fetchone()
         return (row["size"], row["mtime_ns"], row["content"]) if row else None
 
+    def kept_paths(self) -> list[str]:
+        """Return the files of which something is kept."""
+        return [row["path"] for row in self._db.execute("SELECT path FROM prepared ORDER BY path")]
+
     # -- made: vectors of finished batches ---------------------------------------------------------------------------
 
     def keep_vectors(self, model: str, vectors: Mapping[str, bytes]) -> None:

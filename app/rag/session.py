@@ -16,6 +16,7 @@ from app.rag.listening import Hub, seen
 from app.rag.prepared import Prepared
 from app.rag.preparing import Preparer, copied, readers
 from app.rag.queue import Asked, Folder, Waiting, is_below
+from app.rag.recordings import Hearing
 from app.rag.records import Record
 from app.rag.reembedding import reembed
 from app.rag.scanning import FoundFile
@@ -29,6 +30,8 @@ AHEAD_CHARACTERS = 8_000_000
 AHEAD_FILES = 256
 _WINDOW = 64
 """Files fetched from the queue at a time."""
+_LISTENING = 2
+"""Files, beyond those that are read here, that nodes may be transcribing or recognising meanwhile."""
 _COPIES = 200
 _TIDY_OFTEN = 8192
 """While a long course goes on, the index is brought up to date after so many."""
@@ -54,6 +57,7 @@ class Session:
         rules: Callable[[], Rules],
         hub: Hub,
         work: Callable[[], Work],
+        hearing: Hearing | None = None,
     ) -> None:
         """`work` is asked again and again: what it returns may change while the session runs."""
         self._writing = writing
@@ -62,7 +66,7 @@ class Session:
         self._rules = rules
         self._hub = hub
         self._work = work
-        self._preparer = Preparer(preparing, hub.step)
+        self._preparer = Preparer(preparing, hub.step, hearing)
         self.embedding = Embedding(writing, embedder, rules)
         self._readers = readers()
         self._workers: set[asyncio.Task[None]] = set()
@@ -180,7 +184,7 @@ class Session:
         for worker in [worker for worker in self._workers if worker.done()]:
             self._workers.discard(worker)
             worker.result()  # raises what went wrong in it
-        while len(self._workers) < self._readers and not self._drained and not self._far_ahead():
+        while len(self._workers) < self._readers + _LISTENING and not self._drained and not self._far_ahead():
             self._workers.add(asyncio.create_task(self._worker(), name="library-prepare"))
 
     def _far_ahead(self) -> bool:

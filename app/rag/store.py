@@ -535,11 +535,13 @@ class Store:
         return hits
 
     def unfinished(self, within: Sequence[str]) -> tuple[int, int]:
-        """Return what `Library.unfinished` tells. What was asked for and not yet looked at counts as one file."""
+        """Return what `Library.unfinished` tells. What a user asked for counts as one file until it is looked at."""
         roots = within or None
         queue = self.records.queue
         waiting = {one.path for one in queue.all(roots)}
         for asked in queue.asked():
+            if not asked.by_user:
+                continue  # a rescan mostly finds nothing new
             if roots is None or any(is_below(asked.path, root) or is_below(root, asked.path) for root in roots):
                 waiting.add(asked.path)
         records = (

@@ -1,4 +1,7 @@
-"""A program that adds a folder, to be killed or run beside another: adding.py HOME FOLDER."""
+"""A program that adds a folder, to be killed or run beside another: adding.py HOME FOLDER [go-on].
+
+With `go-on` it works on what waits, whoever asked for it, as the window does, until it is killed.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,11 @@ from app.rag.library import Library
 from tests.documents import HashEmbedder
 
 
-async def main(home: Path, folder: Path) -> None:
+async def main(home: Path, folder: Path, *, go_on: bool) -> None:
     library = Library(home, HashEmbedder(delay=0.01))
     print("started", flush=True)
+    if go_on:
+        await library.go_on()
     async with aclosing(library.add([folder])) as events:
         async for event in events:
             if isinstance(event, FileIndexed):
@@ -24,4 +29,4 @@ async def main(home: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), go_on="go-on" in sys.argv[3:]))

@@ -118,6 +118,13 @@ async def test_nothing_relevant_asks_no_model(store: Conversations) -> None:
     assert bench.stored()[1].state == "complete"
 
 
+async def test_a_library_that_is_half_indexed_is_told(store: Conversations) -> None:
+    bench = Bench(store, FakeThinker(), FakeLibrary(waiting=(3, 40)))
+    await bench.ask(Question("How high is the tower?"))
+    (warned,) = [event for event in bench.events if isinstance(event, Warned)]
+    assert warned.code == "still_indexing" and warned.message.startswith("3 of 40 files are not indexed yet")
+
+
 @pytest.mark.parametrize("question", [Question("Hello", use_documents=False), Question("Hello")])
 async def test_without_documents(store: Conversations, question: Question) -> None:
     thinker = FakeThinker(script=["Hello [1]!"])
