@@ -2,34 +2,40 @@
 
 A chunk is a run of the document's own text: `document.text[chunk.start:chunk.end] == chunk.text`. It never spans
 pages, starts and ends with a character that is no white space, and starts anew at a heading unless what came before is
-very short. Every character that is no white space is in at least one chunk. The heading path is put before the text
-for embedding and full-text search only; it is not part of the text that is shown.
+very short. Every character that is no white space is in exactly one chunk. Neither a row of a table nor a line of code
+is cut, with one exception: one that is longer than a model reads. The heading path, and the header of a table whose
+later rows a chunk holds, are put before the text for embedding and full-text search only; they are not part of the text
+that is shown. Where a document is changed, chunks become the same again nearby, see app/rag/packing.py.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from app.rag.document import Block, Document, section_name
+from app.rag.packing import BLOCK, FRAGMENT, ITEM, SENTENCE, STRANDED, Atom, drawn, pack
+from app.rag.tokens import estimate_tokens, is_english
 
-RULES = 1
+RULES = 2
 """Number of these rules; raised when they change, so that documents are cut anew."""
-MAX_TOKENS = 230
+MAX_TOKENS = 240
 """Bound on the estimated tokens of what is embedded. MiniLM reads 256, two of which are marks of its own."""
 TARGET_TOKENS = 200
-OVERLAP_TOKENS = 30
-"""At most this much of the end of a chunk is repeated where a paragraph had to be cut."""
+"""Chosen by measurement, see docs/documents.md."""
 SHORT_TOKENS = 40
 """A section shorter than this shares a chunk with the next one of its page."""
 _SECTION_CHARACTERS = 120
-_PIECE = re.compile(r"[a-zA-Z]+|[0-9]+|[^\W\d_]+|[^\w\s]|_")
-_SENTENCE_END = re.compile(r"(?:[.!?…]+[\"'”’»)\]]*(?=\s))|(?:[。！？]+[」』”]*)|\n")
-_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+_HEADER_CHARACTERS = 240
+_SENTENCE_END = re.compile(r"(?:[.!?…؟۔।]+[\"'”’»)\]]*(?=\s))|(?:[。！？｡]+[」』”’）]*)|\n")
+_LINE_END = re.compile(r"\n")
+_JUDGED_CHARACTERS = 100
+"""A block shorter than this is taken to be in the language of the document."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,15 @@ class Chunk:
     section: tuple[str, ...]
     start: int
     end: int
+    header: str = ""
+    """Header row of the table whose rows the chunk begins with; "" if it holds that row itself, or there is none."""
+    parent: tuple[int, int] = (0, 0)
+    """Range of the section around it, in the document's text: from its heading to the next one."""
 
     @cached_property
     def body(self) -> str:
-        """What is embedded and searched: the heading path, then the text."""
-        return _body(self.section, self.text)
+        """What is embedded and searched: the heading path and the table's header, then the text."""
+        return _body(self.section, self.header, self.text)
 
     @cached_property
     def digest(self) -> str:
@@ -55,97 +65,75 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A sentence or line: the smallest thing that is not cut."""
+    """A sentence, row or line: the smallest thing that is not cut."""
 
     start: int
     end: int
     tokens: int
-    section: tuple[str, ...]
+    block: Block
     first: bool
-    """It begins a block."""
-
-
-def estimate_tokens(text: str) -> int:
-    """Return about how many WordPiece tokens `text` has; on the high side for English prose."""
-    total = 0
-    for match in _PIECE.finditer(text):
-        piece = match.group()
-        size = len(piece)
-        if size == 1:
-            total += 1
-        elif piece.isascii():
-            if piece.isdigit():
-                total += (size + 2) // 3
-            else:
-                total += 1 if size <= 8 else 1 + (size - 5) // 4
-        else:
-            wide = len(_WIDE.findall(piece))
-            total += wide + (size - wide + 3) // 4 + (size > wide)
-    return total
+    """It begins its block."""
+    cut: float
+    """Cost of beginning a chunk here."""
 
 
 def chunks_of(document: Document) -> list[Chunk]:
     """Cut `document` into chunks, in order."""
     found: list[Chunk] = []
+    english = is_english(document.text)
+    sections = _sections(document.blocks)
     first = 0
     blocks = document.blocks
     for index in range(1, len(blocks) + 1):
         if index == len(blocks) or blocks[index].page != blocks[first].page:
-            found.extend(_pack(document.text, blocks[first:index]))
+            found.extend(_page(document.text, blocks[first:index], english, sections))
             first = index
     return found
 
 
-def _pack(text: str, blocks: Sequence[Block]) -> Iterator[Chunk]:
+def _page(text: str, blocks: Sequence[Block], english: bool, sections: dict[int, tuple[int, int]]) -> Iterator[Chunk]:
     """Cut the blocks of one page."""
-    page = blocks[0].page
     held: list[_Unit] = []
-    fresh = False  # held has more than the overlap with the chunk before
-    for unit in _units(text, blocks):
-        size = sum(item.tokens for item in held)
-        if held and fresh:
-            heading = unit.section != held[-1].section
-            room = _room(held, unit)
-            full = size + unit.tokens > room
-            if full or (heading and size >= SHORT_TOKENS) or (unit.first and size >= 0.7 * TARGET_TOKENS):
-                yield _chunk(text, page, held)
-                held = [] if unit.first else _tail(held, unit)
-                fresh = False
-        while held and not fresh and sum(item.tokens for item in held) + unit.tokens > _room(held, unit):
-            held.pop(0)
-        held.append(unit)
-        fresh = True
-    if held and fresh:
-        yield _chunk(text, page, held)
-
-
-def _room(held: Sequence[_Unit], unit: _Unit) -> int:
-    """Return how many tokens of text a chunk of these units may have."""
-    heading = max(_heading_tokens(held[0].section), _heading_tokens(unit.section))
-    return min(TARGET_TOKENS, MAX_TOKENS - heading)
-
-
-def _tail(held: Sequence[_Unit], unit: _Unit) -> list[_Unit]:
-    """Return the last units of a chunk that the next one repeats: those of the paragraph that goes on."""
-    kept: list[_Unit] = []
     size = 0
-    for item in reversed(held[1:]):  # never all of it
-        size += item.tokens
-        if size > OVERLAP_TOKENS or item.section != unit.section:
-            break
-        kept.insert(0, item)
-        if item.first:
-            break
-    return kept
+    for block in blocks:
+        if held and size >= SHORT_TOKENS and block.section != held[-1].block.section:
+            yield from _cut(text, held, sections)
+            held, size = [], 0
+        units = list(_units(text, block, english, held[-1] if held else None))
+        held += units
+        size += sum(unit.tokens for unit in units)
+    if held:
+        yield from _cut(text, held, sections)
 
 
-def _chunk(text: str, page: int | None, units: Sequence[_Unit]) -> Chunk:
-    start, end = units[0].start, units[-1].end
-    section = units[0].section
-    for unit in units:
-        if unit.section != section:
-            section = _common(section, unit.section)
-    return Chunk(text[start:end], page, section, start, end)
+def _cut(text: str, units: Sequence[_Unit], sections: dict[int, tuple[int, int]]) -> Iterator[Chunk]:
+    """Cut one section, or several short ones, into chunks."""
+    heading = max(_heading_tokens(unit.block.section) for unit in units)
+    atoms = [Atom(unit.tokens, unit.cut, _header_tokens(unit)) for unit in units]
+    room = max(1, MAX_TOKENS - heading)
+    places = [0, *pack(atoms, target=min(TARGET_TOKENS, room), limit=room), len(units)]
+    for begin, end in itertools.pairwise(places):
+        part = units[begin:end]
+        start, last = part[0].start, part[-1].end
+        section = part[0].block.section
+        for unit in part:
+            if unit.block.section != section:
+                section = _common(section, unit.block.section)
+        block = part[0].block
+        parent = (sections[block.start][0], sections[part[-1].block.start][1])
+        yield Chunk(text[start:last], block.page, section, start, last, _header(part[0]), parent)
+
+
+def _sections(blocks: Sequence[Block]) -> dict[int, tuple[int, int]]:
+    """Return by the start of each block the range of the section that it is in."""
+    found: dict[int, tuple[int, int]] = {}
+    first = 0
+    for index in range(1, len(blocks) + 1):
+        if index == len(blocks) or blocks[index].section != blocks[first].section:
+            whole = (blocks[first].start, blocks[index - 1].end)
+            found.update((block.start, whole) for block in blocks[first:index])
+            first = index
+    return found
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
@@ -156,21 +144,58 @@ def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return one[:length]
 
 
-def _units(text: str, blocks: Sequence[Block]) -> Iterator[_Unit]:
-    for block in blocks:
-        limit = MAX_TOKENS - _heading_tokens(block.section)
-        first = True
-        for start, end in _sentences(text, block.start, block.end):
-            for a, b, tokens in _fitting(text, start, end, min(limit, TARGET_TOKENS)):
-                yield _Unit(a, b, tokens, block.section, first)
-                first = False
+def _units(text: str, block: Block, english: bool, before: _Unit | None) -> Iterator[_Unit]:
+    """Yield what is not cut of a block; `before` is the last unit of the block before it."""
+    if block.end - block.start >= _JUDGED_CHARACTERS:
+        english = is_english(text[block.start : block.end])
+    rows = block.kind in ("table", "code", "list")
+    ends = _LINE_END if block.kind in ("table", "code") else _SENTENCE_END
+    limit = MAX_TOKENS - _heading_tokens(block.section)
+    if block.kind == "table":
+        limit -= estimate_tokens(block.header[:_HEADER_CHARACTERS], english)
+    first = True
+    line = block.start
+    for start, end in _pieces(text, block.start, block.end, ends):
+        broken = False
+        for a, b, tokens in _fitting(text, start, end, max(limit, 20), english):
+            if first:
+                cut = STRANDED if before is not None and _is_heading(before.block) else BLOCK
+            elif broken:
+                cut = FRAGMENT
+            elif rows and "\n" in text[line:a]:
+                # An empty line parts code as paragraphs are parted.
+                cut = BLOCK if "\n\n" in text[line:a] else ITEM
+            else:
+                cut = SENTENCE
+            yield _Unit(a, b, tokens, block, first, cut + drawn(text[a:b]))
+            first = False
+            line = b
+            broken = True
 
 
-def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of sentences and lines, without the white space around them."""
+def _is_heading(block: Block) -> bool:
+    if block.kind == "heading":
+        return True
+    return bool(block.section) and block.text.strip("#=- \n") == block.section[-1]
+
+
+def _header(unit: _Unit) -> str:
+    """Return the header row that a chunk which begins here would lack."""
+    if unit.first or unit.block.kind != "table":
+        return ""
+    return unit.block.header
+
+
+def _header_tokens(unit: _Unit) -> int:
+    header = _header(unit)
+    return estimate_tokens(header[:_HEADER_CHARACTERS]) if header else 0
+
+
+def _pieces(text: str, start: int, end: int, ends: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of sentences or lines, without the white space around them."""
     position = start
     while position < end:
-        match = _SENTENCE_END.search(text, position, end)
+        match = ends.search(text, position, end)
         stop = match.end() if match else end
         trimmed = _trim(text, position, stop)
         if trimmed is not None:
@@ -178,23 +203,23 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         position = stop
 
 
-def _fitting(text: str, start: int, end: int, limit: int) -> Iterator[tuple[int, int, int]]:
+def _fitting(text: str, start: int, end: int, limit: int, english: bool) -> Iterator[tuple[int, int, int]]:
     """Yield ranges of at most `limit` tokens: the whole sentence, or pieces of it cut between words if possible."""
-    # A token has at least one character, so this much always fits and long lines are never counted whole.
-    while end - start > limit * 12 or estimate_tokens(text[start:end]) > limit:
+    # A token has at most twelve characters on average, so long lines are never counted whole.
+    while end - start > limit * 12 or estimate_tokens(text[start:end], english) > limit:
         stop = min(end, start + limit * 12)
-        while estimate_tokens(text[start:stop]) > limit:
+        while estimate_tokens(text[start:stop], english) > limit:
             stop = start + max(1, (stop - start) * 3 // 4)
-        space = max(text.rfind(" ", start + 1, stop), text.rfind("\t", start + 1, stop))
+        space = max(text.rfind(mark, start + 1, stop) for mark in " \t|")
         if space > start + (stop - start) // 2:
             stop = space
         trimmed = _trim(text, start, stop)
         if trimmed is not None:
-            yield (*trimmed, estimate_tokens(text[trimmed[0] : trimmed[1]]))
+            yield (*trimmed, estimate_tokens(text[trimmed[0] : trimmed[1]], english))
         start = stop
     trimmed = _trim(text, start, end)
     if trimmed is not None:
-        yield (*trimmed, estimate_tokens(text[trimmed[0] : trimmed[1]]))
+        yield (*trimmed, estimate_tokens(text[trimmed[0] : trimmed[1]], english))
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -211,9 +236,9 @@ def _heading_tokens(section: tuple[str, ...]) -> int:
     return max((estimate_tokens(name) for name in names), default=0)
 
 
-def _body(section: tuple[str, ...], text: str) -> str:
+def _body(section: tuple[str, ...], header: str, text: str) -> str:
     name = section_name(section)[-_SECTION_CHARACTERS:]
     # A chunk that begins with its own heading needs it only once.
     if section and text.lstrip("# ").startswith(section[-1]):
         name = section_name(section[:-1])[-_SECTION_CHARACTERS:]
-    return f"{name}\n{text}" if name else text
+    return "\n".join(part for part in (name, header[:_HEADER_CHARACTERS], text) if part)
