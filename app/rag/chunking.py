@@ -94,14 +94,17 @@ def chunks_of(document: Document) -> list[Chunk]:
 def _page(text: str, blocks: Sequence[Block], english: bool, sections: dict[int, tuple[int, int]]) -> Iterator[Chunk]:
     """Cut the blocks of one page."""
     held: list[_Unit] = []
-    size = 0
+    size = last = 0
     for block in blocks:
-        if held and size >= SHORT_TOKENS and block.section != held[-1].block.section:
+        units = list(_units(text, block, english, held[-1] if held else None))
+        tokens = sum(unit.tokens for unit in units)
+        # Two paragraphs that cannot share a chunk whole are parted: what is changed in one leaves the other alone.
+        long = min(last, tokens) >= MAX_TOKENS / 2
+        if held and (long or (size >= SHORT_TOKENS and block.section != held[-1].block.section)):
             yield from _cut(text, held, sections)
             held, size = [], 0
-        units = list(_units(text, block, english, held[-1] if held else None))
         held += units
-        size += sum(unit.tokens for unit in units)
+        size, last = size + tokens, tokens
     if held:
         yield from _cut(text, held, sections)
 
