@@ -59,7 +59,7 @@ def read(data: bytes) -> Outcome:
 
     try:
         document = docx.Document(io.BytesIO(data))
-    except (PackageNotFoundError, KeyError, ValueError) as error:
+    except (PackageNotFoundError, KeyError, ValueError, AttributeError, SyntaxError) as error:
         raise Refused("error", "The file is damaged: it is not a whole Word document.") from error
     related = _related(document)
     parts = _Parts(_styles(document.styles.element), _bullets(related), _notes(related))

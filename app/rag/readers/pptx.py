@@ -28,7 +28,7 @@ def read(data: bytes) -> Outcome:
     try:
         deck = pptx.Presentation(io.BytesIO(data))
         slides = list(deck.slides)
-    except (PackageNotFoundError, KeyError, ValueError, AttributeError) as error:
+    except (PackageNotFoundError, KeyError, ValueError, AttributeError, SyntaxError) as error:
         raise Refused("error", "The file is damaged: it is not a whole PowerPoint presentation.") from error
     if len(slides) > MAX_SLIDES:
         raise Refused("rejected", f"It has more than {MAX_SLIDES} slides.")

@@ -160,7 +160,7 @@ def _word(reader: _Reader, name: str, number: int | None, starting: bool) -> Ite
         state.encoding = reader.fonts.get(number, reader.encoding)
     elif name == "fcharset" and state.place == "fonts":
         page = _CHARSETS.get(number or 0)
-        if page and number:
+        if page:
             reader.fonts[reader.font] = "mac_roman" if page == 10000 else f"cp{page}"
     elif name == "uc":
         state.after_unicode = max(0, min(number if number is not None else 1, 10))

@@ -77,4 +77,4 @@ def _definition(line: str, extension: str) -> tuple[int, str] | None:
     match = _RECEIVER.match(line) or _KEYWORD.match(line) or _ARROW.match(line)
     if not match and extension in _C_FAMILY:
         match = _C_LIKE.match(line)
-    return (len(match.group(1).expandtabs(4)), match.group(2)) if match else None
+    return (len(match.group(1).expandtabs(4)), match.group(2).strip(':.`"')) if match else None

@@ -71,7 +71,21 @@ def _unmarked_utf16(data: bytes) -> str:
         return "utf-16-le"
     if len(data) % 2 == 0 and even > 0.4 * half and odd < 0.05 * half:
         return "utf-16-be"
+    for encoding in ("utf-16-le", "utf-16-be"):
+        if len(data) % 2 == 0 and _reads_well(sample, encoding):
+            return encoding
     raise Refused("rejected", "It is not a document: it holds binary data.")
+
+
+def _reads_well(sample: bytes, encoding: str) -> bool:
+    """Return True if this is text of another alphabet, whose only NULs are those of blanks and the like."""
+    try:
+        text = sample[:8192].decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    spaces, letters = sum(c in " \n" for c in text), sum(c.isalpha() for c in text)
+    strange = any(not (c.isprintable() or c in "\t\r\n\f") for c in text)
+    return not strange and spaces * 40 > len(text) and letters * 2 > len(text)
 
 
 def _checked(text: str) -> str:
