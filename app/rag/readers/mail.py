@@ -18,6 +18,7 @@ from app.rag.readers.outcome import Outcome
 
 MAX_MESSAGES = 20_000
 _MAX_PARTS = 1_000
+_LITTLE = 200
 _SHOWN = ("From", "To", "Cc", "Date")
 _START = re.compile(rb"(?:\A|(?<=\n))From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n(?=[\w-]+:)")
 _SPACE = re.compile(r"\s+")
@@ -88,13 +89,20 @@ def _parts(message: email.message.Message) -> tuple[list[email.message.Message],
 
 
 def _best(part: email.message.Message) -> list[email.message.Message]:
-    """Return the one form of a text that is read: plain text unless it says next to nothing."""
+    """Return the one form of a text that is read: plain text unless it says much less, as "see the other form"."""
     forms = [one for one in part.get_payload() if isinstance(one, email.message.Message)]
     plain = [one for one in forms if one.get_content_type() == "text/plain"]
     others = [one for one in forms if one not in plain]
-    if plain and (not others or len(_decoded(plain[0]).strip()) >= 40):
-        return plain[:1]
+    if plain:
+        rich = [one for one in others if one.get_content_type() == "text/html"]
+        length = len(_decoded(plain[0]).strip())
+        if not others or length >= _LITTLE or not rich or length * 2 >= _length(rich[-1]):
+            return plain[:1]
     return others[-1:] or forms[-1:]
+
+
+def _length(part: email.message.Message) -> int:
+    return sum(len(piece.text) for piece in html.pieces_of(_decoded(part), title=False))
 
 
 def _body(part: email.message.Message, section: tuple[str, ...]) -> Iterator[Piece]:
