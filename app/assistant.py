@@ -35,8 +35,11 @@ from app.events import (
 from app.following import queries
 from app.grounding import relevant
 from app.prompts import Turn
+from app.rules import rules_of
 from app.settings import Settings
 from app.streams import ending
+from app.summaries import asks, wanted
+from app.summarising import Summariser
 from app.thinking import Thinker
 
 log = logging.getLogger(__name__)
@@ -66,6 +69,10 @@ class Documents(Protocol):
 
     async def unfinished(self, within: Sequence[Path] = ()) -> tuple[int, int]:
         """Return how many files are not indexed yet, of how many."""
+        ...
+
+    async def chunks_of(self, path: Path) -> list[Passage]:
+        """Return the passages of a document, in order."""
         ...
 
     async def search(
@@ -114,8 +121,10 @@ class Assistant:
         conversations: Conversations,
         settings: Settings,
         collections: Collections | None = None,
+        home: Path | None = None,
     ) -> None:
-        """`collections`: None knows none."""
+        """`collections`: None knows none. `home`: where a summary keeps its notes; None makes none."""
+        self._home = home
         self._collections = collections
         self._thinker = thinker
         self._library = library
@@ -188,6 +197,8 @@ class Assistant:
                 conversation=record.conversation,
                 earlier=record.earlier,
             )
+            if await self._summarised(replace(question, text=text), record, events):
+                return
             passages = await self._passages(
                 replace(question, docs=within), bool(question.docs), history, answering, events
             )
@@ -222,6 +233,28 @@ class Assistant:
         if self._collections is None:
             raise UsageError(f"There is no collection {name!r}.", code="collection_missing")
         return (await asyncio.to_thread(self._collections.get, name)).folders
+
+    async def _summarised(self, question: Question, record: Record, events: asyncio.Queue[Event | None]) -> bool:
+        """Answer a request such as "summarise report.pdf"; False when it is none, or names no document."""
+        if self._home is None or not question.use_documents or not asks(question.text):
+            return False
+        if question.docs:
+            async with ending(self._library.add(question.docs)) as adding:
+                async for event in adding:
+                    if isinstance(event, Progress):
+                        await events.put(event)
+        documents = wanted(question.text, await self._library.documents(), question.docs)
+        if not documents:
+            return False
+        rules = rules_of(tuple(self._settings.rules_folders))
+        summariser = Summariser(self._thinker, self._library, self._home, rules)
+        made = summariser.run(documents, node=question.node, conversation=record.conversation)
+        async with ending(made) as steps:
+            async for step in steps:
+                if isinstance(step, Retrieved):
+                    record.passages(step.passages)
+                await events.put(step)
+        return True
 
     def _roles(self, question: Question) -> tuple[str, ...]:
         """Engines that this machine will need: no chat engine when a paired node is there to answer."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.assistant import Assistant, Documents, Thinking
 from app.collections import Collections
 from app.conversations import Conversations
-from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeInfo
+from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeInfo, Passage
 from app.hearing import NodesHearing
 from app.rules import Rules, rules_of
 from app.settings import Settings
@@ -102,6 +102,10 @@ class Shelf(Documents, Protocol):
         """Take documents out of the index."""
         ...
 
+    async def chunks_of(self, path: Path) -> list[Passage]:
+        """Return the passages of a document, in order."""
+        ...
+
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         """Return the text around a passage."""
         ...
@@ -127,7 +131,7 @@ class Runtime:
         self.library = library
         self.conversations = conversations
         self.collections = Collections(home)
-        self.assistant = Assistant(cluster, library, conversations, settings, self.collections)
+        self.assistant = Assistant(cluster, library, conversations, settings, self.collections, home)
 
     @classmethod
     async def open(cls, home: Path | None = None, *, discover: bool | None = None) -> Runtime:

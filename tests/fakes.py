@@ -288,6 +288,10 @@ class FakeLibrary:
             raise self.error
         return list(self.passages[:k])
 
+    async def chunks_of(self, path: Path) -> list[Passage]:
+        found = [one for one in self.passages if one.path == str(path)]
+        return [replace(one, n=n) for n, one in enumerate(found, 1)]
+
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         text = next(passage.text for passage in self.passages if passage.path == path)
         return Surroundings(path, page, 2, "Before. ", text, " After.", True, False)

@@ -67,6 +67,9 @@ def parser() -> Parser:
 
     _ask(add("ask", "ask", "ask a question, with or without documents"))
     _documents(add)
+    one = add("summarise", "summarise", "summarise whole documents and folders")
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files and folders; added if they are new")
+    one.add_argument("--node", default="", metavar="NAME", help="node that shall do it (default: all that may)")
     one = add("transcribe", "transcribe", "turn sound files into text")
     one.add_argument("files", nargs="+", metavar="PATH", type=Path, help="sound files, and folders of them")
     one.add_argument("--language", default="", metavar="L", help="spoken language such as en (default: found out)")
