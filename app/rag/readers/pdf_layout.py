@@ -63,7 +63,9 @@ def merged(runs: Sequence[Run]) -> list[Run]:
     """Return the runs from top to bottom, those that follow each other closely in one line joined."""
     lines: list[Run] = []
     for run in sorted(runs, key=lambda run: (run.base, run.left)):
-        for index in range(len(lines) - 1, max(-1, len(lines) - 24), -1):
+        index = len(lines) - 1
+        highest = run.base - 1.5 * run.size
+        while index >= 0 and lines[index].base > highest:
             line = lines[index]
             if _follows(line, run):
                 lines[index] = _joined(line, run)
@@ -71,6 +73,7 @@ def merged(runs: Sequence[Run]) -> list[Run]:
             if _follows(run, line):
                 lines[index] = _joined(run, line)
                 break
+            index -= 1
         else:
             lines.append(run)
     lines.sort(key=lambda line: (line.top, line.left))
@@ -78,9 +81,9 @@ def merged(runs: Sequence[Run]) -> list[Run]:
 
 
 def _follows(line: Run, run: Run) -> bool:
-    size = max(line.size, run.size)
-    near = -0.35 * size <= run.left - line.right <= GAP * size
-    if not near:
+    apart = run.left - line.right
+    size = line.size if line.size > run.size else run.size
+    if apart > GAP * size or apart < -0.35 * size:
         return False
     if abs(run.base - line.base) < _SAME_LINE * min(line.size, run.size):
         return True
@@ -228,12 +231,21 @@ def _table_part(
         for run in left
         if any(min(run.bottom, other.bottom) - max(run.top, other.top) > 0.4 * run.size for other in right)
     ]
-    if len({round(run.base) for run in paired}) < 2:
+    bases = sorted({round(run.base) for run in paired})
+    if len(bases) < 2:
         return list(band), [], []
     first, last = min(run.top for run in paired) - 2, max(run.bottom for run in paired)
-    for run in sorted(band, key=lambda run: run.top):
-        if last < run.bottom and run.top - last < 0.55 * run.size:
-            last = run.bottom  # the end of a cell of several lines
+    pitch = 1.15 * median(after - before for before, after in pairwise(bases))
+    order = sorted(band, key=lambda run: run.top)
+    for run in order:
+        beside = sum(abs(other.base - run.base) < 0.4 * run.size for other in band) > 1
+        near = 0.55 * run.size if run.left < min(other.left for other in right) and not beside else pitch
+        if last < run.bottom and run.base - last < max(near, 0.55 * run.size):
+            last = run.bottom  # the end of a cell of several lines, or a row whose first cell is empty
+    for run in reversed(order):
+        beside = sum(abs(other.base - run.base) < 0.4 * run.size for other in band) > 1
+        if beside and run.top < first and first - run.bottom < pitch:
+            first = run.top - 2  # a header without a name for the first column
     above = [run for run in band if run.bottom <= first + 0.3 * run.size]
     below = [run for run in band if run.top >= last - 0.3 * run.size and run not in above]
     table = [run for run in band if run not in above and run not in below]

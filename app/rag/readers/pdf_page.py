@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pypdfium2
@@ -20,6 +21,8 @@ _FORCE_BOLD = 1 << 18
 _BREAK = re.compile("[\r\n\x02\x0b\x0c\ufffe]+")
 _WORD = re.compile(r"\S+")
 _STRANGE = re.compile("[\x00-\x08\x0e-\x1f\ufffd\uffff\ue000-\uf8ff]")
+_LEADERS = re.compile(r"(?:\s?\.){4,}\s?")
+_RULE = re.compile(r"[-=_*~–—]{4,}")
 _LIGATURES = str.maketrans(
     {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl", "\ufb05": "st", "\ufb06": "st"}
     | {"\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2009": " ", "\u200b": None, "\ufeff": None, "\u00ad": None}
@@ -28,6 +31,7 @@ _LIGATURES = str.maketrans(
 _MAX_CHARACTERS = 400_000
 """Of one page; the rest is left out."""
 _MAX_OBJECTS = 3000
+_Box = tuple[float, float, float, float]
 
 
 @dataclass(slots=True)
@@ -146,24 +150,21 @@ class Eye:
                 boxes = self._boxes(text, cut, to - cut)
                 if not boxes:
                     continue
-            left, top, right, bottom = frame.shown(
-                min(box[0] for box in boxes),
-                min(box[1] for box in boxes),
-                max(box[2] for box in boxes),
-                max(box[3] for box in boxes),
-            )
+            left, top, right, bottom = frame.shown(*(boxes[0] if len(boxes) == 1 else _around(boxes)))
             base = bottom
             if angle == 0:
                 if frame.turned == 0 and top - size < frame.top - matrix.f < bottom + size:
                     base = frame.top - matrix.f
                 top, bottom = min(top, base - 0.75 * size), max(bottom, base + 0.2 * size)
             shown = characters[cut:to].strip().translate(_LIGATURES).strip()
-            if shown:
+            if "...." in shown or ". . ." in shown:
+                shown = _LEADERS.sub(" … ", shown)
+            if shown and not _RULE.fullmatch(shown):
                 bold = self._bold(text, cut) and self._bold(text, cut + len(characters[cut:to].rstrip()) - 1)
                 last = hyphen and to == end
                 sheet.runs.append(Run(shown, left, top, right, bottom, base, size, bold, angle, last))
 
-    def _boxes(self, text: object, start: int, count: int) -> list[tuple[float, float, float, float]]:
+    def _boxes(self, text: object, start: int, count: int) -> list[_Box]:
         """Return left, bottom, right, top of each text object among these characters, in the page's own space."""
         found = []
         left, top, right, bottom = self._sides
@@ -180,13 +181,13 @@ class Eye:
         characters: str,
         start: int,
         end: int,
-        boxes: list[tuple[float, float, float, float]],
+        boxes: list[_Box],
         size: float,
     ) -> list[int]:
         """Return where in the line words begin that stand apart from those before them."""
         wide = GAP * size
         edge = boxes[0][2]
-        for box in boxes:
+        for box in boxes[1:]:
             if box[0] - edge > wide or box[0] < edge - 3 * size:
                 break
             edge = max(edge, box[2])
@@ -196,15 +197,15 @@ class Eye:
         cuts: list[int] = []
         box = self._box
         pointer, get = ctypes.byref(box), pdfium.FPDFText_GetLooseCharBox
-        edge = math.inf
+        last: float | None = None
         for word in _WORD.finditer(characters, start, end):
             if not get(text, word.start(), pointer):
                 continue
             left = box.left
-            if left - edge > wide or left < edge - 3 * size:
+            if last is not None and (left - last > wide or left < last - 3 * size):
                 cuts.append(word.start())
-            edge = box.right if get(text, word.end() - 1, pointer) else left
-            edge = max(edge, box.right)
+            get(text, word.end() - 1, pointer)
+            last = box.right
         return cuts
 
     def _bold(self, text: object, index: int) -> bool:
@@ -229,7 +230,7 @@ class _Frame:
         across, down = self.right - self.left, self.top - self.bottom
         return (down, across) if self.turned % 2 else (across, down)
 
-    def shown(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
+    def shown(self, left: float, bottom: float, right: float, top: float) -> _Box:
         """Return left, top, right, bottom as shown, of a box in the page's own space."""
         if self.turned == 0:
             return left - self.left, self.top - top, right - self.left, self.top - bottom
@@ -244,6 +245,11 @@ class _Frame:
         if b == 0 and a > 0:
             return self.turned * 90 % 360
         return (round(-math.degrees(math.atan2(b, a)) / 90) + self.turned) % 4 * 90
+
+
+def _around(boxes: Sequence[_Box]) -> _Box:
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
 
 
 def _characters(text: object, count: int) -> str:

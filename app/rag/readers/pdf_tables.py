@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
+from typing import Literal
 
 from app.rag.document import Line, Piece
+from app.rag.readers.pdf_layout import Zone
 from app.rag.readers.pdf_page import Run
 
 SEPARATOR = " | "
@@ -47,15 +50,33 @@ def table(runs: Sequence[Run], page: int, section: tuple[str, ...]) -> Piece | N
     return Piece("\n".join(written), page, section, "table", header, tuple(lines))
 
 
+def divided(zone: Zone) -> list[Zone]:
+    """Return a table as the tables in it, and the headings between those: lines of their own in other letters."""
+    if zone.kind != "table":
+        return [zone]
+    size = median(run.size for run in zone.runs)
+    plain = sum(run.bold for run in zone.runs) * 2 < len(zone.runs)
+    found: list[Zone] = []
+    for row in _rows(zone.runs):
+        alone = len(row) == 1 and (row[0].size > 1.1 * size or (plain and row[0].bold)) and len(row[0].text) > 2
+        kind: Literal["text", "table"] = "text" if alone else "table"
+        if found and found[-1].kind == kind:
+            found[-1].runs.extend(row)
+        else:
+            found.append(Zone(list(row), kind))
+    return found
+
+
 def _edges(runs: Sequence[Run]) -> list[float]:
-    """Return where columns part: strips of white that at most one in ten lines crosses."""
+    """Return where columns part: strips of white that hardly a line crosses."""
     start, end = min(run.left for run in runs), max(run.right for run in runs)
     covered = [0] * (int(end - start) + 3)
     for run in runs:
         covered[int(run.left - start) + 1] += 1
         covered[int(run.right - start) + 1] -= 1
     size = sorted(run.size for run in runs)[len(runs) // 2]
-    allowed = len({round(run.base / 3) for run in runs}) // 10
+    rows = len({round(run.base / 3) for run in runs})
+    allowed = max(int(rows > 4), rows // 8)
     edges: list[float] = []
     depth, white = 0, 0
     seen = False
@@ -93,26 +114,24 @@ def _cells(row: list[Run], edges: Sequence[float]) -> _Row:
 
 
 def _unwrapped(rows: list[_Row]) -> list[_Row]:
-    """Join lines that go on in the cells of the row above: those that are close and don't fill its first column."""
-    joined: list[_Row] = []
+    """Join lines that go on in the cells of the row above: those nearer to it than rows are to each other."""
     bases = [max(run.base for cell in row for run in cell) for row in rows]
-    steps = sorted(after - before for before, after in pairwise(bases))
-    loose = bool(steps) and steps[-1] > 1.25 * steps[0]
-    before = 0.0
-    for row, base in zip(rows, bases, strict=True):
+    steps = [after - before for before, after in pairwise(bases)]
+    between = [step for step, row in zip(steps, rows[1:], strict=True) if row[0]]
+    usual = median(between) if between else 0.0
+    joined: list[_Row] = []
+    for index, row in enumerate(rows):
         size = max(run.size for cell in row for run in cell)
-        close = bool(joined) and base - before < _WRAPPED * size
-        filled = [index for index, cell in enumerate(row) if cell]
-        goes_on = close and (
-            (not row[0] and all(joined[-1][index] for index in filled))
-            or (loose and len(filled) == 1 and len(joined[-1]) > 1 and bool(joined[-1][filled[0]]) and filled != [0])
-        )
+        filled = [place for place, cell in enumerate(row) if cell]
+        goes_on = False
+        if joined and steps[index - 1] < _WRAPPED * size and all(joined[-1][place] for place in filled):
+            near = steps[index - 1] < 0.87 * usual and (not row[0] or len(filled) == 1)
+            goes_on = near or (not row[0] and all(row[place][0].text[:1].islower() for place in filled))
         if goes_on:
-            for index in filled:
-                joined[-1][index].extend(row[index])
+            for place in filled:
+                joined[-1][place].extend(row[place])
         else:
             joined.append([list(cell) for cell in row])
-        before = base
     return joined
 
 

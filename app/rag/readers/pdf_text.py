@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from app.rag.document import Kind, Line, Piece
 from app.rag.readers.pdf_layout import Zone, typical_distance
 from app.rag.readers.pdf_page import Run
-from app.rag.readers.pdf_tables import table
+from app.rag.readers.pdf_tables import divided, table
 
 _LARGER = 1.12
 """Letters larger than the document's by this factor are those of a heading."""
 _NARROW = 14
 """Text less wide than this many letters' heights is no running text: its lines stay apart."""
 _HEADING_CHARACTERS = 160
-_ITEM = re.compile(r"(?:[•‣◦▪●○■□▶►➢✓–—*·]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])\s+\S|[•‣◦▪●○■□▶►➢✓]\S")
+_ITEM = re.compile(r"(?:[•‣◦▪●○■□▶►➢✓–—*·]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})[.)])\s+\S|[•‣◦▪●○■□▶►➢✓]\S")
 _MARK_ALONE = re.compile(r"(?:[•‣◦▪●○■□▶►➢✓–—*·\uf0b7]|\(?(?:\d{1,3}|[a-zA-Z])[.)])")
 _NUMBERED = re.compile(
     r"(?:(?:chapter|section|part|appendix)\s+)?((?:\d{1,3}|[A-Z])(?:\.\d{1,3})*)\.?\s+\S", re.IGNORECASE
@@ -59,7 +59,7 @@ def plain(text: str) -> str:
 def pieces(zones: Sequence[Zone], page: int, outline: Outline) -> list[Piece]:
     """Return the pieces of a page; `outline` goes on to the next."""
     found: list[Piece] = []
-    for zone in zones:
+    for zone in (part for whole in zones for part in divided(whole)):
         made = table(zone.runs, page, outline.section()) if zone.kind == "table" else None
         if made is not None:
             found.append(made)
@@ -232,6 +232,8 @@ def _rank(paragraph: _Paragraph, page: int, outline: Outline) -> tuple[float, ..
     if depth is not None:
         return (-1000.0, float(depth))
     size = max(run.size for run in runs)
+    if "\n" in text and size < 1.3 * outline.body:
+        return None
     numbered = _NUMBERED.match(text)
     levels = float(numbered.group(1).count(".")) if numbered else 0.0
     bold = all(run.bold for run in runs)
