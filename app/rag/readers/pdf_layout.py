@@ -169,31 +169,38 @@ def _best_gap(lines: Sequence[Run]) -> float | None:
 
 
 def _score(lines: Sequence[Run], gap: float) -> float:
-    """Return how much text a gap divides: of each band that of its smaller side."""
+    """Return how much text a gap divides: of each band that of its smaller side, less cells that are cut."""
     score = 0.0
     for band, divided in _bands(lines, gap):
         if divided:
             left, right = _sides(band, gap)
+            score -= 2 * sum(len(run.text) + 10 for run in band if _crosses(run, gap))
             if len(left) >= 2 and len(right) >= 2:
                 score += min(sum(len(run.text) + 10 for run in left), sum(len(run.text) + 10 for run in right))
-                score += 0.01 * (min(run.left for run in right) - max(run.right for run in left))
     return score
 
 
 def _bands(lines: Sequence[Run], gap: float) -> list[tuple[list[Run], bool]]:
     """Return the lines from top to bottom in bands: those beside the gap (True), and those across it (False)."""
     start, end = min(line.left for line in lines), max(line.right for line in lines)
+    beside = Counter(round(line.base) for line in lines)
     bands: list[tuple[list[Run], bool]] = []
     for line in lines:
         over = line.right - gap
-        across = line.left < gap - _OVERHANG and over > _OVERHANG
+        across = _crosses(line, gap)
         if across and line.left < start + 2 * line.size and over < 0.15 * (end - gap):
             across = False  # a long line of the left column
+        if across and beside[round(line.base)] > 1:
+            across = False  # a wide cell of a row
         if not bands or bands[-1][1] == across:
             bands.append(([line], not across))
         else:
             bands[-1][0].append(line)
     return bands
+
+
+def _crosses(line: Run, gap: float) -> bool:
+    return line.left < gap - _OVERHANG and line.right > gap + _OVERHANG
 
 
 def _sides(band: Sequence[Run], gap: float) -> tuple[list[Run], list[Run]]:

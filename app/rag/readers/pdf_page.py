@@ -13,7 +13,7 @@ import pypdfium2.raw as pdfium
 
 GAP = 0.9
 """Two words farther apart than this many times the letter size may be cells or columns; runs end there."""
-_SPREAD = 0.68
+_SPREAD = 0.57
 """Letters wider than this share of their size, on average, tell of a gap inside one text object."""
 _BOLD = re.compile(rb"bold|black|heavy|demi|-bd|,bd", re.IGNORECASE)
 _BOLD_WEIGHT = 600

@@ -11,13 +11,15 @@ from functools import partial
 from app.rag.readers.pdf_layout import merged
 from app.rag.readers.pdf_page import Run, Sheet
 
-_EDGE = 0.13
+_EDGE = 0.19
 """Share of a page's height at its top and bottom where running lines stand."""
 _ROWS = 3
 """Lines from the top and from the bottom that may be such."""
 _NEAR = 6
 """Pages before and after a page that are compared with it."""
 _REPEATS = 3
+_FULL = 25
+"""Lines of a page that is full of text."""
 _DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(
     r"(?:[-–—|\s]*(?:page|seite|página|pagina|p\.)?\s*(?:\d{1,5}|[ivxlc]{1,8})\s*(?:(?:of|/|von|de|sur)\s*\d{1,5})?[-–—|\s]*)",
@@ -51,10 +53,22 @@ class Running:
             for top in (True, False):
                 repeats = partial(_repeats, index=index, places=places, sheets=len(keys))
                 gone += _apart([row for row in rows if row[0][2] == top], repeats)
+            gone += _lone_number(sheet, rows)
             if gone:
                 away = {id(run) for run in gone}
                 sheet.runs = [run for run in sheet.runs if id(run) not in away]
         self._past = keys[-_NEAR:]
+
+
+def _lone_number(sheet: Sheet, rows: Sequence[_Row]) -> list[Run]:
+    """Return a number that stands alone below a full page of text: that of the page, even if there is no other."""
+    if len(sheet.runs) < _FULL:
+        return []
+    lowest = [row for row in rows if not row[0][2]][:1]
+    for (words, _, _), runs, distance in lowest:
+        if words == "#" and len(runs) == 1 and distance > 2 * runs[0].size and runs[0].base > 0.8 * sheet.height:
+            return list(runs)
+    return []
 
 
 def _repeats(key: _Key, index: int, places: dict[_Key, list[int]], sheets: int) -> bool:

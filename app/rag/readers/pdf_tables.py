@@ -68,15 +68,22 @@ def divided(zone: Zone) -> list[Zone]:
 
 
 def _edges(runs: Sequence[Run]) -> list[float]:
-    """Return where columns part: strips of white that hardly a line crosses."""
+    """Return where columns part: strips of white that no line crosses, or hardly one where rows have more cells."""
+    rows = _rows(runs)
+    edges = _white(runs, 0)
+    if sum(len(row) > len(edges) + 1 for row in rows) * 2 > len(rows):
+        return _white(runs, max(1, len(rows) // 8))
+    return edges
+
+
+def _white(runs: Sequence[Run], allowed: int) -> list[float]:
+    """Return the middles of strips that at most so many runs cross."""
     start, end = min(run.left for run in runs), max(run.right for run in runs)
     covered = [0] * (int(end - start) + 3)
     for run in runs:
         covered[int(run.left - start) + 1] += 1
         covered[int(run.right - start) + 1] -= 1
-    size = sorted(run.size for run in runs)[len(runs) // 2]
-    rows = len({round(run.base / 3) for run in runs})
-    allowed = max(int(rows > 4), rows // 8)
+    wide = max(2.0, 0.35 * median(run.size for run in runs))
     edges: list[float] = []
     depth, white = 0, 0
     seen = False
@@ -85,7 +92,7 @@ def _edges(runs: Sequence[Run]) -> list[float]:
         if depth <= allowed:
             white += 1
             continue
-        if seen and white >= max(2.0, 0.35 * size):
+        if seen and white >= wide:
             edges.append(start + place - 1 - white / 2)
         seen, white = True, 0
     return edges
