@@ -27,14 +27,16 @@ _FRAME_ROLES = frozenset({"navigation", "contentinfo", "complementary", "search"
 _CLOSES_P = _BLOCKS - {"body", "html"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _HIDDEN_CLASS_NAMES = """
-sr-only screen-reader-text screen-reader-only visually-hidden visuallyhidden skip-link skiplink skip-to-content
-skip-to-main
+sr-only screen-reader-text screen-reader-only visually-hidden visuallyhidden mw-jump-link
 """
 _HIDDEN_CLASSES = frozenset(_HIDDEN_CLASS_NAMES.split())  # the usual names of what is there for screen readers only
+_SKIP_LINKS = ("skip-", "skip_", "skipto", "skiplink")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?![.\d])", re.I)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.I)
 _SPACE = re.compile(r"\s+")
 _LITTLE = 200
+_MENU_ITEMS, _MENU_LETTERS, _MENU_LINKED = 20, 25, 0.9
+"""A list of so many items, so short on average, with so much of it links, is a menu."""
 _LONG_CELL = 300
 """Cells of more characters, on average, are columns of text."""
 _KINDS: dict[str, Kind] = {"caption": "caption", "figcaption": "caption", "pre": "code", "li": "list"}
@@ -116,6 +118,11 @@ class _Collector(HTMLParser):
         self._skipped = ""
         self._depth = 0
         self._in_title = False
+        self._links = 0
+        self._linked = 0
+        """Characters in links of the paragraph that is being gathered."""
+        self._menu: list[int] = []
+        """Characters in links of each item of the list that was gathered last."""
         self._preformatted = 0
         self._lists = 0
         self._content = 0
@@ -139,6 +146,8 @@ class _Collector(HTMLParser):
         if tag not in _VOID and self._unseen(tag, attributes):
             self._break()
             self._skipped, self._depth = tag, 1
+        elif tag == "a":
+            self._links += 1
         elif tag in ("br", "hr"):
             self._words.append("\n")
         elif tag in ("table", "tr", "td", "th"):
@@ -160,6 +169,8 @@ class _Collector(HTMLParser):
             self._depth -= tag == self._skipped
             if self._depth <= 0:
                 self._skipped = ""
+        elif tag == "a":
+            self._links = max(0, self._links - 1)
         elif tag in ("table", "tr", "td", "th"):
             self._end_cell()
             if tag == "table" and self._tables:
@@ -174,6 +185,7 @@ class _Collector(HTMLParser):
         if self._in_title:
             self.title = _SPACE.sub(" ", self.title + data).strip()[:300]
         elif not self._skipped:
+            self._linked += len(data.strip()) if self._links else 0
             self._words.append(data if self._preformatted else _SPACE.sub(" ", data.replace("\u200b", "")))
 
     def flush(self) -> None:
@@ -182,12 +194,14 @@ class _Collector(HTMLParser):
         while self._tables:
             self._end_table(self._tables.pop())
         self._break()
+        self._drop_menu()
 
     def _unseen(self, tag: str, attributes: dict[str, str | None]) -> bool:
         if tag in _DROPPED or "hidden" in attributes:
             return True
-        if not _HIDDEN_CLASSES.isdisjoint((attributes.get("class") or "").lower().split()):
-            return True
+        for name in (attributes.get("class") or "").lower().split():
+            if name in _HIDDEN_CLASSES or name.startswith(_SKIP_LINKS):
+                return True
         if attributes.get("aria-hidden") == "true" or _HIDDEN_STYLE.search(attributes.get("style") or ""):
             return True
         if self._frames:
@@ -256,6 +270,7 @@ class _Collector(HTMLParser):
             return
         text = "".join(self._words)
         self._words.clear()
+        linked, self._linked = self._linked, 0
         heading, self._heading = self._heading, 0
         kind, self._kind = self._kind, "text"
         if self._preformatted:
@@ -269,16 +284,28 @@ class _Collector(HTMLParser):
         if heading:
             self._add(self._outline.heading(heading, text))
         elif kind == "list" or text.lstrip().startswith("- "):
-            self._add(self._outline.piece(text, "list"))
+            self._add(self._outline.piece(text, "list"), linked)
         else:
             self._add(self._outline.piece(text, kind))
 
-    def _add(self, piece: Piece) -> None:
+    def _add(self, piece: Piece, linked: int = 0) -> None:
         last = self.pieces[-1] if self.pieces else None
         if not piece.text:
             return
         if last and piece.kind == last.kind == "list" and last.section == piece.section:
             # The items of a list stay together.
             self.pieces[-1] = replace(last, text=f"{last.text}\n{piece.text}")
+            self._menu.append(linked)
         else:
+            self._drop_menu()
             self.pieces.append(piece)
+            self._menu = [linked]
+
+    def _drop_menu(self) -> None:
+        """Forget the list that has just ended if it is a menu, whatever element it stands in."""
+        if self._frames or not self.pieces or self.pieces[-1].kind != "list" or len(self._menu) < _MENU_ITEMS:
+            return
+        letters = len(self.pieces[-1].text) - 3 * len(self._menu)  # without the dashes
+        if letters <= _MENU_LETTERS * len(self._menu) and sum(self._menu) >= _MENU_LINKED * letters:
+            self.pieces.pop()
+            self._menu = []

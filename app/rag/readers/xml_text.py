@@ -64,7 +64,7 @@ def _pieces(element: Any, section: tuple[str, ...], depth: int) -> Iterator[Piec
             yield Piece("\n".join(lines), None, section)
             lines = []
             inner = _title(child)
-            path = (*section, inner[:300]) if inner else section
+            path = (*section, inner[:300]) if inner and section[-1:] != (inner[:300],) else section
             yield from _pieces(child, path, depth + 1)
             continue
         words = (child.text or "").strip()

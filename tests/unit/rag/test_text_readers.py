@@ -334,3 +334,12 @@ def test_html_tables_lists_and_layout() -> None:
     assert seen(found)[0].header == "Plant | Days"
     whole = "\n".join(piece.text for piece in seen(found))
     assert "Imprint" not in whole and "skip" not in whole
+
+
+def test_html_menus_of_links_are_left_out_wherever_they_stand() -> None:
+    menu = "".join(f'<li><a href="/{number}">Language {number}</a></li>' for number in range(30))
+    links = "<ul><li><a href='/'>A study of frost and its consequences for basil</a><li>and a note on it</ul>"
+    page = f"<ul>{menu}</ul><p>{'The frost came early. ' * 20}</p>{links}"
+    whole = "\n".join(piece.text for piece in html.read(page.encode()).pieces)
+    assert "Language 7" not in whole and "consequences" in whole and "a note on it" in whole
+    assert "Language 7" in "".join(piece.text for piece in html.read(f"<ul>{menu}</ul>".encode()).pieces)
