@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 from app.assistant import Assistant, Documents, Thinking
 from app.collections import Collections
 from app.conversations import Conversations
-from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeInfo, Passage
+from app.events import (
+    DeploymentInfo,
+    DocumentInfo,
+    KeyChange,
+    LibraryState,
+    ModelInfo,
+    NodeInfo,
+    Passage,
+    WatchedFolder,
+)
 from app.hearing import NodesHearing
 from app.rules import Rules, rules_of
 from app.settings import Settings
@@ -23,6 +32,7 @@ from app.thinking import Going, ModelProgress, Ocr, Recording, RecordingRead
 if TYPE_CHECKING:
     from app.cluster.keeping import Keep
     from app.rag.library import ReadResult, Surroundings
+    from app.rag.replies import Picture
 
 
 class Nodes(Thinking, Protocol):
@@ -102,16 +112,60 @@ class Shelf(Documents, Protocol):
         """Take documents out of the index."""
         ...
 
-    async def chunks_of(self, path: Path) -> list[Passage]:
-        """Return the passages of a document, in order."""
-        ...
-
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         """Return the text around a passage."""
         ...
 
     async def read(self, path: Path, *, password: str = "") -> ReadResult:
         """Return what the reader sees in a file."""
+        ...
+
+    async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture:
+        """Return a page as a picture. Raises DocumentError."""
+        ...
+
+    async def chunks_of(self, path: Path) -> list[Passage]:
+        """Return the passages of a document, in order."""
+        ...
+
+    async def go_on(self) -> None:
+        """Work on the queue from now on, and watch the watched folders."""
+        ...
+
+    def state(self) -> AsyncIterator[LibraryState]:
+        """Yield how far the queue is, now and after changes."""
+        ...
+
+    async def pause(self) -> None:
+        """Let the queue rest."""
+        ...
+
+    async def resume(self) -> None:
+        """Let it go on."""
+        ...
+
+    async def cancel(self, paths: Sequence[Path] = ()) -> None:
+        """Take files out of the queue; without paths everything."""
+        ...
+
+    async def retry(self, paths: Sequence[Path], *, password: str = "") -> None:
+        """Read files again, protected ones with `password`."""
+        ...
+
+    async def first(self, paths: Sequence[Path]) -> None:
+        """Put files before everything else that waits."""
+        ...
+
+    async def folders(self) -> list[WatchedFolder]:
+        """Return the watched folders."""
+        ...
+
+    async def watch(self, path: Path) -> None:
+        """Notice changes of a folder by themselves. Raises DocumentError."""
+        ...
+
+    async def unwatch(self, path: Path) -> None:
+        """Notice them no longer."""
         ...
 
     async def close(self) -> None:

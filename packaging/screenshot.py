@@ -1,4 +1,4 @@
-"""Makes the pictures of the docs: window-light, window-dark, passage, first-run and nodes, in docs/pictures.
+"""Makes the pictures of the docs, in docs/pictures: the window, the library, a page, a passage, the nodes.
 
     python packaging/screenshot.py            scripted: a fake runtime plays a written conversation
     python packaging/screenshot.py --real     real: documents are written, indexed and asked with the models installed
@@ -20,48 +20,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from app.events import Passage
     from app.ui.seam import OpenRuntime, RuntimeSeam
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "packaging"))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 if os.environ["QT_QPA_PLATFORM"] == "offscreen" and Path("/usr/share/fonts/truetype/dejavu").is_dir():
     # The offscreen platform does not ask fontconfig on every machine.
     os.environ.setdefault("QT_QPA_FONTDIR", "/usr/share/fonts/truetype/dejavu")
 os.environ.setdefault("QT_SCALE_FACTOR", "1.5")
 
-HANDBOOK = """# Greenhouse handbook
-
-Written for the volunteers of the Ostwall community greenhouse.
-
-## Opening
-
-The greenhouse opens at seven in the morning from April to September and at nine in winter. The key hangs in the
-blue box beside the west door; the code of the box is given out at the yearly meeting.
-
-## Watering
-
-Tomatoes are watered every second day, three litres a plant, always in the morning and never on the leaves.
-Seedlings stay moist but not wet: use the small can with the fine rose. The rain barrel on the north side holds
-five hundred litres; when it is empty, take water from the well, not from the tap.
-
-## Heating
-
-The heating starts by itself below eight degrees. In a frost warning close all roof windows before dusk and check
-that the thermometer at bench four shows at least six degrees in the evening. If the heating fails, call Marta.
-
-## Pests
-
-Aphids are washed off with plain water. Nothing is sprayed without asking the pest team first.
-"""
-MINUTES = """# Minutes of the yearly meeting
-
-Twenty-three members were present. The accounts were approved.
-
-The new rain barrel cost 420 euros and was paid from the raffle. Marta Lindqvist takes over the heating from Jonas.
-Next year's plant market is on the second Saturday in May. Members bring cakes; the greenhouse provides coffee.
-"""
 QUESTIONS = ("How much water does a tomato plant get?", "What should I do when a frost warning comes?")
+PAGE_QUESTION = "How many litres an hour does the pump on the well lift?"
 
 
 def main() -> int:
@@ -83,6 +55,7 @@ class Photographer:
 
     def __init__(self, real: bool, out: Path, home: Path, documents: Path) -> None:
         from PySide6.QtWidgets import QApplication
+        from sample_documents import write
 
         from app.ui.application import microphone, open_runtime
         from app.ui.bridge import Bridge
@@ -101,9 +74,7 @@ class Photographer:
         self.window.complete(self.bridge, self.theme, microphone)
         self.theme.dress()
         self.window.resize(1180, 780)
-        documents.mkdir()
-        (documents / "Greenhouse handbook.md").write_text(HANDBOOK, encoding="utf-8")
-        (documents / "Minutes of the meeting.md").write_text(MINUTES, encoding="utf-8")
+        write(documents)
         self.documents = documents
         self.open: OpenRuntime = open_runtime if real else _scripted(home, documents)
 
@@ -126,28 +97,78 @@ class Photographer:
             self._until(lambda: pane.models.title.text() == ready and not pane.models.weak.isHidden(), "the models")
             self._settle()
             self._take("first-run")
-            self.window.documents.add([self.documents])
-            self._until(lambda: not self.window.documents.adding, "the documents")
-            self.window.side.dismiss()
+            if self.real:
+                self._library()
             for question in QUESTIONS[:1] if self.real else QUESTIONS:
-                pane.ask(question)
-                self._until(lambda: not pane.runs, "the answer")
-                self._settle()
-            self._take("window-light")
-            self.theme.choose("dark")
-            self._settle()
-            self._take("window-dark")
-            self.theme.choose("light")
-            cited = [card for card in pane.view.answers if card.passages]
-            if not cited:
-                raise SystemExit("screenshot: no answer had passages")
-            self.window.show_passage(next(iter(cited[-1].passages.values())))
+                self._ask(question)
+            self._both("window")
+            self.window.reading.show_passage(self._cited())
             self._settle()
             self._take("passage")
+            self.window.side.dismiss()
+            if self.real:
+                self._page()
             self._nodes()
         finally:
             self.bridge.close(10)
         return 0
+
+    def _library(self) -> None:
+        """Drop the folder, watch it being read, and take the list of what became of its files."""
+        from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+        from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(self.documents))])
+        copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        place = QPoint(500, 300)
+        self.application.sendEvent(self.window, QDragEnterEvent(place, copy, mime, left, none))
+        self.application.sendEvent(self.window, QDropEvent(QPointF(place), copy, mime, left, none))
+        panel = self.window.documents
+        files = sum(path.is_file() for path in self.documents.rglob("*"))
+        self._until(lambda: not panel.adding and panel.view.shelf.arranged.total >= files, "the documents")
+        self._until(lambda: not panel.view.shelf.arranged.coming, "the list")
+        panel.view.choose([str(self.documents / "Report on the year.pdf")])
+        panel.view.setFocus()
+        self._until(lambda: not self.window.pictures.busy, "the thumbnails")
+        self._settle()
+        self._both("library")
+        self.window.side.dismiss()
+
+    def _page(self) -> None:
+        """Ask for what stands in the PDF, open the source, and take the page with the lines marked."""
+        self.window.pane.new_conversation()
+        self._ask(PAGE_QUESTION)
+        self.window.reading.show_passage(self._cited(".pdf"))
+        view = self.window.reading.passage
+        self._until(lambda: view.page_view is not None and view.page_view.canvas.sharp, "the page")
+        if view.page_view is None or not view.page_view.canvas.marks:
+            raise SystemExit("screenshot: no line of the page is marked")
+        self._settle()
+        self._both("page")
+        self.window.side.dismiss()
+
+    def _ask(self, question: str) -> None:
+        self.window.pane.ask(question)
+        self._until(lambda: not self.window.pane.runs, "the answer")
+        self._settle()
+
+    def _cited(self, ending: str = "") -> Passage:
+        """Return the first source of the newest answer that has one, of a file with that ending."""
+        for card in reversed(self.window.pane.view.answers):
+            for passage in card.passages.values():
+                if passage.path.endswith(ending):
+                    return passage
+        raise SystemExit(f"screenshot: no answer had a passage of *{ending}")
+
+    def _both(self, name: str) -> None:
+        """Take a picture in light and in dark."""
+        for scheme in ("light", "dark"):
+            self.theme.choose(scheme)
+            self._settle()
+            self._take(f"{name}-{scheme}")
+        self.theme.choose("light")
+        self._settle()
 
     def _nodes(self) -> None:
         """Show a made-up fleet in a window of its own: nobody has a hundred nodes at hand when a picture is made."""
@@ -177,9 +198,14 @@ class Photographer:
         self.window = real
 
     def _take(self, name: str, what: str = "") -> None:
+        from PIL import Image
+
         path = self.out / f"{name}.png"
         if not self.window.grab().save(str(path)):
             raise SystemExit(f"screenshot: {path} cannot be written")
+        with Image.open(path) as picture:  # 256 colours are enough for a window, and a third of the bytes
+            small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        small.save(path, optimize=True)
         print(f"{path}: {what or ('real answer' if self.real else 'scripted conversation')}")
 
     def _until(self, done: Callable[[], bool], what: str, seconds: float = 240.0) -> None:
@@ -197,6 +223,8 @@ class Photographer:
 
 
 def _scripted(home: Path, documents: Path) -> OpenRuntime:
+    from sample_documents import HANDBOOK
+
     from app.events import (
         Answered,
         Citation,
@@ -215,7 +243,16 @@ def _scripted(home: Path, documents: Path) -> OpenRuntime:
     frost = HANDBOOK.index("In a frost")
     found = (
         Passage(1, path, None, "Heating", frost, frost + 160, 0.9, HANDBOOK[frost : frost + 160]),
-        Passage(2, path, None, "Watering", watering, watering + 105, 0.8, HANDBOOK[watering : watering + 105]),
+        Passage(
+            2,
+            path,
+            None,
+            "Watering",
+            watering,
+            watering + 105,
+            0.8,
+            HANDBOOK[watering : watering + 105],
+        ),
     )
     texts = (
         "Each tomato plant gets **three litres every second day**, in the morning and never on the leaves [2].",
@@ -244,7 +281,16 @@ def _scripted(home: Path, documents: Path) -> OpenRuntime:
         async def surroundings(path: str, page: int | None, start: int, end: int) -> object:
             from app.rag.library import Surroundings
 
-            return Surroundings(path, page, None, HANDBOOK[:start], HANDBOOK[start:end], HANDBOOK[end:], True, False)
+            return Surroundings(
+                path,
+                page,
+                None,
+                HANDBOOK[:start],
+                HANDBOOK[start:end],
+                HANDBOOK[end:],
+                True,
+                False,
+            )
 
         runtime.library.surroundings = surroundings  # type: ignore[method-assign, assignment]
         await asyncio.sleep(0)

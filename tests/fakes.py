@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.cluster.keeping import Keep, has, wanting
-from app.errors import TangnetError
+from app.errors import DocumentError, TangnetError
 from app.events import (
     DeploymentInfo,
     DocumentInfo,
@@ -20,6 +20,7 @@ from app.events import (
     Hearing,
     IndexDone,
     KeyChange,
+    LibraryState,
     ModelInfo,
     Moved,
     NodeChosen,
@@ -30,8 +31,10 @@ from app.events import (
     TokenReceived,
     Transcribed,
     Usage,
+    WatchedFolder,
 )
 from app.rag.library import ReadResult, Surroundings
+from app.rag.replies import Picture
 from app.thinking import (
     ChatRequest,
     Embeddings,
@@ -234,8 +237,45 @@ class FakeCluster(FakeThinker):
         self.closed = True
 
 
+class QuietQueue:
+    """The part of a library that the window looks at: nothing waits, nothing is watched, nothing is drawn."""
+
+    async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture:
+        raise DocumentError("There are no pictures here.", code="no_picture")
+
+    async def go_on(self) -> None:
+        pass
+
+    async def state(self) -> AsyncIterator[LibraryState]:
+        yield LibraryState()
+
+    async def pause(self) -> None:
+        pass
+
+    async def resume(self) -> None:
+        pass
+
+    async def cancel(self, paths: Sequence[Path] = ()) -> None:
+        pass
+
+    async def retry(self, paths: Sequence[Path], *, password: str = "") -> None:
+        pass
+
+    async def first(self, paths: Sequence[Path]) -> None:
+        pass
+
+    async def folders(self) -> list[WatchedFolder]:
+        return []
+
+    async def watch(self, path: Path) -> None:
+        pass
+
+    async def unwatch(self, path: Path) -> None:
+        pass
+
+
 @dataclass
-class FakeLibrary:
+class FakeLibrary(QuietQueue):
     """Finds always the same passages."""
 
     passages: Sequence[Passage] = field(default_factory=lambda: (passage(),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
 
 from app.errors import TangnetError
@@ -150,8 +150,15 @@ class Ingest:
         await self._read_folders()
         self.wake(asked=True)
 
-    async def retry(self, paths: Sequence[str]) -> None:
-        """Read files again that failed or were cancelled."""
+    @property
+    def passwords(self) -> Mapping[str, str]:
+        """Passwords of protected files, as they were given since the start."""
+        return self._hub.passwords
+
+    async def retry(self, paths: Sequence[str], password: str = "") -> None:
+        """Read files again that failed or were cancelled, protected ones with `password`."""
+        if password:
+            self._hub.passwords.update(dict.fromkeys(paths, password))
         await self._writing.call(partial(retry, paths=paths))
         self.wake(asked=True)
 

@@ -170,9 +170,12 @@ class Library:
         """Take files out of the queue, and all below folders; without paths everything. What is indexed stays."""
         await self._queue().cancel(await asyncio.to_thread(_names, paths))
 
-    async def retry(self, paths: Sequence[Path]) -> None:
-        """Read files again that failed or were cancelled, and all such below folders."""
-        await self._queue().retry(await asyncio.to_thread(_names, paths))
+    async def retry(self, paths: Sequence[Path], *, password: str = "") -> None:
+        """Read files again that failed or were cancelled, and all such below folders.
+
+        `password` is of protected files; it is kept in memory, for their pages as pictures, too, and never written.
+        """
+        await self._queue().retry(await asyncio.to_thread(_names, paths), password)
 
     async def first(self, paths: Sequence[Path]) -> None:
         """Put files, and all below folders, before everything else that waits."""
@@ -305,6 +308,8 @@ class Library:
         """
         path = await asyncio.to_thread(_absolute, path)
         record = await self._searcher().call(lambda store: store.records.get(str(path)))
+        if self._ingest is not None:
+            password = password or self._ingest.passwords.get(str(path), "")
         return await self._drawn().picture(path, page, width, password, record)
 
     def _drawn(self) -> Pictures:

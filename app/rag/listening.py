@@ -150,6 +150,8 @@ class Hub:
         self.course = Course()
         self.done = 0
         """Files since the queue was empty last."""
+        self.passwords: dict[str, str] = {}
+        """Of protected files, as the user gave them; kept in memory alone."""
         self.reason = ""
         self.version = 0
         """Counts the changes that a reader of the state may want to see."""

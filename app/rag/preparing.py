@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,10 +31,13 @@ def readers() -> int:
 class Preparer:
     """Prepares files, any number at once; a reading process is started when all others are at work."""
 
-    def __init__(self, thread: StoreThread, told: Told, hearing: Hearing | None = None) -> None:
-        """`hearing`: turns recordings into text; without it they are told as such."""
+    def __init__(
+        self, thread: StoreThread, told: Told, passwords: Mapping[str, str], hearing: Hearing | None = None
+    ) -> None:
+        """`passwords`: of protected files, by path. `hearing`: turns recordings into text, or None."""
         self._thread = thread
         self._told = told
+        self._passwords = passwords
         self._hearing = hearing
         self._turns = asyncio.Semaphore(readers())
         self._idle: list[Reader] = []
@@ -95,7 +98,11 @@ class Preparer:
                 self._all.append(reader)
             try:
                 self._told(file.path, "reading", None)
-                reading = await reader.read(Path(file.path), told=lambda part: self._told(file.path, "reading", part))
+                reading = await reader.read(
+                    Path(file.path),
+                    password=self._passwords.get(file.path, ""),
+                    told=lambda part: self._told(file.path, "reading", part),
+                )
             finally:
                 self._idle.append(reader)
         return await heard(reading, self._hearing, lambda part: self._told(file.path, "transcribing", part))

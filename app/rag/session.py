@@ -66,7 +66,7 @@ class Session:
         self._rules = rules
         self._hub = hub
         self._work = work
-        self._preparer = Preparer(preparing, hub.step, hearing)
+        self._preparer = Preparer(preparing, hub.step, hub.passwords, hearing)
         self.embedding = Embedding(writing, embedder, rules)
         self._readers = readers()
         self._workers: set[asyncio.Task[None]] = set()

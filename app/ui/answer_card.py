@@ -45,6 +45,8 @@ class AnswerCard(QFrame):
         self._moved_at: list[int] = []
         """How many characters stood there at each move."""
         self._reason = ""
+        self._doubts: tuple[str, ...] = ()
+        """Sentences that no passage supports."""
         self._shown_until = 0
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(20, 16, 20, 14)
@@ -61,6 +63,9 @@ class AnswerCard(QFrame):
         self.body.hide()
         self.body.anchorClicked.connect(self._clicked)
         self._column.addWidget(self.body)
+        self.doubt = label("", tone="muted", scale=0.88, wrap=True)
+        self.doubt.hide()
+        self._column.addWidget(self.doubt)
         self._notices = QVBoxLayout()
         self._notices.setSpacing(6)
         self._column.addLayout(self._notices)
@@ -134,6 +139,11 @@ class AnswerCard(QFrame):
     def finish(self, answer: Answered) -> None:
         """Show the complete answer, its sources, and who made it."""
         self.text = answer.text
+        self._doubts = tuple(answer.text[one.start : one.end] for one in answer.sentences if not one.supported)
+        doubt = phrases.doubt_line(len(self._doubts), len(answer.sentences)) if answer.citations else ""
+        self.doubt.setText(doubt)
+        self.doubt.setVisible(bool(doubt))
+        self.body.setAccessibleDescription(" ".join([doubt, *self._doubts]) if doubt else "")
         self._end(phrases.node_line(answer, self.moves))
         partly = bool(answer.citations)
         self.mark.setText("Only partly from your documents" if partly else "Not from your documents")
@@ -164,7 +174,7 @@ class AnswerCard(QFrame):
             self._moved_at.append(move.at)
         if message.state == "complete":
             self.finish(Answered(message.text, message.citations, message.grounded, message.node, message.usage,
-                                 message.timings))  # fmt: skip
+                                 message.timings, sentences=message.sentences))  # fmt: skip
         else:
             self._end(_STATES.get(message.state, ""))
             self._show_sources([citation.n for citation in message.citations])
@@ -192,7 +202,8 @@ class AnswerCard(QFrame):
             markdown.Note(at, phrases.moved_line(move), move.reason)
             for at, move in zip(self._moved_at, self.moves, strict=True)
         ]
-        markdown.render(self.body.document(), self.text, theme.current(), self.passages.keys(), notes)
+        markdown.render(self.body.document(), self.text, theme.current(), self.passages.keys(), notes,
+                        self._doubts if self.doubt.text() else ())  # fmt: skip
         self.body.fit()
         self.grown.emit()
         # A quarter of the time at most goes into layout, however long the answer is.
@@ -226,7 +237,7 @@ class AnswerCard(QFrame):
         self.grown.emit()
 
     def _source(self, passage: Passage) -> QWidget:
-        where = phrases.place(passage.path, passage.page)
+        where = phrases.place(passage)
         section = f" · {passage.section}" if passage.section else ""
         made = ElidedButton(
             f"[{passage.n}]  {where}{section}",

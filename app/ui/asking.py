@@ -34,9 +34,16 @@ class Asking(QObject):
     ended = Signal()
 
     def __init__(
-        self, bridge: Bridge, runtime: RuntimeSeam, text: str, conversation: str, documents: bool, prefer: str = ""
+        self,
+        bridge: Bridge,
+        runtime: RuntimeSeam,
+        text: str,
+        conversation: str,
+        documents: bool,
+        prefer: str = "",
+        collection: str = "",
     ) -> None:
-        """`prefer` is that of app.assistant.Question."""
+        """`prefer` and `collection` are those of app.assistant.Question."""
         super().__init__()
         self._bridge = bridge
         self._runtime = runtime
@@ -45,6 +52,7 @@ class Asking(QObject):
         self.conversation = conversation
         self.use_documents = documents
         self.prefer = prefer
+        self.collection = collection
         self.card: AnswerCard | None = None
         self.done = False
         self._node = ""
@@ -76,7 +84,11 @@ class Asking(QObject):
             self.conversation = self._runtime.conversations.create().id
         yield Begun(self.conversation)
         question = Question(
-            text=self.text, conversation=self.conversation, use_documents=self.use_documents, prefer=self.prefer
+            text=self.text,
+            conversation=self.conversation,
+            use_documents=self.use_documents,
+            prefer=self.prefer,
+            collection=self.collection,
         )
         events = self._runtime.assistant.ask(question)
         try:

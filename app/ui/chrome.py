@@ -110,7 +110,9 @@ class DropOverlay(QFrame):
         title = label("Drop to add to your documents", scale=1.6, weight=QFont.Weight.DemiBold)
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(title)
-        detail = label("PDF, Word, text, Markdown and HTML, or whole folders. They never leave your machines.")
+        detail = label(
+            "Documents, tables, mail, pictures, recordings, or whole folders. They never leave your machines."
+        )
         detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
         detail.setWordWrap(True)
         column.addWidget(detail)
@@ -128,17 +130,26 @@ class SidePanel(QFrame):
     """The right panel: one page at a time with a title and a close button."""
 
     closed = Signal()
+    widened = Signal(bool)
+    """The panel shall have the room of the conversation, or give it back."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("kind", "sideright")
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(360)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 14, 14, 14)
         column.setSpacing(10)
         row = QHBoxLayout()
         self._title = squeezable(label(scale=1.25, weight=QFont.Weight.DemiBold))
         row.addWidget(self._title, 1)
+        self.wide_button = round_button(
+            "wide", "Whole width", kind="icon", size=30, description="Give this panel the room of the conversation",
+            shortcut="Ctrl+Shift+E",
+        )  # fmt: skip
+        self.wide_button.setCheckable(True)
+        self.wide_button.toggled.connect(self.widened)
+        row.addWidget(self.wide_button)
         self._close = round_button("close", "Close panel", description="Close this panel (Esc)", kind="icon", size=30)
         self._close.clicked.connect(self.dismiss)
         row.addWidget(self._close)
@@ -151,6 +162,11 @@ class SidePanel(QFrame):
     def page(self) -> QWidget | None:
         """The page that is shown, None while the panel is closed."""
         return self._pages.currentWidget() if not self.isHidden() else None
+
+    @property
+    def title(self) -> str:
+        """What stands above the page."""
+        return self._title.text()
 
     def present(self, page: QWidget, title: str) -> None:
         """Show `page` under `title`."""
@@ -165,6 +181,7 @@ class SidePanel(QFrame):
     def dismiss(self) -> None:
         """Close the panel."""
         if not self.isHidden():
+            self.wide_button.setChecked(False)
             self.hide()
             self.closed.emit()
 

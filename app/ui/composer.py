@@ -16,12 +16,15 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
+from app.ui.collection_choice import CollectionButton
 from app.ui.controls import frame, label, round_button, set_glyph, set_state
 from app.ui.where import WhereButton
 
 LINES_MOST = 8
 HISTORY_MOST = 200
-TIP_WIDTH = 690
+NARROW = 620
+"""Narrower than this the buttons say less."""
+TIP_WIDTH = 800
 """Narrower than this there is no room for the tip about keys."""
 OPENING = "Opening the microphone…"
 LISTENING = "Listening…"
@@ -179,7 +182,12 @@ class Composer(QFrame):
         self.documents_toggle.setAccessibleName("Answer from my documents")
         self.documents_toggle.setToolTip("On: answers come from your documents, with sources.\nOff: just the model.")
         row.addWidget(self.documents_toggle)
+        self.collection = CollectionButton()
+        row.addWidget(self.collection)
+        self.documents_toggle.toggled.connect(self.collection.setEnabled)
+        self.collection.setMinimumWidth(60)
         self.where = WhereButton()
+        self.where.setMinimumWidth(60)
         self.where.changed.connect(self._where_changed)
         row.addWidget(self.where)
         row.addStretch(1)
@@ -222,6 +230,8 @@ class Composer(QFrame):
         """Leave the tip out where there is no room for it."""
         super().resizeEvent(event)
         self.tip.setVisible(event.size().width() > TIP_WIDTH)
+        self.collection.shorten(event.size().width() < NARROW)
+        self.where.shorten(event.size().width() < NARROW)
 
     def set_talk_key(self, key: str, *, elsewhere: bool = False) -> None:
         """Name the hold key in the explanation of the talk button; `elsewhere`: a paired node may hear it, too."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.ui import theme
+from app.ui import shelf, theme
 from app.ui.asking import Asking
 from app.ui.bridge import Bridge
 from app.ui.chrome import StatusPill, TroubleBar, UndoBar
@@ -21,7 +21,8 @@ from app.ui.models_card import ModelsCard
 from app.ui.seam import RuntimeSeam
 
 if TYPE_CHECKING:
-    from app.messages import StoredMessage
+    from app.collections import Collection
+    from app.messages import Conversation, StoredMessage
     from app.ui.answer_card import AnswerCard
 
 
@@ -37,6 +38,7 @@ class ConversationPane(QWidget):
     def __init__(self, bridge: Bridge, undo: UndoBar) -> None:
         super().__init__()
         self.bridge = bridge
+        self._undo = undo
         self.runtime: RuntimeSeam | None = None
         self.conversation = ""
         self.runs: list[Asking] = []
@@ -56,6 +58,8 @@ class ConversationPane(QWidget):
         self.stack.currentChanged.connect(self._align)
         self.composer.submitted.connect(self.ask)
         self.composer.stop_asked.connect(self.stop)
+        self.composer.collection.changed.connect(self._keep_collection)
+        self.composer.collection.opening.connect(self._read_collections)
         self.composer.where_chosen.connect(self._keep_where)
         self.first_run.ask_asked.connect(self.composer.box.setFocus)
 
@@ -93,6 +97,7 @@ class ConversationPane(QWidget):
         self.runtime = runtime
         self.trouble.settle()
         self.models.attach(runtime)
+        self._read_collections()
         self.pill.tell("ready", "Ready", "Tangnet chooses a node when you ask.")
         if self._waiting_question:
             question, self._waiting_question = self._waiting_question, ""
@@ -109,6 +114,7 @@ class ConversationPane(QWidget):
         self.conversation = ""
         self.title.setText("New conversation")
         self.composer.show_where("")
+        self.composer.collection.show_value("")
         self.marked.emit("")
         self.stack.setCurrentWidget(self.first_run)
         self.composer.box.setFocus()
@@ -123,13 +129,14 @@ class ConversationPane(QWidget):
         self.title.setText(title or "New conversation")
         self.marked.emit(id)
 
-        async def read() -> tuple[Sequence[StoredMessage], str]:
-            return store.messages(id), store.get(id).prefer
+        async def read() -> tuple[Sequence[StoredMessage], Conversation]:
+            return store.messages(id), store.get(id)
 
-        def show(found: tuple[Sequence[StoredMessage], str]) -> None:
-            messages, where = found
+        def show(found: tuple[Sequence[StoredMessage], Conversation]) -> None:
+            messages, kept = found
             if self.conversation == id and self.run is None:
-                self.composer.show_where(where)
+                self.composer.show_where(kept.prefer)
+                self.composer.collection.show_value(kept.collection)
                 self.view.load(messages)
                 self.stack.setCurrentWidget(self.view if messages else self.first_run)
                 self.composer.box.setFocus()
@@ -147,6 +154,7 @@ class ConversationPane(QWidget):
             self.composer.put(text)
             return
         self.trouble.settle()
+        self._undo.settle()  # what was removed must not be answered from
         if self.stack.currentWidget() is not self.view:
             self.view.clear()
             self.stack.setCurrentWidget(self.view)
@@ -154,15 +162,22 @@ class ConversationPane(QWidget):
         self.view.add_question(text)
         self._start(text, self.view.add_answer())
 
+    def summarise(self, path: str) -> None:
+        """Ask for a summary of a document or folder."""
+        self.ask(f"Summarise {shelf.short(path)}")
+
     def stop(self) -> None:
         """Stop the answer that is shown growing; its text stays."""
         if self.run is not None:
             self.run.stop()
 
     def _start(self, text: str, card: AnswerCard) -> None:
+        from app.collections import EVERYTHING
+
         assert self.runtime is not None
         documents = self.composer.documents_toggle.isChecked()
-        run = Asking(self.bridge, self.runtime, text, self.conversation, documents, self.composer.where.value)
+        run = Asking(self.bridge, self.runtime, text, self.conversation, documents, self.composer.where.value,
+                     self.composer.collection.value or EVERYTHING)  # fmt: skip
         run.begun.connect(lambda id: self._begun(run, id))
         run.status.connect(self.pill.tell)
         run.ended.connect(lambda: self._ended(run))
@@ -181,6 +196,28 @@ class ConversationPane(QWidget):
             store.prefer(id, value)
 
         self.bridge.run(keep, None, self.failed.emit, name="keep where", must_finish=True)
+
+    def _keep_collection(self, name: str) -> None:
+        if self.runtime is None or not self.conversation:
+            return  # a new conversation takes it with its first question
+        store, id = self.runtime.conversations, self.conversation
+
+        async def keep() -> None:
+            store.collect(id, name)
+
+        self.bridge.run(keep, None, self.failed.emit, name="keep collection", must_finish=True)
+
+    def _read_collections(self) -> None:
+        if self.runtime is None:
+            return
+        collections = self.runtime.collections
+
+        async def read() -> Sequence[Collection]:
+            import asyncio
+
+            return await asyncio.to_thread(collections.all)
+
+        self.bridge.run(read, self.composer.collection.offer, self.failed.emit, name="collections")
 
     def _begun(self, run: Asking, id: str) -> None:
         if run.card is not None:

@@ -1,112 +1,176 @@
-"""The documents: what is in the library, what is being added with its progress, and taking one out again."""
+"""The library: all documents by folder with how it is with each, the queue, watched folders, and what can be done."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.chrome import UndoBar
 from app.ui.controls import button, label
+from app.ui.page_pictures import PagePictures
 from app.ui.seam import RuntimeSeam
-from app.ui.two_line import Row, TwoLineList
+from app.ui.shelf_source import ShelfSource
 
 if TYPE_CHECKING:
-    from app.events import DocumentInfo, FileIndexed, IndexDone, Progress
+    from app.events import LibraryState, WatchedFolder
+    from app.ui import shelf
+    from app.ui.queue_strip import QueueStrip
+    from app.ui.shelf_filters import ShelfFilters
+    from app.ui.shelf_view import ShelfView
 
-FILTER = "Documents (*.pdf *.txt *.md *.markdown *.html *.htm *.docx);;All files (*)"
-_DOTS = {"failed": "on_error", "missing": "on_error", "skipped": "muted", "indexed": "good"}
+FILTER = (
+    "Documents (*.pdf *.docx *.odt *.rtf *.pptx *.odp *.xlsx *.xls *.ods *.csv *.txt *.md *.rst *.html *.htm *.epub "
+    "*.eml *.msg *.zip *.json *.ipynb *.png *.jpg *.jpeg *.tif *.tiff *.wav *.mp3 *.m4a *.flac *.mp4);;All files (*)"
+)
+AGAIN = ("failed", "scanned", "protected", "cancelled", "missing")
+"""States in which reading once more may help."""
+FEW = 6
+"""With so few documents there is nothing to search."""
 
 
 class DocumentsPanel(QWidget):
-    """Adds, lists and removes documents."""
+    """Adds, lists and removes documents. What is in it is built when it is shown for the first time."""
 
     failed = Signal(object)
     changed = Signal(int)
     """How many documents there are."""
     open_asked = Signal(str)
+    """Open the file with the system's program."""
+    passages_asked = Signal(str)
+    summary_asked = Signal(str)
+    said = Signal(str)
+    """A calm sentence for the user."""
 
-    def __init__(self, bridge: Bridge, undo: UndoBar) -> None:
+    view: ShelfView
+    filters: ShelfFilters
+    strip: QueueStrip
+    """These come with the first showing."""
+
+    def __init__(self, bridge: Bridge, undo: UndoBar, pictures: PagePictures) -> None:
         super().__init__()
         self._bridge = bridge
         self._undo = undo
+        self._pictures = pictures
         self._runtime: RuntimeSeam | None = None
-        self._adding: Handle | None = None
-        self._queue: list[Path] = []
-        self._done = 0
-        self._news: dict[str, Row] = {}
+        self._adding: set[Handle] = set()
+        self._early: list[Path] = []
+        """Dropped before the runtime was there."""
+        self._built = False
+        self.source = ShelfSource(bridge, self)
+        self.source.failed.connect(self.failed)
+        self.source.counted.connect(self.changed)
+        self.source.told.connect(self._show_state)
+        self.source.arranged.connect(self._show_rows)
+
+    # ------------------------------------------------------------------ start
+
+    def attach(self, runtime: RuntimeSeam) -> None:
+        """Take the opened runtime; files dropped before are added now."""
+        self._runtime = runtime
+        self.source.attach(runtime)
+        if self._early:
+            early, self._early = self._early, []
+            self.add(early)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Build what is in the panel, and catch up: a hidden panel arranges nothing."""
+        super().showEvent(event)
+        if not self._built:
+            self._build()
+            self._built = True
+            self.strip.show_state(self.source.state)
+        self.source.show(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Arrange nothing meanwhile."""
+        super().hideEvent(event)
+        self.source.show(False)
+
+    def _build(self) -> None:
+        from app.ui.queue_strip import QueueStrip
+        from app.ui.shelf_filters import ShelfFilters
+        from app.ui.shelf_view import ShelfView
+
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(10)
+        column.setSpacing(8)
         row = QHBoxLayout()
+        row.setSpacing(6)
         self.files_button = button(
             "Add &files…", kind="primary", description="Choose files to add", clicked=self.choose_files
         )
         row.addWidget(self.files_button)
         self.folder_button = button("Add f&older…", description="Choose a folder to add", clicked=self.choose_folder)
         row.addWidget(self.folder_button)
+        self.watch_button = button(
+            "&Watched…", kind="plain", name="Watched folders",
+            description="Folders whose changes are noticed by themselves", clicked=self._open_folders,
+        )  # fmt: skip
+        row.addWidget(self.watch_button)
         row.addStretch()
         column.addLayout(row)
-        self.progress_box = QWidget()
-        progress = QVBoxLayout(self.progress_box)
-        progress.setContentsMargins(0, 0, 0, 0)
-        line = QHBoxLayout()
-        self.progress_text = label("", wrap=True)
-        line.addWidget(self.progress_text, 1)
-        self.cancel_button = button("&Cancel", name="Cancel adding", description="Stop adding; what is done stays")
-        self.cancel_button.clicked.connect(self.cancel)
-        line.addWidget(self.cancel_button)
-        progress.addLayout(line)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of adding documents")
-        progress.addWidget(self.bar)
-        self.progress_box.hide()
-        column.addWidget(self.progress_box)
+        self.strip = QueueStrip()
+        self.strip.pause_asked.connect(self._pause)
+        self.strip.cancel_asked.connect(self.cancel)
+        column.addWidget(self.strip)
         self.empty = label(
-            "Nothing here yet. Drop files or folders anywhere on the window: PDF, Word, text, Markdown, HTML.",
+            "Nothing here yet. Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web "
+            "pages, pictures, recordings, text.",
             tone="muted", wrap=True,
         )  # fmt: skip
         column.addWidget(self.empty)
-        self.list = TwoLineList("Documents", Qt.TextElideMode.ElideMiddle)
-        self.list.chosen.connect(self.open_asked)
-        self.list.removal_asked.connect(self.remove)
-        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.customContextMenuRequested.connect(self._menu)
-        column.addWidget(self.list, 1)
-        self.remove_button = button(
-            "&Remove from library", glyph="trash", description="Take the chosen document out; the file itself stays"
+        self.filters = ShelfFilters()
+        column.addWidget(self.filters)
+        self.summary = label("", tone="muted", scale=0.9)
+        column.addWidget(self.summary)
+        self.view = ShelfView(self._pictures)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        column.addWidget(self.view, 1)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.passages_button = button("&Passages", description="Show what was read in this document (Shift+Enter)")
+        self.passages_button.clicked.connect(lambda: self._ask_passages())
+        self.retry_button = button("&Try again", glyph="retry", description="Read it once more (F5)")
+        self.retry_button.clicked.connect(lambda: self.retry())
+        self.more_button = button(
+            "&More…", kind="plain", description="What can be done with it", clicked=self._open_menu
         )
-        self.remove_button.clicked.connect(lambda: self.remove(self.list.current_key))
-        column.addWidget(self.remove_button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.setFocusProxy(self.list)
-        self._settle = QTimer(self, singleShot=True, interval=120)
-        self._settle.timeout.connect(self._show_news)
-        self._show([])
+        self.remove_button = button(
+            "&Remove", glyph="trash", name="Remove from library",
+            description="Take what is chosen out of the library; the files stay (Delete)",
+        )  # fmt: skip
+        self.remove_button.clicked.connect(lambda: self.remove(self.view.chosen_keys))
+        for one in (self.passages_button, self.retry_button, self.remove_button, self.more_button):
+            row.addWidget(one)
+        row.addStretch()
+        column.addLayout(row)
+        self.view.chosen.connect(self.open_asked)
+        self.view.removal_asked.connect(lambda: self.remove(self.view.chosen_keys))
+        self.view.folded.connect(self._fold)
+        self.view.order_asked.connect(self.filters.sort_by)
+        self.view.current_changed.connect(self._show_actions)
+        self.view.customContextMenuRequested.connect(lambda _at: self._open_menu())
+        self.filters.changed.connect(lambda: self.source.want(self.filters.wanted))
+        self.filters.down.connect(self.view.setFocus)
+        from app.ui.document_menu import add_shortcuts
+
+        add_shortcuts(self)
+        self.setFocusProxy(self.view)
+        self._show_actions()
+
+    # ------------------------------------------------------------------ adding
 
     @property
     def adding(self) -> bool:
         """True while documents are being added."""
-        return self._adding is not None
-
-    def attach(self, runtime: RuntimeSeam) -> None:
-        """Take the opened runtime; files dropped before are added now."""
-        self._runtime = runtime
-        self.refresh()
-        if self._queue:
-            self.add(())
-
-    def refresh(self) -> None:
-        """Read the list anew."""
-        if self._runtime is not None:
-            self._bridge.run(self._runtime.library.documents, self._show, self.failed.emit, name="documents")
+        return bool(self._adding) or bool(self.source.state.waiting or self.source.state.working)
 
     def choose_files(self) -> None:
         """Ask for files."""
@@ -120,125 +184,171 @@ class DocumentsPanel(QWidget):
             self.add([Path(name)])
 
     def add(self, paths: Sequence[Path]) -> None:
-        """Add files and folders; while something is being added they wait for their turn."""
-        self._queue += [path for path in paths if path not in self._queue]
-        if not self._queue:
+        """Add files and folders; those of before go on meanwhile."""
+        if not paths:
             return
-        self.progress_box.show()
-        if self._runtime is None or self._adding is not None:
-            self.progress_text.setText(f"{len(self._queue)} waiting…")
+        if self._built:
+            self.strip.say("Looking at the files…")
+        if self._runtime is None:
+            self._early += [path for path in paths if path not in self._early]
             return
-        batch, self._queue = self._queue, []
-        self._done = 0
-        self.progress_text.setText("Looking at the files…")
-        self.bar.setRange(0, 0)
+        self._undo.settle()  # what is being taken out may be among them
         library = self._runtime.library
-        self._adding = self._bridge.stream(
-            lambda: library.add(batch), self._event, self._end, self._fail, name="add documents"
+        batch = tuple(paths)
+        done: list[Handle] = []
+
+        def end(error: BaseException | None = None) -> None:
+            self._adding.difference_update(done)
+            if self._built and not self.adding:
+                self.strip.hide()
+            self.source.refresh()
+            if error is not None:
+                self.failed.emit(error)
+
+        handle = self._bridge.stream(lambda: library.add(batch), self.source.note, end, end, name="add documents")
+        done.append(handle)
+        self._adding.add(handle)
+
+    def cancel(self, paths: Sequence[str] = ()) -> None:
+        """Stop adding what waits, or only these; what has been indexed stays."""
+        self._early.clear()
+        if self._runtime is None:
+            return
+        library = self._runtime.library
+        if not paths:
+            for handle in tuple(self._adding):
+                handle.cancel()
+            self._adding.clear()
+        self._do(lambda: library.cancel([Path(path) for path in paths]), "cancel adding")
+
+    # ------------------------------------------------------------------ what is done with documents
+
+    def remove(self, paths: Sequence[str]) -> None:
+        """Take documents, or all below folders, out of the library; for some seconds that can be undone."""
+        if not paths or self._runtime is None:
+            return
+        library = self._runtime.library
+        gone = [Path(path) for path in paths]
+        self._undo.settle()
+        self.source.hide(paths)
+        name = gone[0].name if len(gone) == 1 else f"{len(gone)} entries"
+
+        def back(_result: object = None) -> None:
+            self.source.unhide(paths)
+
+        def fail(error: BaseException) -> None:
+            back()
+            self.failed.emit(error)
+
+        self._undo.offer(
+            f"{name} {'is' if len(gone) == 1 else 'are'} no longer in your library.",
+            back,
+            lambda: self._bridge.run(
+                lambda: library.remove(gone), back, fail, name="remove documents", must_finish=True
+            ),
         )
 
-    def cancel(self) -> None:
-        """Stop adding; what has been indexed stays."""
-        self._queue.clear()
-        if self._adding is not None:
-            self._adding.cancel()
-            self._finished(f"Cancelled; {self._done} files were done.")
-        else:
-            self.progress_box.hide()
+    def retry(self, paths: Sequence[str] = (), password: str = "") -> None:
+        """Read documents once more; asks for the password of one that needs it."""
+        entry = self.view.current
+        if not paths and entry is not None and entry.state == "protected" and not password:
+            self.ask_password(entry.key)
+            return
+        chosen = list(paths) or self.view.chosen_keys
+        if chosen and self._runtime is not None:
+            library = self._runtime.library
+            self.source.forget_news(chosen)
+            self._do(lambda: library.retry([Path(path) for path in chosen], password=password), "read again")
 
-    def remove(self, path: str) -> None:
-        """Take a document out and offer to put it back."""
-        if not path or self._runtime is None:
+    def ask_password(self, path: str) -> None:
+        """Ask for the password of a protected document; it is used for reading and not kept."""
+        from app.ui.password_dialog import PasswordDialog
+
+        dialog = PasswordDialog(Path(path).name, self.window())
+        dialog.given.connect(lambda password: self.retry([path], password))
+        dialog.open()
+
+    def first(self, paths: Sequence[str]) -> None:
+        """Have these done before all that wait."""
+        if paths and self._runtime is not None:
+            library = self._runtime.library
+            self._do(lambda: library.first([Path(path) for path in paths]), "do first")
+
+    def watch(self, path: str, on: bool) -> None:
+        """Notice changes of a folder by themselves, or stop that; its documents stay."""
+        if self._runtime is None:
             return
         library = self._runtime.library
-        self._news.pop(path, None)
 
-        def removed(_gone: list[DocumentInfo]) -> None:
-            self.refresh()
-            name = os.path.basename(path)
-            self._undo.offer(f"{name} is no longer in your library.", lambda: self.add([Path(path)]))
+        async def change() -> Sequence[WatchedFolder]:
+            await (library.watch(Path(path)) if on else library.unwatch(Path(path)))
+            return await library.folders()
 
-        self._bridge.run(lambda: library.remove([Path(path)]), removed, self.failed.emit, name="remove document")
+        self._bridge.run(change, self.source.show_folders, self.failed.emit, name="watch folder", must_finish=True)
+
+    def _do(self, make: Callable[[], Awaitable[object]], name: str) -> None:
+        self._bridge.run(make, lambda _result: self.source.refresh(), self.failed.emit, name=name, must_finish=True)
+
+    def _pause(self, on: bool) -> None:
+        if self._runtime is not None:
+            library = self._runtime.library
+            self._do(library.pause if on else library.resume, "pause")
+
+    def _ask_passages(self) -> None:
+        entry = self.view.current
+        if entry is not None and not entry.folder:
+            self.passages_asked.emit(entry.key)
+
+    def _fold(self, path: str, opened: bool) -> None:
+        self.source.fold(path, opened)
+
+    def _open_menu(self) -> None:
+        from app.ui.document_menu import document_menu
+
+        menu = document_menu(self)
+        if menu is not None:
+            place = self.view.visualRect(self.view.currentIndex()).bottomLeft()
+            menu.popup(self.view.viewport().mapToGlobal(QPoint(place.x() + 40, max(0, place.y()))))
+
+    def _open_folders(self) -> None:
+        from app.ui.document_menu import folders_menu
+
+        menu: QMenu = folders_menu(self)
+        menu.popup(self.watch_button.mapToGlobal(self.watch_button.rect().bottomLeft()))
 
     # ------------------------------------------------------------------ what comes back
 
-    def _event(self, event: Progress | FileIndexed | IndexDone) -> None:
-        from app.events import FileIndexed, Progress
+    def _show_state(self, state: LibraryState) -> None:
+        if self._built:
+            self.strip.show_state(state)
 
-        if isinstance(event, Progress):
-            left = phrases.time_left(event.seconds_left)
-            self.progress_text.setText(f"{event.what}, {left}" if left else event.what)
-            if event.fraction is None:
-                self.bar.setRange(0, 0)
-            else:
-                self.bar.setRange(0, 1000)
-                self.bar.setValue(round(event.fraction * 1000))
-        elif isinstance(event, FileIndexed):
-            self._done += 1
-            dot = "on_error" if event.state == "failed" else "muted" if event.state == "skipped" else "good"
-            self._news[event.path] = Row(
-                event.path, os.path.basename(event.path), phrases.file_line(event), event.path, dot
-            )
-            if not self._settle.isActive():
-                self._settle.start()
-        else:
-            self.progress_text.setText(
-                f"{event.files} files, {event.chunks} passages, {phrases.seconds(event.seconds * 1000)}"
-            )
+    def _show_rows(self, found: shelf.Arranged, wanted: shelf.Wanted) -> None:
+        self.view.show_rows(found)
+        self.filters.offer_kinds(found.kinds)
+        self.filters.setVisible(found.total > FEW or wanted.narrows)
+        self.filters.toggle.setProperty("state", "on" if wanted.narrows else "")
+        self.empty.setVisible(not found.total and not self.source.folders)
+        self.view.setVisible(bool(found.total or self.source.folders))
+        parts = [f"{found.total:,} documents" if found.total != 1 else "1 document"]
+        if wanted.narrows:
+            parts = [f"{found.shown:,} of {parts[0]}"]
+        if found.coming:
+            parts.append(f"{found.coming:,} waiting or being read")
+        if found.attention:
+            parts.append(f"{found.attention:,} need attention" if found.attention > 1 else "1 needs attention")
+        self.summary.setText(" · ".join(parts))
+        self.summary.setVisible(found.total > 1)
+        self._show_actions()
 
-    def _end(self) -> None:
-        self._finished(self.progress_text.text())
-
-    def _fail(self, error: BaseException) -> None:
-        self._finished(phrases.trouble(error)[0])
-        self.failed.emit(error)
-
-    def _finished(self, sentence: str) -> None:
-        self._adding = None
-        self.bar.setRange(0, 1000)
-        self.bar.setValue(1000)
-        self.progress_text.setText(sentence)
-        if self._queue:
-            self.add(())
-        else:
-            self.cancel_button.hide()
-            QTimer.singleShot(5000, self, self._rest)
-        self.refresh()
-
-    def _rest(self) -> None:
-        self.cancel_button.show()
-        if self._adding is None and not self._queue:
-            self.progress_box.hide()
-
-    def _show_news(self) -> None:
-        for row in self._news.values():
-            self.list.rows.put(row)
-        self.empty.setVisible(not self.list.rows.rows)
-
-    def _show(self, documents: Sequence[DocumentInfo]) -> None:
-        rows: list[Row] = []
-        known = set()
-        for one in documents:
-            known.add(one.path)
-            pages = f"{one.pages} pages, " if one.pages else ""
-            detail = f"{one.state}: {one.reason}" if one.reason else f"{pages}{one.chunks} passages"
-            if one.state == "missing":
-                detail = "the file is no longer there"
-            row = Row(one.path, os.path.basename(one.path), detail, one.path, _DOTS.get(one.state, "good"))
-            news = self._news.get(one.path)
-            rows.append(replace(row, detail=news.detail, dot=news.dot) if news else row)
-        # Files that were refused are not in the library, but their reason must stay readable.
-        rows = [row for path, row in self._news.items() if path not in known] + rows
-        self.list.rows.replace(rows)
-        self.empty.setVisible(not rows)
-        self.remove_button.setVisible(bool(rows))
-        self.changed.emit(len(documents))
-
-    def _menu(self, at: QPoint) -> None:
-        key = self.list.current_key
-        if not key:
-            return
-        menu = QMenu(self)
-        menu.addAction("&Open file", lambda: self.open_asked.emit(key))
-        menu.addAction("&Remove from library", lambda: self.remove(key))
-        menu.exec(self.list.viewport().mapToGlobal(at))
+    def _show_actions(self) -> None:
+        entry = self.view.current
+        there = entry is not None
+        document = entry is not None and not entry.folder
+        self.passages_button.setVisible(document and entry is not None and entry.state == "indexed")
+        again = (
+            document and entry is not None and entry.state in ("failed", "scanned", "protected", "cancelled", "missing")
+        )
+        self.retry_button.setVisible(again)
+        self.retry_button.setText("Pass&word…" if entry is not None and entry.state == "protected" else "&Try again")
+        self.remove_button.setVisible(there)
+        self.more_button.setVisible(there)

@@ -69,8 +69,18 @@ def render(
     colours: Colours,
     citations: Collection[int] = (),
     notes: Sequence[Note] = (),
+    doubts: Sequence[str] = (),
 ) -> None:
-    """Replace the content of `document` with `text`; numbers in `citations` become links."""
+    """Replace the content of `document` with `text`; numbers in `citations` become links.
+
+    Args:
+        document: What is filled.
+        text: Markdown.
+        colours: Those in use.
+        citations: Numbers of passages that there are.
+        notes: Lines of the window's own.
+        doubts: Sentences of `text`, in order, that nothing supports; they are marked quietly.
+    """
     # Where a note stands is found before it is laid out with the others: each makes the text longer.
     places = [_blocks(text[: note.at]) for note in notes]
     document.setMarkdown(tame(text), FEATURES)
@@ -84,9 +94,42 @@ def render(
     while block.isValid():
         _polish(block, colours, citations)
         block = block.next()
+    _doubt(document, doubts, colours)
     for place, _, note in sorted(zip(places, range(len(notes)), notes, strict=True), reverse=True, key=lambda n: n[:2]):
         _note(document, place, note, colours)
     cursor.endEditBlock()
+
+
+DOUBT = "Nothing in the passages that were read says this."
+
+
+def _doubt(document: QTextDocument, sentences: Sequence[str], colours: Colours) -> None:
+    """Underline sentences with dots. They are found by letters and digits alone: the layout took signs away."""
+    if not sentences:
+        return
+    text = document.toPlainText()
+    places = [at for at, sign in enumerate(text) if sign.isalnum()]
+    letters = "".join(text[at] for at in places)
+    look = QTextCharFormat()
+    look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
+    look.setUnderlineColor(QColor(colours.muted))
+    look.setToolTip(DOUBT)
+    start = 0
+    for sentence in sentences:
+        wanted = "".join(sign for sign in sentence if sign.isalnum())
+        at = letters.find(wanted, start) if wanted else -1
+        if at < 0:
+            continue
+        start = at + len(wanted)
+        cursor = QTextCursor(document)
+        cursor.setPosition(_units(text, places[at]))
+        cursor.setPosition(_units(text, places[start - 1] + 1), QTextCursor.MoveMode.KeepAnchor)
+        cursor.mergeCharFormat(look)
+
+
+def _units(text: str, at: int) -> int:
+    """Return where character `at` is in Qt's count, which takes signs beyond the first 65,536 for two."""
+    return at + sum(sign > "\uffff" for sign in text[:at])
 
 
 def _blocks(text: str) -> int:

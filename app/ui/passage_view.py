@@ -1,40 +1,75 @@
-"""The passage behind a citation: file, page, and the passage highlighted in its surroundings."""
+"""The passage behind a citation: on the picture of its page with its lines marked, or highlighted in its text."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QBrush, QColor, QDesktopServices, QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QKeySequence,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+)
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
-from app.ui import phrases, theme
+from app.ui import leaving, phrases, shelf, theme
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, frame, label
+from app.ui.page_pictures import PagePictures
 from app.ui.seam import RuntimeSeam
 
 if TYPE_CHECKING:
     from app.events import Passage
+    from app.rag.document import Line
     from app.rag.library import Surroundings
+    from app.ui.page_view import PageView
 
 
 class PassageView(QWidget):
-    """Shows one passage at a time."""
+    """Shows one passage at a time. `back_asked` goes to where it was opened."""
 
     failed = Signal(object)
+    back_asked = Signal()
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, pictures: PagePictures) -> None:
         super().__init__()
         self._bridge = bridge
+        self._pictures = pictures
         self._runtime: RuntimeSeam | None = None
         self._handle: Handle | None = None
         self._passage: Passage | None = None
         self._shown: tuple[str, str, str] = ("", "", "")
+        self._pages: int | None = None
+        self._marks: tuple[Line, ...] = ()
+        self._stamp = ""
+        self.page_view: PageView | None = None
+        """Built when the first page is shown."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.back_button = button(
+            "Back", kind="plain", glyph="left", name="Back to the answer", description="Back to the answer",
+            clicked=self.back_asked.emit,
+        )  # fmt: skip
+        self.name_back("the answer")
+        row.addWidget(self.back_button)
+        row.addStretch(1)
+        self.page_toggle = button("Page", kind="toggle", name="Show the page", description="The page as it is printed")
+        self.text_toggle = button("Text", kind="toggle", name="Show the text", description="The text as it was read")
+        for one, on in ((self.page_toggle, True), (self.text_toggle, False)):
+            one.setCheckable(True)
+            one.setAutoExclusive(True)
+            one.clicked.connect(lambda _on=False, on=on: self._choose(on))
+            row.addWidget(one)
+        self.page_toggle.setChecked(True)
+        column.addLayout(row)
         self.file_name = label("", scale=1.08, weight=QFont.Weight.DemiBold, wrap=True)
         column.addWidget(self.file_name)
         self.where = label("", tone="muted", wrap=True)
@@ -46,8 +81,9 @@ class PassageView(QWidget):
         inside.addWidget(self.warning_text)
         self.warning.hide()
         column.addWidget(self.warning)
-        page = frame("card")
-        on_page = QVBoxLayout(page)
+        self.stack = QStackedWidget()
+        self._card = frame("card")
+        on_page = QVBoxLayout(self._card)
         on_page.setContentsMargins(14, 10, 6, 10)
         # Plain text only: what a document says is shown, never interpreted.
         self.text = QTextEdit()
@@ -59,76 +95,152 @@ class PassageView(QWidget):
         )
         self.text.setStyleSheet("QTextEdit { background: transparent; border: none; }")
         on_page.addWidget(self.text)
-        column.addWidget(page, 1)
+        self.stack.addWidget(self._card)
+        column.addWidget(self.stack, 1)
         row = QHBoxLayout()
         self.open_button = button(
             "&Open file", kind="primary", description="Open the file with the program that the system uses for it"
         )
         self.open_button.clicked.connect(self.open_file)
         row.addWidget(self.open_button)
+        self.folder_button = button("Show in &folder", kind="plain", description="Show where the file is")
+        self.folder_button.clicked.connect(self.show_folder)
+        row.addWidget(self.folder_button)
         row.addStretch()
         column.addLayout(row)
-        self.setFocusProxy(self.text)
 
     def attach(self, runtime: RuntimeSeam) -> None:
         """Take the opened runtime."""
         self._runtime = runtime
 
+    @property
+    def on_page(self) -> bool:
+        """Whether the page is shown as a picture, not the text."""
+        return self.page_view is not None and self.stack.currentWidget() is self.page_view
+
+    def name_back(self, where: str) -> None:
+        """Say where Back leads: "the answer", "the documents"."""
+        self.back_button.setAccessibleName(f"Back to {where}")
+        self.back_button.setToolTip(f"Back to {where} (Alt+Left)")
+        self.back_button.setText(f"Back to {where}")
+        self.back_button.setShortcut(QKeySequence("Alt+Left"))  # a new text takes it away
+
     def present(self, passage: Passage) -> None:
-        """Show `passage` at once, its surroundings as soon as they are read."""
+        """Show `passage` at once, its surroundings and its page as soon as they are there."""
         self._passage = passage
+        self._pages = None
         self.file_name.setText(os.path.basename(passage.path) or passage.path)
-        page = f"Page {passage.page}" if passage.page is not None else ""
-        self.where.setText(" · ".join(part for part in (page, passage.section) if part) or passage.path)
+        self.where.setText(self._place(passage) or passage.path)
         self.where.setToolTip(passage.path)
         self._warn("")
         self.open_button.setEnabled(True)
+        drawn = shelf.is_drawn(passage.path) and (passage.page is not None or shelf.kind_of(passage.path) == "Pictures")
+        for toggle in (self.page_toggle, self.text_toggle):
+            toggle.setVisible(drawn)
         self._show("", passage.text, "")
+        if drawn and not self.text_toggle.isChecked():
+            self._pages_shown().clear()
+        else:
+            self.stack.setCurrentWidget(self._card)
         if self._handle is not None:
             self._handle.cancel()
         if self._runtime is not None:
             library = self._runtime.library
-            self._handle = self._bridge.run(
-                lambda: library.surroundings(passage.path, passage.page, passage.start, passage.end),
-                self._surround,
-                self._fail,
-                name="passage",
-            )
+
+            async def read() -> tuple[Surroundings, str]:
+                import asyncio
+
+                found = await library.surroundings(passage.path, passage.page, passage.start, passage.end)
+                return found, await asyncio.to_thread(_stamp, passage.path)
+
+            self._handle = self._bridge.run(read, self._surround, self._fail, name="passage")
 
     def repaint_text(self) -> None:
         """Show the same in the colours of now."""
         self._show(*self._shown)
 
+    def focus_passage(self) -> None:
+        """Put the keyboard on what is read."""
+        if self.on_page and self.page_view is not None:
+            self.page_view.canvas.setFocus()
+        else:
+            self.text.setFocus()
+
     def open_file(self) -> None:
         """Open the document with the system's program: only ever a local file, only ever by this button."""
         if self._passage is None:
             return
-        path = Path(self._passage.path)
-        if not path.is_file():
-            self._warn(f"{path.name} is no longer where it was: {path.parent}")
-            self.open_button.setEnabled(False)
-        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            self._warn(f"The system knows no program to open {path.name}.")
+        problem = leaving.open_file(self._passage.path)
+        if problem:
+            self._warn(problem)
+            self.open_button.setEnabled(os.path.isfile(self._passage.path))
 
-    def _surround(self, found: Surroundings) -> None:
+    def show_folder(self) -> None:
+        """Show where the document is, with the system's file manager."""
+        if self._passage is not None:
+            self._warn(leaving.show_in_folder(self._passage.path))
+
+    def _choose(self, page: bool) -> None:
+        """Show the page, or the text."""
+        passage = self._passage
+        if passage is None:
+            return
+        if page:
+            self._show_page(passage)
+        else:
+            self.stack.setCurrentWidget(self._card)
+            self._show(*self._shown)
+        self.focus_passage()
+
+    def _pages_shown(self) -> PageView:
+        """Return the view of pages, in front."""
+        if self.page_view is None:
+            from app.ui.page_view import PageView
+
+            self.page_view = PageView(self._pictures)
+            self.stack.addWidget(self.page_view)
+        self.stack.setCurrentWidget(self.page_view)
+        return self.page_view
+
+    def _show_page(self, passage: Passage) -> None:
+        self._pages_shown().present(passage.path, passage.page or 1, self._pages, self._marks, self._stamp)
+
+    def _surround(self, read: tuple[Surroundings, str]) -> None:
+        found, self._stamp = read
         passage = self._passage
         if passage is None or found.path != passage.path:
             return
-        if found.pages and passage.page is not None:
-            parts = (f"Page {passage.page} of {found.pages}", passage.section)
-            self.where.setText(" · ".join(part for part in parts if part))
+        self._pages = found.pages
+        self.where.setText(self._place(passage, found.pages) or passage.path)
         if not found.exists:
             self._warn("The file is no longer there. This is the passage as it was read.")
             self.open_button.setEnabled(False)
         elif found.changed:
             self._warn("The file has changed since it was read. Add it again to search its new text.")
         self._show(found.before, found.passage or passage.text, found.after)
+        self._marks = () if found.changed else found.boxes
+        if self.on_page and found.exists:
+            self._show_page(passage)
+        elif self.on_page:
+            self.stack.setCurrentWidget(self._card)
+
+    def _place(self, passage: Passage, pages: int | None = None) -> str:
+        """Return "Page iv (6 of 9) · Heading", "12:30 to 13:05 · Heading"."""
+        parts = []
+        if passage.page is not None:
+            of = f" of {pages}" if pages else ""
+            label = passage.label and passage.label != str(passage.page)
+            parts.append(f"Page {passage.label} ({passage.page}{of})" if label else f"Page {passage.page}{of}")
+        if passage.seconds is not None:
+            parts.append(f"{phrases.moment(passage.seconds[0])} to {phrases.moment(passage.seconds[1])}")
+        return " · ".join([*parts, passage.section] if passage.section else parts)
 
     def _fail(self, error: BaseException) -> None:
         if phrases.is_bug(error):
             self.failed.emit(error)
         sentence, hint = phrases.trouble(error)
         self._warn(f"{sentence} {hint}".strip())
+        self.stack.setCurrentWidget(self._card)
 
     def _warn(self, sentence: str) -> None:
         self.warning_text.setText(sentence)
@@ -161,3 +273,12 @@ class PassageView(QWidget):
         cursor.setPosition(min(position, max(0, self.text.document().characterCount() - 1)))
         bar = self.text.verticalScrollBar()
         bar.setValue(bar.value() + self.text.cursorRect(cursor).top() - self.text.viewport().height() // 4)
+
+
+def _stamp(path: str) -> str:
+    """Return what tells versions of a file apart."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns}-{status.st_size}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.errors import TangnetError
 
 if TYPE_CHECKING:
-    from app.events import Answered, DeploymentInfo, EngineInfo, FileIndexed, Moved
+    from app.events import Answered, DeploymentInfo, EngineInfo, Moved, Passage
     from app.thinking import ModelProgress
 
 ROLE_NAMES = {
@@ -26,14 +26,6 @@ DEPLOYMENT_STATES = {
     "removed": "removed",
     "unreachable": "cannot be reached",
 }
-FILE_STATES = {
-    "added": "added",
-    "unchanged": "unchanged",
-    "changed": "updated",
-    "removed": "removed",
-    "skipped": "skipped",
-    "failed": "failed",
-}
 
 
 def node_name(name: str, *, start: bool = False) -> str:
@@ -47,6 +39,13 @@ def seconds(milliseconds: float) -> str:
     if value < 60:
         return f"{value:.1f} s"
     return f"{int(value) // 60} min {int(value) % 60} s"
+
+
+def moment(value: float) -> str:
+    """Return a place in a recording: "0:07", "12:30", "1:02:03"."""
+    whole = max(0, int(value))
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 def time_left(value: float | None) -> str:
@@ -79,6 +78,16 @@ def node_line(answer: Answered, moves: Sequence[Moved]) -> str:
     return ", ".join(parts) + "".join(f" · {figure}" for figure in figures)
 
 
+def doubt_line(doubted: int, sentences: int) -> str:
+    """Return the quiet line on sentences that no passage supports; "" when there are none."""
+    if not doubted:
+        return ""
+    if doubted == 1:
+        return "One sentence, underlined with dots, is not said by the passages."
+    some = "All" if doubted == sentences else f"{doubted} of {sentences}"
+    return f"{some} sentences, underlined with dots, are not said by the passages."
+
+
 def moved_line(move: Moved) -> str:
     """Return the quiet line that stands in an answer where it went on elsewhere."""
     line = f"moved {node_name(move.from_)} → {node_name(move.to)}, {seconds(move.gap_ms)}"
@@ -90,18 +99,12 @@ def sentence(reason: str) -> str:
     return f"{reason.rstrip('.')}." if reason else ""
 
 
-def file_line(done: FileIndexed) -> str:
-    """Return what stands beside a file that was indexed."""
-    state = FILE_STATES.get(done.state, done.state)
-    if done.reason:
-        return f"{state}: {done.reason}"
-    return f"{state}, {done.chunks} passages" if done.state in ("added", "changed") else state
-
-
-def place(path: str, page: int | None) -> str:
-    """Return "handbook.pdf, page 4"."""
-    name = os.path.basename(path) or path
-    return name if page is None else f"{name}, page {page}"
+def place(passage: Passage) -> str:
+    """Return "handbook.pdf, page 4", with the page's printed number, or "talk.mp3, 12:30"."""
+    name = os.path.basename(passage.path) or passage.path
+    if passage.seconds is not None:
+        return f"{name}, {moment(passage.seconds[0])}"
+    return name if passage.page is None else f"{name}, page {passage.label or passage.page}"
 
 
 def engines_line(engines: Sequence[EngineInfo]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from app.assistant import Question
+    from app.collections import Collection
     from app.events import (
         DeploymentInfo,
         DocumentInfo,
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
         FileIndexed,
         Hearing,
         IndexDone,
+        LibraryState,
         ModelInfo,
         NodeInfo,
+        Passage,
         Progress,
         Transcribed,
+        WatchedFolder,
     )
     from app.messages import Conversation, StoredMessage
     from app.rag.library import Surroundings
@@ -81,6 +85,25 @@ class ClusterSeam(Protocol):
         ...
 
 
+class PictureSeam(Protocol):
+    """A page as a picture."""
+
+    @property
+    def png(self) -> bytes:
+        """The picture."""
+        ...
+
+    @property
+    def page_width(self) -> float:
+        """Of the page as it is shown, in points."""
+        ...
+
+    @property
+    def page_height(self) -> float:
+        """Of the page as it is shown, in points."""
+        ...
+
+
 class LibrarySeam(Protocol):
     """The documents."""
 
@@ -100,6 +123,54 @@ class LibrarySeam(Protocol):
         """Return the text around a passage."""
         ...
 
+    async def picture(self, path: Path, page: int, width: int) -> PictureSeam:
+        """Return a page as a picture of about `width` pixels. Raises DocumentError."""
+        ...
+
+    async def chunks_of(self, path: Path) -> Sequence[Passage]:
+        """Return all passages of a document, in order."""
+        ...
+
+    async def go_on(self) -> None:
+        """Work on the queue from now on, also on what waited since last time, and watch the watched folders."""
+        ...
+
+    def state(self) -> AsyncIterator[LibraryState]:
+        """Yield how far the queue is, now and after changes."""
+        ...
+
+    async def pause(self) -> None:
+        """Let the queue rest."""
+        ...
+
+    async def resume(self) -> None:
+        """Let it go on."""
+        ...
+
+    async def cancel(self, paths: Sequence[Path] = ()) -> None:
+        """Take files that are not done out of the queue; empty: all."""
+        ...
+
+    async def retry(self, paths: Sequence[Path], *, password: str = "") -> None:
+        """Read documents once more, protected ones with `password`."""
+        ...
+
+    async def first(self, paths: Sequence[Path]) -> None:
+        """Do these before all that wait."""
+        ...
+
+    async def folders(self) -> Sequence[WatchedFolder]:
+        """Return the watched folders."""
+        ...
+
+    async def watch(self, path: Path) -> None:
+        """Notice changes of a folder by themselves."""
+        ...
+
+    async def unwatch(self, path: Path) -> None:
+        """Notice them no longer; its documents stay."""
+        ...
+
 
 class ConversationsSeam(Protocol):
     """The stored conversations."""
@@ -114,6 +185,10 @@ class ConversationsSeam(Protocol):
 
     def prefer(self, id: str, where: str) -> Conversation:
         """Keep where its answers shall be made, one of app.messages.PREFERENCES or ""."""
+        ...
+
+    def collect(self, id: str, name: str) -> Conversation:
+        """Hold one to a collection; "" = to the whole library."""
         ...
 
     def list(self) -> list[Conversation]:
@@ -134,6 +209,22 @@ class ConversationsSeam(Protocol):
 
     def restore(self, id: str) -> Conversation:
         """Bring it back."""
+        ...
+
+
+class CollectionsSeam(Protocol):
+    """Named sets of folders; each call reads or writes a small file."""
+
+    def all(self) -> Sequence[Collection]:
+        """Return all by name. Raises SettingsError."""
+        ...
+
+    def put(self, name: str, folders: Sequence[Path]) -> Collection:
+        """Make one, or give it other folders. Raises UsageError, SettingsError, StoreError."""
+        ...
+
+    def remove(self, name: str) -> Collection:
+        """Forget one. Raises UsageError, SettingsError, StoreError."""
         ...
 
 
@@ -171,6 +262,11 @@ class RuntimeSeam(Protocol):
     @property
     def conversations(self) -> ConversationsSeam:
         """The stored conversations."""
+        ...
+
+    @property
+    def collections(self) -> CollectionsSeam:
+        """The sets of folders."""
         ...
 
     @property

@@ -217,6 +217,12 @@ QToolButton[kind="round"][state="go"]:hover {{ background: {c.accent_hover}; }}
 QToolButton[kind="round"][state="go"]:focus {{ border: 2px solid {c.text}; }}
 QListView {{ background: transparent; border: none; outline: none; }}
 QListView:focus {{ border: none; }}
+QTableView {{ background: transparent; border: none; outline: none; selection-background-color: transparent; }}
+QTableView::item, QTableView::item:selected, QTableView::item:focus {{ background: transparent; border: none; }}
+QHeaderView {{ background: transparent; border: none; }}
+QHeaderView::section {{ background: transparent; color: {c.muted}; border: none; border-bottom: 1px solid {c.border};
+    padding: 6px 8px; }}
+QHeaderView::section:hover {{ color: {c.text}; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 3px; min-height: 36px; }}

@@ -33,6 +33,7 @@ class WhereButton(QPushButton):
         self.setShortcut(QKeySequence(SHORTCUT))
         self.clicked.connect(self._open)
         self.value = ""
+        self._short = False
         self._setting = "automatic"
         self._menu: QMenu | None = None
         self.show_value("")
@@ -52,12 +53,19 @@ class WhereButton(QPushButton):
         """Show the choice of a conversation; "" is what the settings say."""
         self.value = value
         name, sentence = self._words()
-        self.setText(f"Where: {name}")
+        self.setText(name.capitalize() if self._short else f"Where: {name}")
+        self.setShortcut(QKeySequence(SHORTCUT))  # a new text takes it away
         self.setChecked(bool(self.sentence))
         shown = QKeySequence(SHORTCUT).toString(QKeySequence.SequenceFormat.NativeText)
         self.setAccessibleName(f"Where answers are made: {name}")
         self.setAccessibleDescription(sentence)
         self.setToolTip(f"{sentence}\nClick to choose another place ({shown}).")
+
+    def shorten(self, on: bool) -> None:
+        """Say less where there is little room."""
+        if on != self._short:
+            self._short = on
+            self.show_value(self.value)
 
     def choose(self, value: str) -> None:
         """Take a choice of the user."""

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
         QPaintEvent,
     )
 
-    from app.events import Hearing, NodeInfo, Passage
+    from app.events import Hearing, NodeInfo
     from app.ui.bridge import Bridge
     from app.ui.chrome import DropOverlay
     from app.ui.conversation_pane import ConversationPane
     from app.ui.documents_panel import DocumentsPanel
     from app.ui.nodes_panel import NodesPanel
-    from app.ui.passage_view import PassageView
+    from app.ui.page_pictures import PagePictures
+    from app.ui.reading import Reading
     from app.ui.seam import OpenEar, RuntimeSeam
     from app.ui.sidebar import Sidebar
     from app.ui.talk import Talker
@@ -45,7 +46,8 @@ class MainWindow(QMainWindow):
     pane: ConversationPane
     documents: DocumentsPanel
     nodes: NodesPanel
-    passage: PassageView
+    reading: Reading
+    pictures: PagePictures
     talker: Talker
     overlay: DropOverlay
     _talk_key: QKeySequence
@@ -75,7 +77,8 @@ class MainWindow(QMainWindow):
         from app.ui.conversation_pane import ConversationPane
         from app.ui.documents_panel import DocumentsPanel
         from app.ui.nodes_panel import NodesPanel
-        from app.ui.passage_view import PassageView
+        from app.ui.page_pictures import PagePictures
+        from app.ui.reading import Reading
         from app.ui.sidebar import Sidebar
         from app.ui.talk import Talker
 
@@ -85,11 +88,12 @@ class MainWindow(QMainWindow):
         self.sidebar = Sidebar(bridge, self.undo)
         self.pane = ConversationPane(bridge, self.undo)
         self.side = SidePanel()
-        self.documents = DocumentsPanel(bridge, self.undo)
+        self.pictures = PagePictures(bridge, self)
+        self.documents = DocumentsPanel(bridge, self.undo, self.pictures)
         self.nodes = NodesPanel(bridge, self.undo)
-        self.passage = PassageView(bridge)
         self.talker = Talker(bridge, open_ear, self)
         self._lay_out()
+        self.reading = Reading(bridge, self.side, self.splitter, self.pictures)
         self.overlay = DropOverlay(self)
         self._connect()
         self._shortcuts()
@@ -112,7 +116,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         # A part in the right panel shows its own errors there; all others go through one place.
-        for part in (self.sidebar, self.pane, self.pane.models, self.documents, self.nodes, self.passage):
+        for part in (self.sidebar, self.pane, self.pane.models, self.documents, self.nodes, self.reading):
             part.failed.connect(self.show_error)
         self.bridge.failed.connect(self.show_error)
         self.sidebar.new_asked.connect(self.pane.new_conversation)
@@ -127,11 +131,16 @@ class MainWindow(QMainWindow):
         self.documents.changed.connect(self.pane.first_run.show_documents)
         self.documents.changed.connect(self.sidebar.show_documents)
         self.documents.open_asked.connect(self.open_document)
+        self.documents.passages_asked.connect(self.reading.show_passages)
+        self.documents.summary_asked.connect(self.pane.summarise)
+        self.documents.said.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
+        self.pane.composer.collection.edit_asked.connect(self.edit_collections)
+        self.side.widened.connect(self.reading.widen)
         self.nodes.changed.connect(self._nodes_changed)
         self.nodes.changed.connect(self.pane.models.show_nodes)
         self.nodes.models_asked.connect(self.pane.models.put_on_nodes)
         self.pane.first_run.add_asked.connect(self._choose_files)
-        self.pane.view.cited.connect(self.show_passage)
+        self.pane.view.cited.connect(self.reading.show_passage)
         self.pane.view.link.connect(self.offer_link)
         self.pane.composer.add_asked.connect(self._choose_files)
         for source in (self.pane.composer, self.pane.first_run):
@@ -168,7 +177,7 @@ class MainWindow(QMainWindow):
     def attach(self, runtime: RuntimeSeam) -> None:
         """Take the opened runtime: everything comes alive."""
         self.runtime = runtime
-        for part in (self.sidebar, self.documents, self.nodes, self.passage, self.pane):
+        for part in (self.sidebar, self.documents, self.nodes, self.reading, self.pane):
             part.attach(runtime)
         self.talker.attach(runtime)
         self.apply_settings()
@@ -216,10 +225,16 @@ class MainWindow(QMainWindow):
         """Open the node list."""
         self.side.present(self.nodes, "Nodes")
 
-    def show_passage(self, passage: Passage) -> None:
-        """Open the passage behind a citation."""
-        self.side.present(self.passage, f"Source {passage.n}")
-        self.passage.present(passage)
+    def edit_collections(self) -> None:
+        """Make and change collections."""
+        if self.runtime is None:
+            return
+        from app.ui.collections_dialog import CollectionsDialog
+
+        dialog = CollectionsDialog(self.bridge, self.runtime.collections, self.documents.source.known_folders(), self)
+        dialog.changed.connect(self.pane.composer.collection.offer)
+        dialog.failed.connect(self.show_error)
+        dialog.open()
 
     def show_settings(self) -> None:
         """Open the settings; what is saved is used at once where that is possible."""
@@ -249,34 +264,17 @@ class MainWindow(QMainWindow):
 
     def open_document(self, path: str) -> None:
         """Open a document with the system's program."""
-        from PySide6.QtCore import QUrl
-        from PySide6.QtGui import QDesktopServices
+        from app.ui.leaving import open_file
 
-        if not Path(path).is_file():
-            self.pane.trouble.tell(f"{Path(path).name} is no longer where it was: {Path(path).parent}", "")
-        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(path)):
-            self.pane.trouble.tell(f"The system knows no program to open {Path(path).name}.", "")
+        problem = open_file(path)
+        if problem:
+            self.pane.trouble.tell(problem, "")
 
     def offer_link(self, url: QUrl) -> None:
-        """Show where a link in an answer leads; only a click here opens it."""
-        from PySide6.QtCore import Qt
-        from PySide6.QtGui import QDesktopServices, QGuiApplication
-        from PySide6.QtWidgets import QMessageBox
+        """Show where a link in an answer leads; only a click there opens it."""
+        from app.ui.leaving import offer_link
 
-        address = url.toDisplayString()
-        box = QMessageBox(self)
-        box.setWindowTitle("A link from the model")
-        box.setTextFormat(Qt.TextFormat.PlainText)
-        box.setText("The answer contains this address. The model may have made it up.")
-        box.setInformativeText(address[:500])
-        copy = box.addButton("&Copy address", QMessageBox.ButtonRole.ActionRole)
-        if url.scheme() in ("http", "https"):
-            browse = box.addButton("&Open in browser", QMessageBox.ButtonRole.ActionRole)
-            browse.clicked.connect(lambda: QDesktopServices.openUrl(url))
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(address))
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        offer_link(self, url)
 
     def show_error(self, error: BaseException) -> None:
         """Show an error that belongs to nothing else on the screen."""
@@ -401,7 +399,7 @@ class MainWindow(QMainWindow):
 
         controls.retint(self, self.theme.colours)
         self.pane.view.repaint_text()
-        self.passage.repaint_text()
+        self.reading.repaint_text()
 
 
 def _local_paths(mime: QMimeData) -> list[Path]:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtGui import QImage, QImageWriter
 
 from app.assistant import Question
+from app.collections import Collections
 from app.conversations import Conversations, Outcome
 from app.errors import DocumentError, TrustError
 from app.events import (
@@ -20,6 +25,7 @@ from app.events import (
     FileIndexed,
     Hearing,
     IndexDone,
+    LibraryState,
     ModelInfo,
     Moved,
     NodeChosen,
@@ -31,8 +37,10 @@ from app.events import (
     TokenReceived,
     Transcribed,
     Usage,
+    WatchedFolder,
 )
 from app.messages import StoredMove
+from app.rag.document import Line
 from app.rag.library import Surroundings
 from app.settings import Settings
 from app.thinking import ModelProgress
@@ -227,15 +235,67 @@ class ScriptedCluster:
         return next(node for node in self.known if node.id.startswith(name))
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A page as a picture, as the library returns it."""
+
+    width: int
+    height: int
+    png: bytes
+    page_width: float
+    page_height: float
+
+
+def drawing(width: int, page: int = 1) -> Drawing:
+    """Return a page of 600 × 800 points: white, with a black line across at a height that tells the page."""
+    image = QImage(width, round(width * 800 / 600), QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFF)
+    for x in range(width):
+        image.setPixel(x, min(image.height() - 1, 10 * page), 0)
+    out = QBuffer()
+    out.open(QIODevice.OpenModeFlag.WriteOnly)
+    assert QImageWriter(out, QByteArray(b"png")).write(image)
+    return Drawing(image.width(), image.height(), bytes(out.data().data()), 600.0, 800.0)
+
+
+def document(
+    path: str | Path,
+    state: str = "indexed",
+    reason: str = "",
+    *,
+    pages: int | None = 2,
+    modified: str = "2026-01-02T00:00:00+00:00",
+) -> DocumentInfo:
+    """Return a document of the library."""
+    return DocumentInfo(
+        str(path), state, 3, pages, "2026-01-01T00:00:00+00:00", "ab" * 32, reason, size=34_000, modified=modified
+    )
+
+
 @dataclass
 class ScriptedLibrary:
     """Documents in memory."""
 
     paths: list[Path] = field(default_factory=list)
+    more: list[DocumentInfo] = field(default_factory=list)
+    """Documents besides `paths`, as they are listed."""
     changed: bool = False
     exists: bool = True
     gate: bool = False
     """True: adding never ends by itself."""
+    pages: int = 9
+    boxes: tuple[Line, ...] = (Line(0, 20, 60, 100, 400, 112), Line(20, 43, 60, 114, 300, 126))
+    told: LibraryState = field(default_factory=LibraryState)
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    """What was asked of the queue: (name, paths…)."""
+    drawn: list[tuple[str, int, int]] = field(default_factory=list)
+    """Path, page and width of each picture that was asked for."""
+    undrawable: bool = False
+    watched: list[WatchedFolder] = field(default_factory=list)
+    working: bool = False
+    """`go_on` was called."""
+    passages: list[Passage] = field(default_factory=lambda: [TOWER, GARDEN])
+    _ears: list[asyncio.Queue[LibraryState]] = field(default_factory=list)
 
     async def add(
         self, paths: Sequence[Path], *, watch: bool = False
@@ -253,16 +313,78 @@ class ScriptedLibrary:
         yield IndexDone(len(paths), 3 * len(paths), 0.2, 3)
 
     async def documents(self) -> list[DocumentInfo]:
-        return [DocumentInfo(str(path), "indexed", 3, 2, "2026-01-01T00:00:00+00:00", "ab" * 32) for path in self.paths]
+        return [*(document(path) for path in self.paths), *self.more]
 
     async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
-        self.paths = [path for path in self.paths if path not in paths]
+        self.calls.append(("remove", *paths))
+        gone = [str(path) for path in paths]
+
+        def stays(path: str) -> bool:
+            return not any(path == one or path.startswith(f"{one}/") for one in gone)
+
+        self.paths = [path for path in self.paths if stays(str(path))]
+        self.more = [one for one in self.more if stays(one.path)]
         return []
 
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         if path == GARDEN.path:
             raise DocumentError("That document is not in the library.", hint="Add it again.")
-        return Surroundings(path, page, 9, "Before it. ", TOWER.text, " After it.", self.exists, self.changed)
+        return Surroundings(
+            path, page, self.pages, "Before it. ", TOWER.text, " After it.", self.exists, self.changed, self.boxes
+        )
+
+    async def picture(self, path: Path, page: int, width: int) -> Drawing:
+        self.drawn.append((str(path), page, width))
+        if self.undrawable:
+            raise DocumentError("The page cannot be shown. It is damaged.", code="no_picture")
+        return drawing(width, page)
+
+    async def chunks_of(self, path: Path) -> list[Passage]:
+        return self.passages
+
+    async def state(self) -> AsyncIterator[LibraryState]:
+        ear: asyncio.Queue[LibraryState] = asyncio.Queue()
+        self._ears.append(ear)
+        yield self.told
+        while True:
+            yield await ear.get()
+
+    async def tell(self, state: LibraryState) -> None:
+        """Say how far the queue is, to all who listen; in the asyncio thread."""
+        self.told = state
+        for ear in self._ears:
+            ear.put_nowait(state)
+
+    async def go_on(self) -> None:
+        self.working = True
+
+    async def pause(self) -> None:
+        self.calls.append(("pause",))
+        await self.tell(replace(self.told, paused=True))
+
+    async def resume(self) -> None:
+        self.calls.append(("resume",))
+        await self.tell(replace(self.told, paused=False))
+
+    async def cancel(self, paths: Sequence[Path] = ()) -> None:
+        self.calls.append(("cancel", *paths))
+        if not paths:
+            await self.tell(LibraryState())
+
+    async def retry(self, paths: Sequence[Path], *, password: str = "") -> None:
+        self.calls.append(("retry", *paths, password))
+
+    async def first(self, paths: Sequence[Path]) -> None:
+        self.calls.append(("first", *paths))
+
+    async def folders(self) -> list[WatchedFolder]:
+        return list(self.watched)
+
+    async def watch(self, path: Path) -> None:
+        self.watched.append(WatchedFolder(str(path), "watched"))
+
+    async def unwatch(self, path: Path) -> None:
+        self.watched = [one for one in self.watched if one.path != str(path)]
 
 
 class ScriptedRuntime:
@@ -272,6 +394,7 @@ class ScriptedRuntime:
         self.home = home
         self.settings = Settings()
         self.conversations = Conversations(home / "conversations.sqlite3")
+        self.collections = Collections(home)
         self.cluster = ScriptedCluster()
         self.library = ScriptedLibrary()
         self.assistant = ScriptedAssistant(self.conversations)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -126,3 +126,23 @@ def test_notes_stand_in_the_order_in_which_they_came(qtbot: QtBot) -> None:
     notes = [markdown.Note(2, "first"), markdown.Note(4, "second"), markdown.Note(20, "third")]
     markdown.render(document, "One two.\n\nThree four five.", theme.LIGHT, (), notes)
     assert document.toPlainText().split("\n") == ["One two.", "first", "second", "Three four five.", "third"]
+
+
+def test_sentences_that_nothing_supports_are_underlined_with_dots(qapp: QApplication) -> None:
+    document = QTextDocument()
+    text = "The **tower** is 330 m high [1]. 🗼 It was painted *blue* in 1975.\n\n- One more."
+    start = text.index("It was")
+    doubts = [text[start : text.index("1975.") + 5], "not there at all"]
+    markdown.render(document, text, theme.LIGHT, {1}, doubts=doubts)
+    marked = []
+    block = document.begin()
+    while block.isValid():
+        fragments = block.begin()
+        while not fragments.atEnd():
+            fragment = fragments.fragment()
+            if fragment.charFormat().underlineStyle() == QTextCharFormat.UnderlineStyle.DotLine:
+                assert fragment.charFormat().toolTip() == markdown.DOUBT
+                marked.append(fragment.text())
+            fragments += 1
+        block = block.next()
+    assert "".join(marked) == "It was painted blue in 1975"

@@ -40,67 +40,7 @@ def texts(dialog: QDialog) -> str:
 
 
 def rows(scene: Scene) -> dict[str, str]:
-    return {row.title: row.detail for row in scene.window.documents.list.rows.rows}
-
-
-def test_files_and_folders_dropped_on_the_window_are_added(scene: Scene, tmp_path: Path) -> None:
-    good, bad = tmp_path / "notes.md", tmp_path / "photo.bad"
-    good.write_text("# Notes")
-    bad.write_bytes(b"\x00")
-    scene.attach()
-    drop(scene, [good, bad])
-    panel = scene.window.documents
-    assert scene.window.side.page is panel
-    scene.until(lambda: not panel.adding and rows(scene).get("photo.bad"))
-    scene.until(lambda: "notes.md" in rows(scene))
-    assert rows(scene) == {"notes.md": "added, 3 passages", "photo.bad": "failed: This is no document."}
-    assert panel.progress_text.text().startswith("2 files")
-    assert "(1)" in scene.window.sidebar.documents_button.text()
-
-
-def test_files_dropped_while_starting_wait(scene: Scene, tmp_path: Path) -> None:
-    file = tmp_path / "early.md"
-    file.write_text("early")
-    drop(scene, [file])
-    assert not scene.runtime.library.paths
-    scene.attach()
-    scene.until(lambda: scene.runtime.library.paths == [file])
-
-
-def test_text_and_links_are_not_taken_for_files(scene: Scene) -> None:
-    mime = QMimeData()
-    mime.setText("hello")
-    mime.setUrls([QUrl("https://example.org/a.pdf")])
-    event = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
-                            Qt.KeyboardModifier.NoModifier)  # fmt: skip
-    event.ignore()
-    QApplication.sendEvent(scene.window, event)
-    assert not event.isAccepted() and not scene.window.overlay.isVisible()
-
-
-def test_adding_shows_time_left_and_can_be_cancelled(scene: Scene, tmp_path: Path) -> None:
-    scene.attach()
-    scene.runtime.library.gate = True
-    scene.window.add_documents([tmp_path / "a.md"])
-    panel = scene.window.documents
-    scene.until(lambda: "a.md" in rows(scene))
-    assert panel.progress_text.text() == "Reading, about 30 s left" and panel.bar.value() == 500
-    panel.cancel_button.click()
-    assert not panel.adding and panel.progress_text.text() == "Cancelled; 1 files were done."
-
-
-def test_removing_a_document_can_be_undone(scene: Scene, tmp_path: Path) -> None:
-    file = tmp_path / "a.md"
-    scene.runtime.library.paths.append(file)
-    scene.attach()
-    scene.until(lambda: "a.md" in rows(scene))
-    panel = scene.window.documents
-    scene.window.show_documents()
-    panel.list.setCurrentIndex(panel.list.rows.index(0))
-    QTest.keyClick(panel.list, Qt.Key.Key_Delete)
-    scene.until(lambda: scene.runtime.library.paths == [] and scene.window.undo.isVisible())
-    scene.window.undo.undo_button.click()
-    scene.until(lambda: scene.runtime.library.paths == [file])
+    return {row.title: row.detail for row in scene.window.documents.view.shelf.entries if not row.folder}
 
 
 def test_nodes_are_listed_and_the_pill_counts_them(scene: Scene) -> None:

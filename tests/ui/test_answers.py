@@ -1,0 +1,50 @@
+"""What an answer says about itself: sentences that nothing supports, and that files are still being read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import QFrame
+
+from app.events import Retrieved, Sentence, TokenReceived, Warned
+from tests.ui.conftest import Scene
+from tests.ui.fake_runtime import TOWER, answer
+
+TEXT = "It is 330 metres high [1]. It was painted blue."
+
+
+def test_unsupported_sentences_are_said_to_everybody(scene: Scene) -> None:
+    scene.attach()
+    at = TEXT.index("It was")
+    sentences = (Sentence(0, at - 1, (1,), True), Sentence(at, len(TEXT), (), False))
+    scene.runtime.assistant.script = [
+        Retrieved((TOWER,)),
+        TokenReceived(TEXT, "local"),
+        replace(answer(TEXT), sentences=sentences),
+    ]
+    scene.ask()
+    card = scene.window.pane.view.answers[-1]
+    assert card.doubt.isVisible()
+    assert card.doubt.text() == "One sentence, underlined with dots, is not said by the passages."
+    assert "It was painted blue." in card.body.accessibleDescription()
+    cursor = card.body.textCursor()
+    cursor.setPosition(card.body.toPlainText().index("painted") + 1)
+    assert cursor.charFormat().underlineStyle() == cursor.charFormat().UnderlineStyle.DotLine
+    cursor.setPosition(5)
+    assert cursor.charFormat().underlineStyle() == cursor.charFormat().UnderlineStyle.NoUnderline
+
+
+def test_an_answer_without_doubt_says_nothing(scene: Scene) -> None:
+    scene.attach()
+    scene.ask()
+    card = scene.window.pane.view.answers[-1]
+    assert not card.doubt.isVisible() and not card.body.accessibleDescription()
+
+
+def test_that_files_are_still_being_read_stands_in_the_answer(scene: Scene) -> None:
+    scene.attach()
+    said = Warned("still_indexing", "3 of 40 files are not indexed yet.", "The answer may change.")
+    scene.runtime.assistant.script = [said, Retrieved((TOWER,)), TokenReceived(TEXT, "local"), answer(TEXT)]
+    scene.ask()
+    card = scene.window.pane.view.answers[-1]
+    assert any("3 of 40 files" in frame.accessibleName() for frame in card.findChildren(QFrame))
