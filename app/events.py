@@ -335,6 +335,8 @@ class LibraryState:
     paused: bool = False
     reason: str = ""
     """One sentence on why nothing goes on, or what is waited for; "" while all goes well."""
+    changes: int = 0
+    """Documents that were added, changed or removed since the program began: a list that is shown is old then."""
 
 
 @dataclass(frozen=True, slots=True)

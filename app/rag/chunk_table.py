@@ -102,6 +102,14 @@ class ChunkTable:
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise broken(place, name, error) from error
 
+    def _index_words(self) -> None:
+        try:
+            self._table.create_index("tokens", config=words_index())
+        except RuntimeError:
+            self.fresh()
+            if not self._index_of("tokens"):  # another thread or process, opening the new table too, has made it
+                raise
+
     def close(self) -> None:
         """End the second thread of searches."""
         self._beside.shutdown(wait=False)

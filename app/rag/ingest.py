@@ -69,6 +69,8 @@ class Ingest:
         """Do what `Library.add` promises."""
         await self._writing.call(lambda store: store.records.queue.ask(paths, by_user=True))
         listener = Listener(paths, watch=watch)
+        paused = self._background and self._paused
+        listener.tell(Progress(PAUSED if paused else "Looking for documents"))
         self._hub.listeners.add(listener)
         if watch:
             self._watch()
@@ -194,7 +196,7 @@ class Ingest:
                 continue
 
     async def _state(self) -> LibraryState:
-        waiting = await self._preparing.call(lambda store: store.records.queue.size())
+        waiting = await self._preparing.call(lambda store: store.records.queue.waiting())
         hub, now = self._hub, time.monotonic()
         embedding = self._session.embedding if self._session is not None else None
         busy = len(self._session.busy) if self._session is not None else 0
@@ -209,6 +211,7 @@ class Ingest:
             seconds_left=left,
             paused=paused,
             reason=hub.reason or (PAUSED if paused and waiting else ""),
+            changes=hub.changes,
         )
 
     # -- the task ----------------------------------------------------------------------------------------------------
@@ -265,7 +268,6 @@ class Ingest:
 
     async def _locked(self) -> None:
         if not self._repaired:
-            self._hub.tell(Progress("Looking for documents"))
             await self._writing.call(Store.repair)
         session = Session(
             *(self._writing, self._preparing, self._embedder, self._rules, self._hub, self._work), self._hearing

@@ -153,14 +153,13 @@ class Hub:
         self.passwords: dict[str, str] = {}
         """Of protected files, as the user gave them; kept in memory alone."""
         self.reason = ""
-        self.version = 0
-        """Counts the changes that a reader of the state may want to see."""
+        self.changes = 0
+        """Files that were looked at, since the program began."""
         self.news = asyncio.Event()
         self._steps: dict[str, Working] = {}
 
     def changed(self) -> None:
         """Let readers of the state look again."""
-        self.version += 1
         self.news.set()
         self.news = asyncio.Event()
 
@@ -203,6 +202,7 @@ class Hub:
         """Pass on that a file is done."""
         self.rests(event.path)
         self.done += 1
+        self.changes += 1
         for listener in self.listeners:
             listener.ended(event, embedded)
         self.changed()

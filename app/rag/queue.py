@@ -63,9 +63,9 @@ class Queue:
     # -- asked: discover ---------------------------------------------------------------------------------------------
 
     def ask(self, paths: Sequence[str], *, by_user: bool) -> None:
-        """Note paths to be looked at: those of a user before all others, the newest first."""
+        """Note paths to be looked at: those of a user before all others, the newest call first."""
         with self._db.transaction():
-            for path in paths:
+            for path in reversed(paths) if by_user else paths:
                 known = self._db.execute("SELECT 1 FROM asked WHERE path = ?", (path,)).fetchone()
                 if known is None or by_user:
                     place = self._place(front=by_user)
@@ -78,12 +78,15 @@ class Queue:
 
     def discovered(self, asked: Sequence[Asked], files: Iterable[FoundFile]) -> None:
         """Put what was found into the queue, in place of what was asked, in one step."""
-        place = min((one.place for one in asked), default=0)
+        places = {one.place for one in asked}
         user = any(one.by_user for one in asked)
         with self._db.transaction():
             number = int(self._db.execute("SELECT coalesce(max(number), 0) FROM queue").fetchone()[0])
             for file in files:
                 number += 1
+                place = min(places, default=0)
+                if len(places) > 1:
+                    place = min((one.place for one in asked if is_below(file.path, one.path)), default=place)
                 self._db.execute(
                     "INSERT INTO queue VALUES (?,?,?,?,?) ON CONFLICT (path) DO UPDATE SET size = excluded.size,"
                     " mtime_ns = excluded.mtime_ns, place = CASE WHEN ? THEN excluded.place ELSE place END,"
@@ -132,6 +135,11 @@ class Queue:
             if self._db.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE {where})", values).fetchone()[0]:
                 return True
         return bool(self._db.execute("SELECT EXISTS (SELECT 1 FROM dropped)").fetchone()[0])
+
+    def waiting(self) -> int:
+        """Return how many files wait; what a user asked for and was not looked at yet is one."""
+        asked = self._db.execute("SELECT count(*) FROM asked WHERE by_user").fetchone()[0]
+        return self.size() + int(asked)
 
     def leave(self, seen: FoundFile, size: int, mtime_ns: int) -> None:
         """Take a file out that was seen so, or is so now; if it waits anew because it changed, it stays.
@@ -252,7 +260,7 @@ def below(path: str) -> tuple[str, str, str]:
 
 def is_below(path: str, folder: str) -> bool:
     """Tell whether a path is this file, or below this folder."""
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+    return path == folder.rstrip("/") or path.startswith(folder.rstrip("/") + "/")
 
 
 def _any_below(roots: Sequence[str] | None, table: str = "queue") -> tuple[str, tuple[str, ...]]:

@@ -150,7 +150,6 @@ class Session:
         for user in (True, False):
             part = [one for one in mine if one.by_user == user]
             if part:
-                self._hub.tell(Progress("Looking for documents"))
                 await self._look(part, work.watched, by_user=user)
         self._window.clear()
         self._drained = False

@@ -119,7 +119,7 @@ async def finished(home: Path, folder: Path) -> dict[str, Any]:
             if record.revision:
                 texts, counts, places = records.copy_of_version(record.revision)
                 words.update(counts)
-                hits = table.of_revision(record.revision)
+                hits = store.chunks_of(path)
                 rows = [(hit.page, hit.section, hit.start, hit.end, hit.text, hit.vector.tobytes()) for hit in hits]
                 chunks[path] = (texts, places, rows)
         assert records.counts(words)[0] == dict(words)
