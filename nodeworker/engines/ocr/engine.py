@@ -9,7 +9,10 @@ threads, one thread each.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import hashlib
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -112,7 +115,7 @@ class PageEngine:
         if networks is None:
             raise EngineError("The model is not loaded.")
         try:
-            lines = self._lines(networks, unpack(picture), cancelled, background)
+            lines = self._lines(networks, picture, cancelled, background)
         except EngineError:
             raise
         except Exception as error:  # those of OpenCV and onnxruntime have no base in common
@@ -125,15 +128,13 @@ class PageEngine:
         self._networks = None
 
     def _lines(
-        self, networks: _Networks, picture: Any, cancelled: threading.Event, background: bool
+        self, networks: _Networks, data: bytes, cancelled: threading.Event, background: bool
     ) -> tuple[RecognisedLine, ...]:
         from nodeworker.engines.ocr import detecting, lines
 
-        height, width = picture.shape[:2]
         self._rest(cancelled, background)
-        given = detecting.network_input(picture, detecting.size_for(width, height))
-        marks = networks.find.run(None, {"x": given})[0][0, 0]
-        quads = list(detecting.quads(marks, width, height))
+        # All that takes memory is done by the pool's few threads: each thread of a process keeps a heap of its own.
+        picture, quads = self._pool.submit(_found, networks, data).result()
         if not quads:
             return ()
         if sum(map(lines.standing, quads)) * 2 > len(quads):
@@ -143,7 +144,8 @@ class PageEngine:
             quads = [lines.turned(quad, 3) if lines.standing(quad) else quad for quad in quads]
         longest = sorted(quads, key=lambda quad: -detecting.sides(quad)[0])[:VOTES]
         parts = [lines.beginnings(lines.cut(picture, quad)) for quad in longest]
-        votes = networks.upright.run(None, {"x": lines.padded(parts, lines.UPRIGHT)})[0][:, 1]
+        upright = self._pool.submit(networks.upright.run, None, {"x": lines.padded(parts, lines.UPRIGHT)})
+        votes = upright.result()[0][:, 1]
         if float(sum(votes > SURE_UPSIDE_DOWN)) * 2 > len(votes):
             quads = [lines.turned(quad, 2) for quad in quads]
 
@@ -156,6 +158,7 @@ class PageEngine:
         # The longest first, so that the last to end is short. One by one: eight together took 1.9 times as long.
         quads.sort(key=lines.width_of, reverse=True)
         found = list(self._pool.map(read, quads))
+        _give_back()
         return tuple(
             RecognisedLine(text.strip(), tuple((float(x), float(y)) for x, y in quad), confidence)
             for (text, confidence), quad in zip(found, quads, strict=True)
@@ -191,3 +194,23 @@ class PageEngine:
 
     def _damaged(self, why: str) -> ModelDamaged:
         return ModelDamaged(f"{self.model.name} cannot be loaded: {why}.", "Install tangnet with: [ocr]")
+
+
+def _found(networks: _Networks, data: bytes) -> tuple[Any, list[Any]]:
+    """Return the picture and where lines stand in it. Raises BadRequest."""
+    from nodeworker.engines.ocr import detecting
+
+    picture = unpack(data)
+    height, width = picture.shape[:2]
+    given = detecting.network_input(picture, detecting.size_for(width, height))
+    marks = networks.find.run(None, {"x": given})[0][0, 0]
+    quads = list(detecting.quads(marks, width, height))
+    _give_back()
+    return picture, quads
+
+
+def _give_back() -> None:
+    """Return what a page took to the system, where the C library can: a node has other engines besides."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
