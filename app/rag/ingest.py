@@ -14,6 +14,7 @@ from app.rag.listening import Hub, Listener
 from app.rag.orders import cancel, retry
 from app.rag.preparing import readers
 from app.rag.queue import Folder, is_below
+from app.rag.recognising import Recognising
 from app.rag.recordings import Hearing
 from app.rag.reembedding import restore
 from app.rag.session import Session, Work
@@ -45,12 +46,14 @@ class Ingest:
         embedder: Embedder,
         rules: Callable[[], Rules] = Rules,
         hearing: Hearing | None = None,
+        recognising: Recognising | None = None,
     ) -> None:
         self._writing = writing
         self._preparing = preparing
         self._embedder = embedder
         self._rules = rules
         self._hearing = hearing
+        self._recognising = recognising
         self._hub = Hub()
         self._background = False
         self._paused = False
@@ -270,7 +273,9 @@ class Ingest:
         if not self._repaired:
             await self._writing.call(Store.repair)
         session = Session(
-            *(self._writing, self._preparing, self._embedder, self._rules, self._hub, self._work), self._hearing
+            *(self._writing, self._preparing, self._embedder, self._rules, self._hub, self._work),
+            self._hearing,
+            self._recognising,
         )
         self._session = session
         try:

@@ -325,7 +325,7 @@ class Library:
             from app.rag.recognising import Recognising
 
             pages = RecognisedPages(self._folder / "recognised.db")
-            self._recognising = Recognising(self._limited(), pages, self._ocr)
+            self._recognising = Recognising(self._limited(), pages, self._ocr, self._rules)
         return self._recognising
 
     def _limited(self) -> Reader:
@@ -342,7 +342,9 @@ class Library:
 
             self._writing = self._writing or StoreThread(self._folder, "library-write")
             self._preparing = self._preparing or StoreThread(self._folder, "library-prepare")
-            self._ingest = Ingest(self._writing, self._preparing, self._embedder, self._rules, self._hearing)
+            self._ingest = Ingest(
+                *(self._writing, self._preparing, self._embedder, self._rules, self._hearing), self._scanned()
+            )
         return self._ingest
 
     def _searcher(self) -> StoreThread:

@@ -6,12 +6,14 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from app.events import Step
 from app.rag.planning import hash_file
 from app.rag.prepared import Prepared, cut, pack, unpack
 from app.rag.queue import Waiting
+from app.rag.recognising import Recognising
 from app.rag.recordings import Hearing, heard
 from app.rag.records import Record
 from app.rag.scanning import FoundFile, look
@@ -32,9 +34,23 @@ class Preparer:
     """Prepares files, any number at once; a reading process is started when all others are at work."""
 
     def __init__(
-        self, thread: StoreThread, told: Told, passwords: Mapping[str, str], hearing: Hearing | None = None
+        self,
+        thread: StoreThread,
+        told: Told,
+        passwords: Mapping[str, str],
+        hearing: Hearing | None = None,
+        recognising: Recognising | None = None,
     ) -> None:
-        """`passwords`: of protected files, by path. `hearing`: turns recordings into text, or None."""
+        """Start nothing yet.
+
+        Args:
+            thread: Where the store is.
+            told: Hears what is being done with a file.
+            passwords: Of protected files, by path.
+            hearing: Turns recordings into text, or None.
+            recognising: Reads scans, or None.
+        """
+        self._recognising = recognising
         self._thread = thread
         self._told = told
         self._passwords = passwords
@@ -88,6 +104,8 @@ class Preparer:
         content = await asyncio.to_thread(pack, item)
         kept_as = FoundFile(file.path, reading.size, reading.mtime_ns)
         await self._thread.call(lambda store: store.records.queue.keep(kept_as, content))
+        if self._recognising is not None:
+            await self._recognising.forget([reading.sha256])
         return item
 
     async def _read(self, file: FoundFile) -> Reading:
@@ -105,6 +123,11 @@ class Preparer:
                 )
             finally:
                 self._idle.append(reader)
+        if self._recognising is not None:
+            told = partial(self._told, file.path, "recognising")
+            reading = await self._recognising.complete(
+                reading, password=self._passwords.get(file.path, ""), told=told
+            )
         return await heard(reading, self._hearing, lambda part: self._told(file.path, "transcribing", part))
 
     async def _same(self, seen: FoundFile, file: FoundFile, before: Record | None, sha256: str) -> Prepared | None:

@@ -13,6 +13,7 @@ from app.rag.document import Block, Document, Piece, assemble
 from app.rag.recognised_pages import Kept, RecognisedPages
 from app.rag.replies import Picture
 from app.rag.worker import Reader, Reading
+from app.rules import Rules
 from app.thinking import Ocr
 
 LONG_SIDE = 2000
@@ -34,8 +35,15 @@ Told = Callable[[float], None]
 class Recognising:
     """Reads the pages of a document that hold only pictures. What was read is kept until `forget`."""
 
-    def __init__(self, reader: Reader, pages: RecognisedPages, ocr: Callable[[], Ocr]) -> None:
-        """`reader` draws the pages; `ocr` is asked for each document."""
+    def __init__(
+        self,
+        reader: Reader,
+        pages: RecognisedPages,
+        ocr: Callable[[], Ocr],
+        rules: Callable[[], Rules] = Rules,
+    ) -> None:
+        """`reader` draws the pages; `ocr` and `rules`, where documents may go, are asked for each document."""
+        self._rules = rules
         self._reader = reader
         self._pages = pages
         self._ocr = ocr
@@ -45,7 +53,6 @@ class Recognising:
         reading: Reading,
         *,
         password: str = "",
-        zones: tuple[str, ...] = (),
         background: bool = True,
         told: Told | None = None,
     ) -> Reading:
@@ -57,8 +64,7 @@ class Recognising:
         Args:
             reading: What the reading process saw.
             password: Of a protected file.
-            zones: The only zones whose nodes may see it; empty = any.
-            background: Nobody waits for it; else it is read on this machine.
+            background: Nobody waits for it; then idle nodes may help, where the rules let it go.
             told: Called after each page.
         """
         wanted = reading.needs_ocr
@@ -67,6 +73,7 @@ class Recognising:
         ocr = self._ocr()
         if ocr.recogniser is None:
             return _without(reading, f"{_pages(wanted, reading)} {'is' if len(wanted) == 1 else 'are'} {OFF}.")
+        zones = self._rules().zones([reading.path])
         found: dict[int, list[Piece]] = {}
         sure: dict[int, float] = {}
         failed: dict[int, str] = {}

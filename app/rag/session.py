@@ -16,6 +16,7 @@ from app.rag.listening import Hub, seen
 from app.rag.prepared import Prepared
 from app.rag.preparing import Preparer, copied, readers
 from app.rag.queue import Asked, Folder, Waiting, is_below
+from app.rag.recognising import Recognising
 from app.rag.recordings import Hearing
 from app.rag.records import Record
 from app.rag.reembedding import reembed
@@ -58,6 +59,7 @@ class Session:
         hub: Hub,
         work: Callable[[], Work],
         hearing: Hearing | None = None,
+        recognising: Recognising | None = None,
     ) -> None:
         """`work` is asked again and again: what it returns may change while the session runs."""
         self._writing = writing
@@ -66,7 +68,7 @@ class Session:
         self._rules = rules
         self._hub = hub
         self._work = work
-        self._preparer = Preparer(preparing, hub.step, hub.passwords, hearing)
+        self._preparer = Preparer(preparing, hub.step, hub.passwords, hearing, recognising)
         self.embedding = Embedding(writing, embedder, rules)
         self._readers = readers()
         self._workers: set[asyncio.Task[None]] = set()

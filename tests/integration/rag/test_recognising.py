@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from pathlib import Path
 
 import numpy
 import pytest
 
 from app.errors import NodeError, NodeLost
+from app.events import FileIndexed
 from app.rag.library import Library
 from app.rag.recognised_pages import Kept, RecognisedPages
 from app.rag.recognising import Recognising
 from app.rag.worker import Reader, Reading
+from app.rules import Rules
 from app.thinking import Ocr, RecognisedLine, RecognisedPage
 from tests import scans
 from tests.documents import HashEmbedder, write
@@ -133,6 +136,38 @@ async def test_pages_with_text_keep_theirs_and_each_line_its_place(home: Path, t
     assert (line.left, line.top) == (0, 0) and line.right == pytest.approx(scans.WIDTH / 2, abs=1)
     await reader.close()
     pages.close()
+
+
+async def test_added_scans_are_found_and_go_only_where_rules_let_them(home: Path, tmp_path: Path) -> None:
+    path, eyes = scan(tmp_path, 2, 5), Eyes()
+    rules = Rules.parse([f"{tmp_path} = home"])
+    shelf = Library(home, HashEmbedder(), lambda: rules, ocr=lambda: Ocr(eyes))
+    events = [event async for event in shelf.add([path])]
+    (file,) = [event for event in events if isinstance(event, FileIndexed)]
+    assert (file.state, file.reason) == ("added", "2 pages were read by text recognition, 90% sure.")
+    assert eyes.asked == [("", ("local", "home"), True)] * 2
+    (found, *_) = await shelf.search("five 5 stripes", mode="text")
+    assert (found.page, found.text) == (2, "page with 5 stripes")
+    assert RecognisedPages(home / "library" / "recognised.db").get(_sha256(path), "", 1) is None  # not needed any more
+    await shelf.close()
+
+
+async def test_adding_goes_on_where_it_was_when_the_node_went_away(home: Path, tmp_path: Path) -> None:
+    path = scan(tmp_path, *range(1, 11))
+    first = library(home, Eyes(fail_after=6))
+    (file,) = [event async for event in first.add([path]) if isinstance(event, FileIndexed)]
+    assert (file.state, file.reason) == ("failed", "All 10 pages cannot be read now: The node is gone.")
+    await first.close()
+    second = library(home, again := Eyes())
+    (file,) = [event async for event in second.add([path]) if isinstance(event, FileIndexed)]
+    assert file.state in ("added", "changed") and len(again.asked) == 10 - 6
+    (record,) = await second.documents()
+    assert (record.state, record.pages) == ("indexed", 10)
+    await second.close()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 async def test_a_damaged_memory_of_pages_only_costs_reading_them_again(home: Path, tmp_path: Path) -> None:

@@ -209,7 +209,7 @@ def test_hostile_description_and_status() -> None:
     status = pb.Status(engines=engines, decode_rate=float("inf"), cpu_percent=-1, slots=0)
     info = with_status(INFO, status)
     assert (info.decode_rate, info.cpu_percent, info.slots, info.state) == (0, 0, 1, "ready")
-    assert len(info.engines) <= 5
+    assert len(info.engines) <= 6
     assert info.engines[0].progress == 0
 
 
