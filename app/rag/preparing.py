@@ -125,9 +125,7 @@ class Preparer:
                 self._idle.append(reader)
         if self._recognising is not None:
             told = partial(self._told, file.path, "recognising")
-            reading = await self._recognising.complete(
-                reading, password=self._passwords.get(file.path, ""), told=told
-            )
+            reading = await self._recognising.complete(reading, password=self._passwords.get(file.path, ""), told=told)
         return await heard(reading, self._hearing, lambda part: self._told(file.path, "transcribing", part))
 
     async def _same(self, seen: FoundFile, file: FoundFile, before: Record | None, sha256: str) -> Prepared | None:
