@@ -25,6 +25,7 @@ from app.rag import fulltext
 from app.rag.catalogue import kind_of
 from app.rag.passages import key_of
 from app.rag.place import Place
+from app.rag.tending import KEPT_VERSIONS
 
 _INDEX_CACHE_BYTES = 128 * 2**20
 _METADATA_CACHE_BYTES = 48 * 2**20
@@ -39,8 +40,6 @@ STALE_SHARE = 0.1
 """Rows outside the vector index are compared one by one: beyond this share they are put into it."""
 _PHRASES_MORE = 4
 """So many times more chunks are taken when a phrase must occur: the index knows its words' stems only."""
-_PREFIX_DISTANCE = 12
-"""How many letters may follow a half-typed word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ class Wanted:
     """Full text; "" = none. No syntax."""
     languages: tuple[str, ...] = ()
     """Of the question, then of the library."""
-    half: str = ""
-    """A word that may go on, when it is to be completed; else ""."""
+    completed: tuple[str, ...] = ()
+    """What a half-typed word may become, as the index has it."""
     phrases: tuple[str, ...] = ()
     vector: Any = None
     """numpy float32; None = not by meaning."""
@@ -195,11 +194,8 @@ class ChunkTable:
     def _words_query(self, wanted: Wanted) -> Any:
         """Return the full-text query; None when the question has no word that could be looked for."""
         match, must, should = lancedb.query.MatchQuery, lancedb.query.Occur.MUST, lancedb.query.Occur.SHOULD
-        words = " ".join(fulltext.asked(wanted.words, wanted.languages))
+        words = " ".join((*fulltext.asked(wanted.words, wanted.languages), *wanted.completed))
         parts: list[Any] = [match(words, "tokens")] if words else []
-        for prefix in _prefixes(wanted.half):
-            # Fuzzy, but all that was typed as it stands, only letters to come: LanceDB's way to search by prefix.
-            parts.append(match(prefix, "tokens", fuzziness=_PREFIX_DISTANCE, prefix_length=len(prefix)))
         needed = []
         for phrase in wanted.phrases:
             ways = [text for text in fulltext.phrase(phrase, wanted.languages) if text]
@@ -221,6 +217,11 @@ class ChunkTable:
         """Return how many rows the full-text index does not hold yet; they are found, but slowly."""
         self.fresh()
         return self._outside("tokens")
+
+    def tidy(self) -> None:
+        """Merge small files and take new rows into the full-text index, here and now: for small tables only."""
+        self.fresh()
+        self._table.optimize(cleanup_older_than=KEPT_VERSIONS)
 
     def wants_index(self) -> bool:
         """Return True when so many vectors are outside the vector index that comparing them all is slow."""
@@ -318,11 +319,3 @@ def _schema(dimension: int) -> Any:
             ("vector", pyarrow.list_(pyarrow.float32(), dimension)),
         ]
     )
-
-
-def _prefixes(half: str) -> list[str]:
-    """Return what words that begin with `half` begin with in the index, where their endings are cut off."""
-    folded = fulltext.folded(half)
-    if len(folded) < 2:
-        return []
-    return [folded, folded[:-3]] if len(folded) >= 7 else [folded]

@@ -98,6 +98,8 @@ class Database:
         return Transaction(self._db)
 
     def _migrate(self) -> None:
+        if int(self._db.execute("PRAGMA user_version").fetchone()[0]) == len(MIGRATIONS):
+            return  # without a lock: who only reads must never wait for a writer
         self._db.execute("BEGIN IMMEDIATE")
         version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
         if version > len(MIGRATIONS):

@@ -30,6 +30,7 @@ _STEMMERS = {
 _LANGUAGES_ASKED = 4
 """In how many languages of the library a question's words are stemmed, its own first."""
 _MOST_WORDS = 64
+_ENDINGS = ("", "e", "s", "es", "is", "y", "ing", "ation", "ment")
 
 
 def tokens(text: str, language: str) -> list[str]:
@@ -67,6 +68,16 @@ def asked(text: str, languages: Sequence[str]) -> list[str]:
 def phrase(text: str, languages: Sequence[str]) -> list[str]:
     """Return a phrase as the index may hold it: one run of tokens for each of these languages, without repetition."""
     return list(dict.fromkeys(column(text, language) for language in _asked_languages(languages)))
+
+
+def completed(stems: Iterable[str], languages: Sequence[str]) -> list[str]:
+    """Return the tokens of words that may stand behind rough stems (`app.words.content`), endings put back."""
+    found: dict[str, None] = {}
+    for stem in stems:
+        for ending in _ENDINGS:
+            for language in _asked_languages(languages):
+                found.update(dict.fromkeys(_tokens_of(stem + ending, language)))
+    return list(found)
 
 
 def contains(text: str, phrases: Iterable[str]) -> bool:

@@ -260,6 +260,14 @@ class Records:
             found[word] = int(row["chunks"]) if row else 0
         return found, int(total)
 
+    def completions(self, prefix: str, limit: int) -> list[str]:
+        """Return the words of the library, cut as `app.words.content` cuts them, that begin so: the commonest first."""
+        rows = self._db.execute(
+            "SELECT word FROM words WHERE word >= ? AND word < ? ORDER BY chunks DESC LIMIT ?",
+            (prefix, prefix + "\U0010ffff", limit),
+        )
+        return [row["word"] for row in rows]
+
     def fact(self, name: str) -> str:
         """Return a fact about the store; "" if there is none of this name."""
         row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()

@@ -34,7 +34,7 @@ from app.rag.places import PagePlaces, boxes, marks_of, seconds
 from app.rag.queue import Folder, is_below
 from app.rag.records import Change, Record, Records
 from app.rag.scanning import FoundFile
-from app.rag.tending import STALE_WORDS, Tending
+from app.rag.tending import SMALL, STALE_WORDS, Tending
 from app.words import content
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 RULES = 100 * 2 + CHUNK_RULES
 """Rules of reading (the hundreds) and of chunking; documents made by others are read again."""
 AROUND_CHARACTERS = 2000
+_COMPLETIONS = 5
+"""The commonest words that a half-typed one may become."""
 _COPIES = 500
 """Documents that are copied in one commit of the table."""
 _HIDDEN = ("skipped", "removed")
@@ -225,11 +227,17 @@ class Store:
         return table
 
     def tend(self) -> bool:
-        """See to the indexes in the background; returns at once with whether anything was begun."""
+        """See to the indexes: those of a small table here, in some milliseconds, else in a process of its own.
+
+        Returns at once; whether that process was begun.
+        """
         table = self.table()
-        if table is None or not (table.unindexed() >= STALE_WORDS or table.wants_index()):
-            return False
-        return self.tending.start(self.place.uri, dict(self.place.options), table.name)
+        waiting = table.unindexed() if table is not None else 0
+        if table is not None and waiting and table.count() <= SMALL:
+            table.tidy()
+        elif table is not None and (waiting >= STALE_WORDS or table.wants_index()):
+            return self.tending.start(self.place.uri, dict(self.place.options), table.name)
+        return False
 
     def give_up(self, revisions: Iterable[int]) -> None:
         """Mark documents whose chunks are lost: they are read again when they are added again."""
@@ -486,12 +494,12 @@ class Store:
 
         known = self.languages()
         languages = tuple(filter(None, dict.fromkeys((spoken or language.of_query(words, known), *known))))
-        half = half if half and not any(self.records.counts(content(half))[0].values()) else ""
+        completed = self._completed(half, languages) if half else ()
         matching: list[Hit] = []
         nearest: list[Hit] = []
         try:
             for asked in (limit, 4 * limit, 16 * limit):
-                found, near = table.search(Wanted(words, languages, half, tuple(phrases), vector, asked, where))
+                found, near = table.search(Wanted(words, languages, completed, tuple(phrases), vector, asked, where))
                 hits = self._hits((*found, *near), phrases)
                 matching = [hits[key] for key in found if key in hits][:limit]
                 nearest = _in_true_order([hits[key] for key in near if key in hits], vector)[:limit]
@@ -505,6 +513,15 @@ class Store:
             self.forget_table()
             raise broken(self.place, table.name, error) from error
         return Found(matching, nearest, counts, total)
+
+    def _completed(self, half: str, languages: Sequence[str]) -> tuple[str, ...]:
+        """Return what a word that no document has may become when it is typed on."""
+        stems = content(half)
+        if not stems or any(self.records.counts(stems)[0].values()):
+            return ()
+        begun = {fulltext.folded(half), *stems}
+        known = [word for prefix in begun for word in self.records.completions(prefix, _COMPLETIONS)]
+        return tuple(fulltext.completed(known, languages))
 
     def _hits(self, keys: Iterable[int], phrases: Sequence[str]) -> dict[int, Hit]:
         """Return what was found, without chunks of versions that are not current, or without one of the phrases."""

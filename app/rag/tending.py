@@ -18,9 +18,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
-_KEPT_VERSIONS = timedelta(minutes=30)
+KEPT_VERSIONS = timedelta(minutes=30)
 """Older versions of a table are removed; a search needs its own for a moment only."""
 _NICENESS = 15
+SMALL = 2000
+"""Tables of so many rows are tended where they are written: a process would cost more than it spares."""
 STALE_WORDS = 200
 """Full text finds this many new chunks without its index quickly enough."""
 
@@ -31,7 +33,7 @@ class Tending:
     def __init__(self, folder: Path) -> None:
         """`folder`: where its lock is."""
         self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, uri: str, options: dict[str, str], table: str) -> bool:
         """Begin to tend a table unless that is going on already; returns at once with whether it was begun."""
@@ -39,7 +41,7 @@ class Tending:
             return False
         job = {"uri": uri, "options": options, "table": table, "lock": str(self._folder / "tending.lock")}
         environment = dict(os.environ, LANCE_CPU_THREADS="1", LANCE_LOG="error", OMP_NUM_THREADS="1")
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "app.rag.tending"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -48,7 +50,7 @@ class Tending:
             cwd=Path(__file__).parents[2],
             close_fds=True,
         )
-        stdin = self._process.stdin
+        stdin = self.process.stdin
         assert stdin is not None
         try:
             stdin.write(json.dumps(job).encode() + b"\n")
@@ -60,20 +62,20 @@ class Tending:
 
     def running(self) -> bool:
         """Return whether the process is still at work."""
-        return self._process is not None and self._process.poll() is None
+        return self.process is not None and self.process.poll() is None
 
     def wait(self, seconds: float) -> bool:
         """Wait until it has finished, so long at most; True when it has."""
-        if self._process is not None:
+        if self.process is not None:
             try:
-                self._process.wait(seconds)
+                self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 return False
         return True
 
     def stop(self) -> None:
         """End it now."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         if process is not None:
             if process.stdin is not None:
                 process.stdin.close()
@@ -98,7 +100,7 @@ def tend(table: Any) -> list[str]:
         table.create_index("vector", config=vector_index(rows), replace=True)
         done.append("vectors")
     if waiting.get("tokens", waiting.get("body", 0)) >= STALE_WORDS or "vectors" in done:
-        table.optimize(cleanup_older_than=_KEPT_VERSIONS)
+        table.optimize(cleanup_older_than=KEPT_VERSIONS)
         done.extend(("words", "files"))
     return done
 
