@@ -18,8 +18,9 @@ from app.rag.readers.pdf_running import Running
 from app.rag.readers.pdf_text import Outline, pieces, plain
 
 MAX_PAGES = 20_000
-PART_SECONDS = 8.0
-"""Computing time after which the rest of a document waits for the next request."""
+PART_SECONDS = 3.0
+"""Computing time after which the rest of a document waits for the next request; a part takes twice this, all in all.
+Far below what a request may take, since the clock runs on while other programs have the cores."""
 PART_PAGES = 400
 _MAX_BOOKMARKS = 20_000
 _HYPHENATED = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")

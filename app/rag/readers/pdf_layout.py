@@ -22,6 +22,8 @@ _OVERHANG = 6.0  # points by which both ends of a line must stand over a gap to 
 _CANDIDATES = 10
 _DEPTH = 8
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_COLUMN_LINES = 5
+"""Of short lines it takes so many on both sides to make columns: fewer are a form or a letterhead."""
 _PROSE_CHARACTERS = 22.0
 """Lines of a text column hold more characters than this on average, cells of a table fewer."""
 
@@ -217,6 +219,8 @@ def _are_columns(left: Sequence[Run], right: Sequence[Run]) -> bool:
         return False
     if all(sum(len(run.text) for run in side) / len(side) >= _PROSE_CHARACTERS for side in (left, right)):
         return _fills(left) or _fills(right)
+    if min(len(left), len(right)) < _COLUMN_LINES:
+        return False
     paired = sum(any(abs(run.base - other.base) < 0.25 * run.size for other in right) for run in left)
     return paired * 3 < min(len(left), len(right))
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from app.rag.readers.pdf_form import filled, form_of
+
 GAP = 0.9
 """Two words farther apart than this many times the letter size may be cells or columns; runs end there."""
 _SPREAD = 0.57
@@ -77,6 +79,7 @@ class Eye:
         self._box = pdfium.FS_RECTF()
         self._name = ctypes.create_string_buffer(128)
         self._flags = ctypes.c_int()
+        self._form = form_of(document)
 
     def sheet(self, number: int) -> Sheet:
         """Return page `number`, from 1. Raises pypdfium2.PdfiumError for a page that cannot be read."""
@@ -103,6 +106,13 @@ class Eye:
         count = min(pdfium.FPDFText_CountChars(text), _MAX_CHARACTERS)
         if count > 0:
             self._runs(sheet, text, _characters(text, count), frame)
+        if self._form is not None:
+            for filled_in, box in filled(self._form, page):
+                left, top, right, bottom = frame.shown(*box)
+                size = min(10.0, 0.8 * (bottom - top))
+                base = (top + bottom) / 2 + 0.35 * size
+                right = min(right, left + 0.6 * size * len(filled_in))
+                sheet.runs.append(Run(filled_in, left, top, right, bottom, base, size, False))
         letters = sum(len(run.text) for run in sheet.runs)
         if letters < 3 and _pictured(page):
             sheet.unreadable = True

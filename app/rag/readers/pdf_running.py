@@ -54,7 +54,7 @@ class Running:
                 repeats = partial(_repeats, index=index, places=places, sheets=len(keys))
                 gone += _apart([row for row in rows if row[0][2] == top], repeats)
             gone += _lone_number(sheet, rows)
-            if gone:
+            if 0 < len(gone) < len(sheet.runs):  # a page that holds nothing else keeps them
                 away = {id(run) for run in gone}
                 sheet.runs = [run for run in sheet.runs if id(run) not in away]
         self._past = keys[-_NEAR:]

@@ -50,6 +50,8 @@ def draw(data: bytes, page: int, width: int, password: str = "") -> Drawn:
     width = min(max(width, 16), MAX_WIDTH)
     if sniffing.is_pdf(data):
         image, page_width, page_height = _pdf_page(data, page, width, password)
+    elif sniffing.kind_of(data, "") != "picture":
+        raise Refused("rejected", "It has no pages that could be shown as pictures.")
     else:
         image, page_width, page_height = _file_page(data, page, width)
     out = io.BytesIO()

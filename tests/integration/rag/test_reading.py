@@ -126,6 +126,26 @@ async def test_a_reader_that_is_killed_is_replaced(tmp_path: Path) -> None:
         await reader.close()
 
 
+async def test_a_long_book_is_read_whole_in_parts_also_when_the_process_is_killed_between(tmp_path: Path) -> None:
+    path = write(tmp_path, "book.pdf", pdf_bytes([[f"Page number {number}."] for number in range(1, 1001)]))
+    reader = Reader()
+    shares = []
+
+    def kill(share: float) -> None:
+        shares.append(share)
+        process = reader._process
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+
+    try:
+        reading = await reader.read(path, told=kill)
+    finally:
+        await reader.close()
+    assert reading.status == "ok" and reading.pages == 1000 and len(shares) >= 2
+    assert reading.document is not None and len(reading.document.blocks) == 1000
+    assert reading.document.blocks[-1].page == 1000 and "Page number 1000." in reading.document.text
+
+
 async def test_a_reader_that_hangs_is_ended(tmp_path: Path) -> None:
     path = write(tmp_path, "a.txt", "Good.")
     reader = Reader(timeout=0.5)

@@ -7,7 +7,7 @@ import pytest
 from app.rag.document import Piece, assemble
 from app.rag.readers import pdf
 from app.rag.readers.outcome import Refused
-from tests.documents import pdf_bytes
+from tests.documents import pdf_bytes, pdf_of
 from tests.pdf_pages import Put, column, placed_pdf
 
 PROSE = (
@@ -198,6 +198,22 @@ def test_pages_without_text_are_named_where_they_hold_pictures() -> None:
     scan = pdf.read(placed_pdf([[], []], extra=drawn))
     assert list(scan.needs_ocr) == [1, 2] and "2 pages seem to be pictures" in scan.reason
     assert not pdf.read(pdf_bytes([[], []])).needs_ocr
+
+
+def test_what_is_filled_into_a_form_stands_beside_its_name() -> None:
+    fields = [
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Ada Lovelace)/Rect[140 695 300 712]>>",
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/Ff 8192/T(code)/V(secret)/Rect[140 675 300 692]>>",
+    ]
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R 6 0 R]>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Annots[5 0 R 6 0 R]/Contents 4 0 R"
+        b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
+        b"<</Length 51>>stream\nBT /F1 10 Tf 60 700 Td (Name) Tj 0 -20 Td (Code) Tj ET \nendstream",
+        *fields,
+    ]
+    assert [piece.text for piece in pdf.read(pdf_of(objects)).pieces] == ["Name Ada Lovelace\nCode"]
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.7\nnothing", b"%PDF-", pdf_bytes([["x"]])[:60]])
