@@ -15,6 +15,8 @@ _LARGER = 1.12
 """Letters larger than the document's by this factor are those of a heading."""
 _NARROW = 14
 """Text less wide than this many letters' heights is no running text: its lines stay apart."""
+_FEW_NARROW = 25
+"""The same where there are three lines at most, so that the longest tells little of how wide they may be."""
 _HEADING_CHARACTERS = 160
 _ITEM = re.compile(r"(?:[•‣◦▪●○■□▶►➢✓–—*·]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})[.)])\s+\S|[•‣◦▪●○■□▶►➢✓]\S")
 _MARK_ALONE = re.compile(r"(?:[•‣◦▪●○■□▶►➢✓–—*·\uf0b7]|\(?(?:\d{1,3}|[a-zA-Z])[.)])")
@@ -156,12 +158,13 @@ def _of_text(runs: Sequence[Run], page: int, outline: Outline) -> Iterator[Piece
     lines = _lines(runs)
     left, right = min(run.left for run in runs), max(run.right for run in runs)
     distance = typical_distance([line[0].base for line in lines], outline.body)
+    running = right - left > (_NARROW if len(lines) > 3 else _FEW_NARROW) * max(run.size for run in lines[0])
     paragraph: _Paragraph | None = None
     previous: list[Run] | None = None
     for line in lines:
         glue = ""
         if paragraph is not None and previous is not None:
-            glue = _glue(paragraph, previous, line, left, right, distance)
+            glue = _glue(paragraph, previous, line, left, right, distance, running)
         if paragraph is None or not glue:
             if paragraph is not None:
                 yield _finished(paragraph, page, outline)
@@ -184,9 +187,18 @@ def _is_heading_like(line: Sequence[Run]) -> bool:
 
 
 def _glue(
-    paragraph: _Paragraph, previous: Sequence[Run], line: Sequence[Run], left: float, right: float, distance: float
+    paragraph: _Paragraph,
+    previous: Sequence[Run],
+    line: Sequence[Run],
+    left: float,
+    right: float,
+    distance: float,
+    running: bool,
 ) -> str:
-    """Return what stands between two lines of one paragraph: a space or a line end; "" where a new one begins."""
+    """Return what stands between two lines of one paragraph: a space or a line end; "" where a new one begins.
+
+    `left`, `right`: of all lines around; `distance` from one to the next; `running`: they are wide enough for prose.
+    """
     before, now = previous[0], line[0]
     size = max(before.size, now.size)
     step = now.base - before.base
@@ -196,7 +208,7 @@ def _glue(
     if _is_item(line):
         return "\n" if paragraph.kind == "list" else ""
     edge = previous[-1].right
-    full = edge > right - max(0.12 * (right - left), 2.5 * size) and right - left > _NARROW * size
+    full = edge > right - max(0.12 * (right - left), 2.5 * size) and running
     if all(run.bold for run in previous) != all(run.bold for run in line) and not (full and not ended):
         return ""
     centred = abs((before.left + edge) - (now.left + line[-1].right)) < 2 * size and before.left > left + 2 * size
