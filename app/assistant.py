@@ -71,6 +71,10 @@ class Documents(Protocol):
         """Return how many files are not indexed yet, of how many."""
         ...
 
+    async def text_around(self, path: str, start: int, end: int, characters: int) -> str:
+        """Return the text of a document around a range of its characters. Raises DocumentError."""
+        ...
+
     async def chunks_of(self, path: Path) -> list[Passage]:
         """Return the passages of a document, in order."""
         ...
@@ -204,6 +208,7 @@ class Assistant:
             )
             if passages is not None:
                 answering.read(passages)
+                await answering.widen(self._library.text_around)
                 record.passages(answering.passages)
                 await events.put(Retrieved(answering.passages))
             if passages == () and warming is not None:
@@ -247,7 +252,9 @@ class Assistant:
         if not documents:
             return False
         rules = rules_of(tuple(self._settings.rules_folders))
-        summariser = Summariser(self._thinker, self._library, self._home, rules)
+        summariser = Summariser(
+            self._thinker, self._library, self._home, rules, spread=self._settings.nodes_documents == "cluster"
+        )
         made = summariser.run(documents, node=question.node, conversation=record.conversation)
         async with ending(made) as steps:
             async for step in steps:

@@ -24,6 +24,8 @@ FITTING = 0.2
 NEIGHBOUR, AHEAD = 0.2, 0.6
 """Weight of the sentence before, and of that what the one after it counts: "It is …" follows what it speaks of."""
 CHARACTERS_PER_TOKEN = 3
+EXCERPT_OVERHEAD = 16
+"""Tokens that a passage costs beside its text: number, file name, fence."""
 GAP = " … "
 _TABLE = re.compile(r"^[^\n|]*\|[^\n]*$", re.MULTILINE)
 
@@ -54,7 +56,9 @@ def merged(passages: Sequence[Passage]) -> tuple[Passage, ...]:
     return tuple(replace(passage, n=n) for n, passage in enumerate(kept, 1))
 
 
-def excerpts(question: str, passages: Sequence[Passage], room: int, overhead: int = 16) -> tuple[Excerpt, ...]:
+def excerpts(
+    question: str, passages: Sequence[Passage], room: int, overhead: int = EXCERPT_OVERHEAD
+) -> tuple[Excerpt, ...]:
     """Return what to read, best passage first, numbered from 1; at least one sentence when there are passages.
 
     Args:

@@ -65,8 +65,13 @@ def budget(context: int, answer: int, rate: float = 0.0) -> int:
 
 def fitting(question: str, passages: Sequence[Passage], budget: int) -> tuple[Excerpt, ...]:
     """Return what the model reads of the passages beside question and instructions, numbered from 1; at least one."""
-    room = int(budget * 0.95) - tokens(WITH_DOCUMENTS) - min(tokens(question), budget // 4) - 16
-    return excerpts(question, passages, max(room, budget // 4))
+    return excerpts(question, passages, room(question, budget))
+
+
+def room(question: str, budget: int) -> int:
+    """Return the tokens that are left for passages beside question and instructions."""
+    left = int(budget * 0.95) - tokens(WITH_DOCUMENTS) - min(tokens(question), budget // 4) - 16
+    return max(left, budget // 4)
 
 
 def build(
@@ -81,18 +86,18 @@ def build(
         budget: tokens that all messages together may have, as `tokens` estimates.
     """
     system = WITHOUT_DOCUMENTS if excerpts is None else WITH_DOCUMENTS
-    room = budget - tokens(system)
-    question = clip(plain(question), max(room // 2, 32))
+    left = budget - tokens(system)
+    question = clip(plain(question), max(left // 2, 32))
     if excerpts is None:
         content = question
     else:
-        each = max(32, (room - tokens(question) - 16) // max(1, len(excerpts)))
+        each = max(32, (left - tokens(question) - 16) // max(1, len(excerpts)))
         whole = [_fenced(one, None) for one in excerpts]
-        if sum(map(tokens, whole)) > room - tokens(question) - 16:
+        if sum(map(tokens, whole)) > left - tokens(question) - 16:
             whole = [_fenced(one, each) for one in excerpts]
         content = "{}\n\nQuestion: {}".format("\n".join(whole), question)
-    room -= tokens(content)
-    turns = _recent(history, min(room, int(budget * HISTORY_SHARE)))
+    left -= tokens(content)
+    turns = _recent(history, min(left, int(budget * HISTORY_SHARE)))
     return (
         ChatMessage("system", system),
         *(ChatMessage(turn.role, turn.text) for turn in turns),

@@ -22,10 +22,9 @@ RANK = 0.05
 """Taken off for each place that the passage stands behind the first."""
 SIMILARITY = 0.5
 """Weight of the passage's similarity."""
-ANSWERED = 0.3
-"""Weight of the share of a given answer's new words."""
-CLOSE = 0.15
-"""A second sentence is quoted when it is this close to the first."""
+CLOSE = 0.25
+"""Another sentence is quoted when it is this close to the first."""
+MOST = 3
 QUOTED_WORDS = 4
 LONGEST = 420
 """Characters of one quotation."""
@@ -57,14 +56,13 @@ class Quote:
         return f"“{self.text}” [{self.n}]"
 
 
-def quotes(question: str, passages: Sequence[Passage], most: int = 2, said: str = "") -> tuple[Quote, ...]:
+def quotes(question: str, passages: Sequence[Passage], most: int = MOST) -> tuple[Quote, ...]:
     """Return the best sentence, and others only when they are about as good; empty when no passage has sentences.
 
     Args:
         question: What is asked.
         passages: Where to look, best first.
         most: How many sentences at most.
-        said: An answer; sentences that hold its words are preferred.
     """
     found: list[tuple[int, str]] = []
     for place, passage in enumerate(passages):
@@ -76,12 +74,10 @@ def quotes(question: str, passages: Sequence[Passage], most: int = 2, said: str 
     spread = Counter(stem for sentence in stems for stem in sentence)
     asked = {stem: words.rarity(spread[stem], len(found)) for stem in set(words.content(question))}
     whole = sum(asked.values()) or 1.0
-    answered = set(words.content(said)) - set(asked)
     ranked: list[Quote] = []
     for (place, sentence), stems_of in zip(found, stems, strict=True):
         score = sum(weight for stem, weight in asked.items() if stem in stems_of) / whole
         score += FITTING * fits(question, sentence) - RANK * place + SIMILARITY * passages[place].similarity
-        score += ANSWERED * len(answered & stems_of) / len(answered) if answered else 0.0
         ranked.append(Quote(passages[place].n, _short(sentence), score))
     ranked.sort(key=lambda quote: -quote.score)
     best: list[Quote] = []

@@ -45,6 +45,7 @@ _WANTED = re.compile(
     r"\s+(?P<what>.+?)(?:\s+zusammen)?\s*[.!?]*\s*$",
     re.I | re.S,
 )
+_ENDED = re.compile(r"[.!?。！？][\"”’)\]]*$")
 _NOISE = re.compile(r"^(?:the\s+)?(?:document|file|folder|pdf|report)\s+(?=\S)|[\"'“”„«»`]", re.I)
 
 
@@ -69,7 +70,7 @@ class Part:
                 found.append(passage.section)
             section = passage.section
             found.append(passage.text)
-        return "\n".join(found)
+        return "\n\n".join(found)
 
     @property
     def key(self) -> str:
@@ -167,7 +168,9 @@ def backed(note: str, part: Part) -> str:
 
 def extract(text: str, most: int = EXTRACTED) -> str:
     """Return the sentences that hold most of what the text speaks of, in their order, word for word."""
-    spans = [span for span in words.sentences(text) if 20 <= span[1] - span[0] <= 420] or words.sentences(text)[:1]
+    whole = words.sentences(text)
+    spans = [(start, end) for start, end in whole if 20 <= end - start <= 420 and _ENDED.search(text[start:end])]
+    spans = spans or whole[:1]
     counts = Counter(words.content(text))
 
     def weight(span: tuple[int, int]) -> float:

@@ -73,9 +73,22 @@ class Thinking(Thinker, Protocol):
 
 
 class Summariser:
-    """Makes one summary. `rules`: where documents may go."""
+    """Makes one summary."""
 
-    def __init__(self, thinker: Thinking, library: Shelf, home: Path, rules: Rules | None = None) -> None:
+    def __init__(
+        self, thinker: Thinking, library: Shelf, home: Path, rules: Rules | None = None, *, spread: bool = False
+    ) -> None:
+        """Prepare.
+
+        Args:
+            thinker: The nodes.
+            library: Where the documents are.
+            home: Where notes are kept meanwhile.
+            rules: Where documents may go.
+            spread: Their whole text may go to paired nodes (`nodes.documents`); else this machine does it all, unless
+                a node is named.
+        """
+        self._spread = spread
         self._thinker = thinker
         self._library = library
         self._folder = home / FOLDER
@@ -89,7 +102,7 @@ class Summariser:
         Args:
             documents: What to summarise; those that are not indexed are told as left out.
             left_out: Sentences on what else could not be read.
-            node: Name of the node that shall do it, "" = all that may.
+            node: Name of the node that shall do it; "" = all that may, see `spread`.
             conversation: Id that Answered carries.
 
         Raises:
@@ -97,6 +110,7 @@ class Summariser:
             NodeError: no node can do it.
         """
         begun = perf_counter()
+        node = node or ("" if self._spread else LOCAL_NODE_NAME)
         unread = (one for one in documents if one.state != "indexed")
         missing = [*left_out, *(f"{Path(one.path).name} ({one.reason or one.state})" for one in unread)]
         read = [await self._library.chunks_of(Path(one.path)) for one in documents if one.state == "indexed"]

@@ -328,6 +328,11 @@ class FakeLibrary(QuietQueue):
             raise self.error
         return list(self.passages[:k])
 
+    async def text_around(self, path: str, start: int, end: int, characters: int) -> str:
+        text = next(one.text for one in self.passages if one.path == path)
+        wider = f"It stands in Paris. {text} It was painted red in 1925."
+        return wider if characters >= len(wider) else text
+
     async def chunks_of(self, path: Path) -> list[Passage]:
         found = [one for one in self.passages if one.path == str(path)]
         return [replace(one, n=n) for n, one in enumerate(found, 1)]

@@ -22,7 +22,9 @@ async def run(context: Context) -> int:
     async with context.runtime() as runtime:
         documents, left_out = await _documents(context, runtime, paths)
         rules = rules_of(tuple(runtime.settings.rules_folders))
-        summariser = Summariser(runtime.cluster, runtime.library, runtime.home, rules)
+        summariser = Summariser(
+            runtime.cluster, runtime.library, runtime.home, rules, spread=runtime.settings.nodes_documents == "cluster"
+        )
         passages: tuple[Passage, ...] = ()
         async with aclosing(summariser.run(documents, left_out=left_out, node=context.arguments.node)) as events:
             async for event in events:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from app.events import (
 )
 from app.messages import StoredMove
 from app.settings import Settings
-from tests.fakes import STARTER, FakeLibrary, FakeThinker, passage
+from tests.fakes import STARTER, STRONG, FakeLibrary, FakeThinker, passage
 
 DEADLINE = 5.0
 
@@ -349,3 +350,18 @@ async def test_where_a_conversation_is_answered_is_kept_for_its_next_questions(s
     assert thinker.heard_here == [True, False]
     other = await bench.ask(Question("Elsewhere?", use_documents=False))
     assert store.get(other.conversation).prefer == "" and thinker.requests[-1].node == ""
+
+
+async def test_where_there_is_room_the_section_around_the_best_passage_is_read_and_may_be_cited(
+    store: Conversations,
+) -> None:
+    thinker = FakeThinker(script=["It was painted red in 1925."])
+    quick = replace(STRONG, prefill_rate=2000.0)
+    thinker.model = quick
+    bench = Bench(store, thinker, FakeLibrary())
+    answered = await bench.ask(Question("When was the tower painted?"))
+    assert "painted red" in thinker.requests[0].messages[1].content
+    assert answered.grounded and [one.n for one in answered.citations] == [1]
+    slow = FakeThinker(model=replace(STRONG, prefill_rate=20.0))
+    await Bench(store, slow, FakeLibrary()).ask(Question("When was the tower painted?"))
+    assert "painted red" not in slow.requests[0].messages[1].content

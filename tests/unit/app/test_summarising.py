@@ -176,3 +176,10 @@ async def test_the_assistant_summarises_when_asked(store: Conversations, tmp_pat
     message = store.messages(answered.conversation)[1]
     assert (message.state, message.text) == ("complete", answered.text)
     assert message.sentences == answered.sentences
+
+
+async def test_a_whole_document_stays_here_unless_the_settings_let_it_go(tmp_path: Path) -> None:
+    for spread, node in ((False, "local"), (True, "")):
+        thinker = Noting()
+        await _made(Summariser(thinker, FakeLibrary(_document(4)), tmp_path, spread=spread), [_info()])
+        assert {request.node for request in thinker.requests} == {node}
