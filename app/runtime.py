@@ -220,6 +220,7 @@ class Runtime:
                 rules,
                 NodesHearing(cluster, rules),
                 lambda: Ocr(cluster if settings.documents_ocr else None, settings.documents_ocr_language),
+                settings.documents_store,
             )
             runtime = cls(place, settings, cluster, library, conversations)
             opened.pop_all()

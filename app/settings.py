@@ -60,6 +60,9 @@ class Settings:
     documents_ocr_language: str = _setting(
         "", "Language of scans such as ru where it is not written in Latin letters; empty is Latin, Chinese, Japanese."
     )
+    documents_store: str = _setting(
+        "", "Where the search index is kept: empty is this machine; s3://bucket/prefix is an S3-compatible store."
+    )
     rules_folders: list[str] = _setting(
         [], 'Where documents of a folder may go: "~/Medical = home, local" is zone home and this machine.'
     )

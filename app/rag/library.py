@@ -83,6 +83,7 @@ class Library:
         rules: Callable[[], Rules] = Rules,
         hearing: Hearing | None = None,
         ocr: Callable[[], Ocr] = Ocr,
+        store: str = "",
     ) -> None:
         """Open nothing yet.
 
@@ -92,7 +93,9 @@ class Library:
             rules: Where documents may go; asked whenever some are embedded.
             hearing: Turns recordings into text; without it they are told as such.
             ocr: How scans are read; asked for each document.
+            store: Setting documents.store: where the search index is kept; "" is this machine.
         """
+        self._store = store
         self._ocr = ocr
         self._folder = home / "library"
         self._embedder = embedder
@@ -340,8 +343,8 @@ class Library:
             from app.rag.ingest import Ingest
             from app.rag.threads import StoreThread
 
-            self._writing = self._writing or StoreThread(self._folder, "library-write")
-            self._preparing = self._preparing or StoreThread(self._folder, "library-prepare")
+            self._writing = self._writing or StoreThread(self._folder, "library-write", self._store)
+            self._preparing = self._preparing or StoreThread(self._folder, "library-prepare", self._store)
             self._ingest = Ingest(
                 *(self._writing, self._preparing, self._embedder, self._rules, self._hearing), self._scanned()
             )
@@ -351,7 +354,7 @@ class Library:
         if self._searching is None:
             from app.rag.threads import StoreThread
 
-            self._searching = StoreThread(self._folder, "library-search")
+            self._searching = StoreThread(self._folder, "library-search", self._store)
         return self._searching
 
 

@@ -51,7 +51,11 @@ class Search:
             return passages(found, None, stems, k)
         embeddings = await self._embedder.embed([query], "query")
         vector = _vector(embeddings)
-        found = await self._thread.call(lambda store: _with_model(store, embeddings, text, stems, vector, limit, where))
+        fits = await self._thread.call(lambda store: _fits(store, embeddings))
+        if not fits:  # until all is embedded anew, words alone must do
+            found = await self._thread.call(lambda store: store.find(full_text(query), stems, None, limit, where))
+            return passages(found, None, stems, k)
+        found = await self._thread.call(lambda store: store.find(text, stems, vector, limit, where))
         return passages(found, vector, stems, k)
 
 
@@ -105,18 +109,13 @@ def passages(found: Found, vector: Any, stems: Sequence[str], k: int) -> list[Pa
     return result
 
 
-def _with_model(
-    store: Store, embeddings: Embeddings, text: str, stems: Sequence[str], vector: Any, limit: int, where: str
-) -> Found:
-    """Search, unless the vectors in the store are of another model and cannot be compared."""
-    if store.model() != embeddings.sha256:
+def _fits(store: Store, embeddings: Embeddings) -> bool:
+    """Return whether the vectors in the store are of this model; if not, ask for all to be embedded anew."""
+    if store.model() == embeddings.sha256:
+        return True
+    if store.records.fact("wanted") != embeddings.sha256:
         store.records.set_facts({"wanted": embeddings.sha256})
-        raise StoreError(
-            f"The documents were indexed with another embedding model than {embeddings.model}.",
-            code="embedding_model_changed",
-            hint="Add any of them again (tangnet add PATH): all are then embedded anew, without being read again.",
-        )
-    return store.find(text, stems, vector, limit, where)
+    return False
 
 
 def _vector(embeddings: Embeddings) -> Any:

@@ -17,8 +17,10 @@ Result = TypeVar("Result")
 class StoreThread:
     """Runs functions on a store, one after the other, in one thread. The store is opened on first use."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, address: str = "") -> None:
+        """`address`: setting documents.store."""
         self._folder = folder
+        self._address = address
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._store: Store | None = None
 
@@ -43,7 +45,7 @@ class StoreThread:
         if self._store is None:
             from app.rag.store import Store
 
-            self._store = Store(self._folder)
+            self._store = Store(self._folder, self._address)
         return function(self._store)
 
     def _close(self) -> None:
