@@ -15,6 +15,8 @@ from app.ui import shelf
 if TYPE_CHECKING:
     from app.collections import Collection
 
+LEAST = 60
+"""The button gives way so far; before its words are cut off it is told to say less."""
 SHORTCUT = "Ctrl+Shift+K"
 EVERYTHING = "all documents"
 LONGEST = 18
@@ -38,6 +40,7 @@ class CollectionButton(QPushButton):
         self.clicked.connect(self._open)
         self.value = ""
         self._short = False
+        self.setMinimumWidth(LEAST)
         self._known: tuple[Collection, ...] = ()
         self._menu: QMenu | None = None
         self.show_value("")
@@ -80,6 +83,7 @@ class CollectionButton(QPushButton):
         """Say less where there is little room."""
         if on != self._short:
             self._short = on
+            self.setMinimumWidth(0 if on else LEAST)
             self.show_value(self.value)
 
     def choose(self, value: str) -> None:

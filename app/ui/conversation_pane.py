@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.ui import shelf, theme
+from app.ui import theme
 from app.ui.asking import Asking
 from app.ui.bridge import Bridge
 from app.ui.chrome import StatusPill, TroubleBar, UndoBar
@@ -164,7 +164,7 @@ class ConversationPane(QWidget):
 
     def summarise(self, path: str) -> None:
         """Ask for a summary of a document or folder."""
-        self.ask(f"Summarise {shelf.short(path)}")
+        self.ask(f"Summarise {path}")
 
     def stop(self) -> None:
         """Stop the answer that is shown growing; its text stays."""

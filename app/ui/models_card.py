@@ -75,6 +75,8 @@ class ModelsCard(QFrame):
         choose.setContentsMargins(0, 0, 0, 0)
         self.choice = Choice()
         self.choice.setAccessibleName("Model to fetch")
+        self.choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.setMinimumContentsLength(12)
         choose.addWidget(self.choice, 1)
         self.fetch_button = button(
             "&Get better model", kind="primary", description="Download the chosen model", clicked=self.fetch

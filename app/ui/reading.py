@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.ui.passages_list import PassagesList
     from app.ui.seam import RuntimeSeam
 
-READING_WIDTH = 520
+READING_WIDTH = 600
 """A page is read from this width on; the panel takes it where the window has it."""
 
 

@@ -17,6 +17,9 @@ CHOICES = (
 )
 """(value, name, sentence); the values are those of app.assistant.Question.prefer."""
 _BY_SETTING = ("prefer this machine", "This machine comes first, as the settings say; others when it cannot answer.")
+_SHORT = {"automatic": "Auto", "prefer cluster": "Cluster", "this machine only": "Here", _BY_SETTING[0]: "Here first"}
+LEAST = 60
+"""The button gives way so far; before its words are cut off it is told to say less."""
 SHORTCUT = "Ctrl+Shift+W"
 
 
@@ -34,6 +37,7 @@ class WhereButton(QPushButton):
         self.clicked.connect(self._open)
         self.value = ""
         self._short = False
+        self.setMinimumWidth(LEAST)
         self._setting = "automatic"
         self._menu: QMenu | None = None
         self.show_value("")
@@ -53,7 +57,7 @@ class WhereButton(QPushButton):
         """Show the choice of a conversation; "" is what the settings say."""
         self.value = value
         name, sentence = self._words()
-        self.setText(name.capitalize() if self._short else f"Where: {name}")
+        self.setText(_SHORT.get(name, name) if self._short else f"Where: {name}")
         self.setShortcut(QKeySequence(SHORTCUT))  # a new text takes it away
         self.setChecked(bool(self.sentence))
         shown = QKeySequence(SHORTCUT).toString(QKeySequence.SequenceFormat.NativeText)
@@ -65,6 +69,7 @@ class WhereButton(QPushButton):
         """Say less where there is little room."""
         if on != self._short:
             self._short = on
+            self.setMinimumWidth(0 if on else LEAST)
             self.show_value(self.value)
 
     def choose(self, value: str) -> None:
