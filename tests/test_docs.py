@@ -115,7 +115,7 @@ def test_settings_named_in_the_docs_exist() -> None:
     sections = "|".join(sorted({name.split(".")[0] for name in known}))
     for page in PAGES:
         for name in re.findall(rf"`((?:{sections})\.[a-z_]+)`", page.read_text(encoding="utf-8")):
-            if name.split(".")[1] not in ("ini", "md", "png", "py", "toml"):
+            if name.split(".")[1] not in ("db", "ini", "md", "png", "py", "toml"):
                 assert name in known, f"{page.relative_to(ROOT)}: {name}"
 
 

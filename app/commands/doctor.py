@@ -20,7 +20,7 @@ from app.runtime import Runtime
 if TYPE_CHECKING:
     from nodeworker.protocol.inspection import Problem
 
-ROLES = {"chat": "smollm2-135m", "embed": "minilm-l6-v2-int8", "transcribe": "whisper-tiny.en"}
+ROLES = {"chat": "smollm2-135m", "embed": "minilm-l6-v2-int8", "transcribe": "whisper-tiny.en", "ocr": "pp-ocrv6"}
 LEAST_DISK = 2_000_000_000
 DISCOVERY_SECONDS = 1.5
 CHECK_SECONDS = 30.0
@@ -89,7 +89,11 @@ async def _audio(_: Runtime) -> Finding:
 
 async def _models(runtime: Runtime) -> Finding:
     models = await runtime.cluster.models()
-    missing = [role for role in ROLES if not any(model.role == role and model.present for model in models)]
+    wanted = [role for role in ROLES if role != "ocr" or runtime.settings.documents_ocr]
+    missing = [role for role in wanted if not any(model.role == role and model.present for model in models)]
+    if missing == ["ocr"]:
+        hint = "`tangnet models add pp-ocrv6`, and install Tangnet with [ocr]; or set documents.ocr to false."
+        return Finding("models", False, "Scans cannot be read: there is no model for it.", hint)
     if missing:
         commands = ", ".join(f"`tangnet models add {ROLES[role]}`" for role in missing)
         return Finding("models", False, f"No model for: {', '.join(missing)}.", f"{commands}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +74,7 @@ class Recognising:
         ocr = self._ocr()
         if ocr.recogniser is None:
             return _without(reading, f"{_pages(wanted, reading)} {'is' if len(wanted) == 1 else 'are'} {OFF}.")
-        zones = self._rules().zones([reading.path])
+        began, zones = time.monotonic(), self._rules().zones([reading.path])
         found: dict[int, list[Piece]] = {}
         sure: dict[int, float] = {}
         failed: dict[int, str] = {}
@@ -105,12 +106,13 @@ class Recognising:
             if not isinstance(error, NodeError):
                 raise error from None
             return _without(reading, f"{_pages(wanted, reading)} cannot be read now: {error.message}")
+        reading = replace(reading, needs_ocr=(), seconds=round(reading.seconds + time.monotonic() - began, 4))
         document = await asyncio.to_thread(_merged, reading, found)
         reason = " ".join(filter(None, (reading.reason if reading.document else "", _told(sure, found, failed))))
         mean = sum(sure.values()) / len(sure) if sure else None
         if document is None:
-            return replace(reading, status="empty", reason=reason, needs_ocr=())
-        return replace(reading, status="ok", document=document, reason=reason, needs_ocr=(), confidence=mean)
+            return replace(reading, status="empty", reason=reason)
+        return replace(reading, status="ok", document=document, reason=reason, confidence=mean)
 
     async def forget(self, contents: Sequence[str]) -> None:
         """Delete what is kept of these contents (SHA-256): their documents are in the library, or gone."""
