@@ -12,7 +12,7 @@ import pypdfium2.raw
 
 from app.rag.document import Line, Piece
 from app.rag.readers.outcome import Outcome, Refused
-from app.rag.readers.pdf_layout import zones
+from app.rag.readers.pdf_layout import is_right_to_left, zones
 from app.rag.readers.pdf_page import Eye, Run, Sheet
 from app.rag.readers.pdf_running import Running
 from app.rag.readers.pdf_text import Outline, pieces, plain
@@ -119,7 +119,7 @@ class Book:
         }
         found: list[Piece] = []
         for sheet in sheets:
-            found += _page(sheet, self._outline)
+            found += page_pieces(sheet, self._outline)
         return found
 
     def _reason(self) -> str:
@@ -173,7 +173,7 @@ def _bookmarks(document: pypdfium2.PdfDocument) -> dict[int, dict[str, int]]:
     return found
 
 
-def _page(sheet: Sheet, outline: Outline) -> list[Piece]:
+def page_pieces(sheet: Sheet, outline: Outline) -> list[Piece]:
     """Return the pieces of a page: what stands as most of it does, then what is turned against it."""
     counted: Counter[int] = Counter()
     for run in sheet.runs:
@@ -185,9 +185,20 @@ def _page(sheet: Sheet, outline: Outline) -> list[Piece]:
         if angle:
             runs = [_turned(run, angle, sheet) for run in runs]
         width = sheet.height if angle in (90, 270) else sheet.width
-        made = pieces(zones(runs, width), sheet.number, aside if place else outline)
+        mirrored = is_right_to_left(runs)
+        if mirrored:
+            runs = [replace(run, left=width - run.right, right=width - run.left) for run in runs]
+        made = pieces(zones(runs), sheet.number, aside if place else outline)
+        if mirrored:
+            made = [_mirrored(piece, width) for piece in made]
         found += [_back(piece, angle, sheet) for piece in made] if angle else made
     return found
+
+
+def _mirrored(piece: Piece, width: float) -> Piece:
+    """Return a piece of a page that reads from right to left, its places as shown."""
+    lines = tuple(replace(line, left=width - line.right, right=width - line.left) for line in piece.lines)
+    return replace(piece, lines=lines)
 
 
 def _turned(run: Run, angle: int, sheet: Sheet) -> Run:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import Literal
@@ -36,23 +36,9 @@ class Zone:
     kind: Literal["text", "table"] = "text"
 
 
-def zones(runs: Sequence[Run], width: float) -> list[Zone]:
-    """Return the parts of a page in the order they are read.
-
-    Args:
-        runs: All that is on the page and upright.
-        width: Of the page, in points.
-    """
-    mirrored = is_right_to_left(runs)
-    if mirrored:
-        runs = [replace(run, left=width - run.right, right=width - run.left) for run in runs]
-    found = _arranged(merged(runs), 0)
-    if mirrored:
-        found = [
-            Zone([replace(run, left=width - run.right, right=width - run.left) for run in zone.runs], zone.kind)
-            for zone in found
-        ]
-    return found
+def zones(runs: Sequence[Run]) -> list[Zone]:
+    """Return the parts of a page, all of which is upright and reads from left to right, in the order they are read."""
+    return _arranged(merged(runs), 0)
 
 
 def is_right_to_left(runs: Sequence[Run]) -> bool:

@@ -7,6 +7,8 @@ import pytest
 from app.rag.document import Piece, assemble
 from app.rag.readers import pdf
 from app.rag.readers.outcome import Refused
+from app.rag.readers.pdf_page import Run, Sheet
+from app.rag.readers.pdf_text import Outline
 from tests.documents import pdf_bytes, pdf_of
 from tests.pdf_pages import Put, column, placed_pdf
 
@@ -170,6 +172,19 @@ def test_a_sideways_table_is_read_though_the_page_is_not_turned() -> None:
     (piece,) = read(puts)
     assert piece.text == " ".join(PROSE)
     assert piece.lines[0].left < piece.lines[1].left and piece.lines[0].bottom > 700, "places are as shown"
+
+
+def test_right_to_left_pages_begin_at_the_right() -> None:
+    words = "שלום לכולם וברוכים הבאים אל החממה הגדולה שלנו"
+    sheet = Sheet(1, 612, 792)
+    for left in (60, 330):
+        for row in range(6):
+            top = 80 + 12 * row
+            text = f"{words} {'א' if left == 330 else 'ב'}{row}"
+            sheet.runs.append(Run(text, left, top, left + 220, top + 10, top + 8, 10, False))
+    first, second = pdf.page_pieces(sheet, Outline())
+    assert "א0" in first.text and "א5" in first.text and "ב5" in second.text
+    assert first.lines[0].left == 330 and first.lines[0].right == 550
 
 
 def test_title_labels_and_bookmarks() -> None:
