@@ -7,14 +7,17 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.errors import DocumentError
 from app.rag import replies
 from app.rag.records import Record
 from app.rag.replies import Picture
-from app.rag.worker import Reader
+
+if TYPE_CHECKING:
+    from app.rag.worker import Reader
 
 MAX_BYTES = 200 * 2**20
 """Of the folder; beyond it those that were not looked at for longest go."""
@@ -51,7 +54,7 @@ class Pictures:
 
     async def forget(self, contents: Iterable[str]) -> None:
         """Delete all pictures of these contents (SHA-256)."""
-        await asyncio.to_thread(self._forget, frozenset(contents))
+        await asyncio.to_thread(forget, self._folder, frozenset(contents))
 
     def _kept(self, sha256: str, page: int, width: int) -> Picture | None:
         for name in self._names(f"{sha256}-{page}-{width}-"):
@@ -109,17 +112,23 @@ class Pictures:
                 found.append((status.st_mtime, status.st_size, name))
         return found
 
-    def _forget(self, contents: frozenset[str]) -> None:
-        for name in self._names(""):
-            if name.partition("-")[0] in contents:
-                with contextlib.suppress(OSError):
-                    (self._folder / name).unlink()
-
     def _names(self, start: str) -> list[str]:
-        try:
-            return [name for name in os.listdir(self._folder) if name.startswith(start)]
-        except OSError:
-            return []
+        return [name for name in _listed(self._folder) if name.startswith(start)]
+
+
+def forget(folder: Path, contents: Collection[str]) -> None:
+    """Delete all pictures of these contents (SHA-256) in a library's folder of pictures."""
+    for name in _listed(folder) if contents else ():
+        if name.partition("-")[0] in contents:
+            with contextlib.suppress(OSError):  # gone already
+                (folder / name).unlink()
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _unchanged(path: Path, record: Record) -> bool:

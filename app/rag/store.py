@@ -29,6 +29,7 @@ from app.rag.library import Surroundings
 from app.rag.migrating import migrate, old_table
 from app.rag.mounts import mount_of
 from app.rag.passages import Kept, Passages, key_of, revision_of
+from app.rag.pictures import forget
 from app.rag.place import Place, place_of
 from app.rag.places import PagePlaces, boxes, marks_of, seconds
 from app.rag.queue import Folder, is_below
@@ -377,9 +378,12 @@ class Store:
             self.records.swept(dropped)
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Forget documents and delete their chunks."""
-        self.records.remove(paths)
+        """Forget documents and delete their chunks and pictures."""
+        gone = list(paths)
+        contents = {record.sha256 for path in gone if (record := self.records.get(path)) is not None}
+        self.records.remove(gone)
         self.sweep()
+        forget(self.folder / "pictures", contents)
 
     def catalogue(self) -> Catalogue:
         """Return what the library holds, for `query.understand`; loaded when a question may name something."""

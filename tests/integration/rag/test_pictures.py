@@ -44,6 +44,24 @@ async def test_a_page_is_drawn_kept_and_gone_with_its_document(home: Path, tmp_p
         await library.close()
 
 
+async def test_pictures_go_with_a_file_that_is_deleted_from_its_folder(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    path = write(folder, "a.pdf", pdf_bytes([["Page one."]]))
+    write(folder, "b.txt", "This one stays.")
+    library = Library(home, HashEmbedder())
+    try:
+        async for _ in library.add([folder]):
+            pass
+        await library.picture(path, 1, 160)
+        assert len(list((home / "library" / "pictures").iterdir())) == 1
+        path.unlink()
+        async for _ in library.add([folder]):
+            pass
+        assert not list((home / "library" / "pictures").iterdir())
+    finally:
+        await library.close()
+
+
 async def test_what_cannot_be_drawn_says_why(home: Path, tmp_path: Path) -> None:
     library = Library(home, HashEmbedder())
     try:
