@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.ui import markdown, phrases, theme
+from app.ui import markdown, phrases, pinpoint, theme
 from app.ui.controls import ElidedButton, button, frame, label
 from app.ui.text_card import TextCard
 
@@ -30,7 +30,8 @@ _STATES = {
 class AnswerCard(QFrame):
     """An answer. `cited` carries the passage, `link` an outside address; `retry` asks the question anew."""
 
-    cited = Signal(object)
+    cited = Signal(object, object)
+    """The passage, and the sentences of the answer that cite it."""
     link = Signal(QUrl)
     retry = Signal()
     grown = Signal()
@@ -244,7 +245,7 @@ class AnswerCard(QFrame):
             kind="source",
             name=f"Source {passage.n}: {where}",
             description=f"Show the passage in {passage.path}",
-            clicked=lambda: self.cited.emit(passage),
+            clicked=lambda: self._show(passage),
         )
         return made
 
@@ -253,7 +254,10 @@ class AnswerCard(QFrame):
         if number is None:
             self.link.emit(url)
         elif number in self.passages:
-            self.cited.emit(self.passages[number])
+            self._show(self.passages[number])
+
+    def _show(self, passage: Passage) -> None:
+        self.cited.emit(passage, pinpoint.claims(self.text, passage.n))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text)

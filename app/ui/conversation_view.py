@@ -23,7 +23,8 @@ SHOWN_AT_ONCE = 40
 class ConversationView(QScrollArea):
     """Shows one conversation."""
 
-    cited = Signal(object)
+    cited = Signal(object, object)
+    """The passage, and the sentences of the answer that cite it."""
     link = Signal(QUrl)
     retry = Signal(object)
     """The AnswerCard whose question should be asked again."""

@@ -33,6 +33,7 @@ COMFORT = 900
 MARGIN = 10
 MARK = theme.LIGHT.highlight
 """Paper is white in the dark, too, and so is the marker the same."""
+FAINT = theme.LIGHT.notice
 _A4 = (595.0, 842.0)
 
 
@@ -51,6 +52,7 @@ class PageCanvas(QAbstractScrollArea):
         self._stamp = ""
         self._page = 0
         self._marks: tuple[QRectF, ...] = ()
+        self._faint: tuple[QRectF, ...] = ()
         self._zoom = 1.0
         self._sheet: Sheet | None = None
         """The sharp picture, or the best one so far."""
@@ -99,11 +101,13 @@ class PageCanvas(QAbstractScrollArea):
         """The picture that fits the view now."""
         return Wish(self._path, self._page, self._pixels(), self._stamp)
 
-    def present(self, path: str, page: int, marks: Sequence[Line] = (), stamp: str = "") -> None:
-        """Show a page; `marks` are marked and the first of them is brought into sight."""
+    def present(
+        self, path: str, page: int, marks: Sequence[Line] = (), stamp: str = "", faint: Sequence[Line] = ()
+    ) -> None:
+        """Show a page; `marks` are marked, `faint` ones less, and the first of `marks` is brought into sight."""
         same = (path, page, stamp) == (self._path, self._page, self._stamp)
         self._path, self._page, self._stamp = path, page, stamp
-        self._marks = tuple(QRectF(one.left, one.top, one.right - one.left, one.bottom - one.top) for one in marks)
+        self._marks, self._faint = _boxes(marks), _boxes(faint)
         if not same:
             self._sheet, self._sharp, self._trouble = None, False, ""
         self._reveal = True
@@ -115,6 +119,7 @@ class PageCanvas(QAbstractScrollArea):
     def clear(self) -> None:
         """Show nothing."""
         self._page, self._sheet, self._sharp, self._trouble, self._marks = 0, None, False, "", ()
+        self._faint = ()
         self.viewport().update()
 
     def set_zoom(self, zoom: float) -> None:
@@ -235,7 +240,8 @@ class PageCanvas(QAbstractScrollArea):
             else:
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(paper, self._sheet.image)
-            self._paint_marks(painter, paper)
+            self._paint_marks(painter, paper, self._faint, FAINT)
+            self._paint_marks(painter, paper, self._marks, MARK)
         focused = self.hasFocus()
         painter.setPen(QPen(QColor(colours.accent if focused else colours.border), 2 if focused else 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -257,16 +263,16 @@ class PageCanvas(QAbstractScrollArea):
         corner = back.map(QPointF(round(corner.x()), round(corner.y())))
         return QRectF(corner, QSizeF(image.width() / ratio, image.height() / ratio))
 
-    def _paint_marks(self, painter: QPainter, paper: QRectF) -> None:
+    def _paint_marks(self, painter: QPainter, paper: QRectF, marks: Sequence[QRectF], colour: str) -> None:
         across, down = paper.width() / max(1.0, self._points[0]), paper.height() / max(1.0, self._points[1])
         painter.save()
         painter.setClipRect(paper)
         painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Multiply)  # the letters stay black
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(MARK))
+        painter.setBrush(QColor(colour))
         path = QPainterPath()  # one: where boxes of two lines overlap the marker is not darker
         path.setFillRule(Qt.FillRule.WindingFill)
-        for mark in self._marks:
+        for mark in marks:
             box = QRectF(
                 paper.left() + mark.left() * across, paper.top() + mark.top() * down,
                 mark.width() * across, mark.height() * down,
@@ -340,3 +346,7 @@ class PageCanvas(QAbstractScrollArea):
         """Take the frame away."""
         super().focusOutEvent(event)
         self.viewport().update()
+
+
+def _boxes(lines: Sequence[Line]) -> tuple[QRectF, ...]:
+    return tuple(QRectF(one.left, one.top, one.right - one.left, one.bottom - one.top) for one in lines)

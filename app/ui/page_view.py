@@ -46,6 +46,7 @@ class PageView(QWidget):
         self._labels: Sequence[str] = ()
         self._marked_page = 0
         self._marks: tuple[Line, ...] = ()
+        self._faint: tuple[Line, ...] = ()
         self.canvas = PageCanvas(pictures)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -109,11 +110,19 @@ class PageView(QWidget):
         """The page that is shown, from 1."""
         return self.canvas.page
 
-    def present(self, path: str, page: int, pages: int | None, marks: Sequence[Line] = (), stamp: str = "") -> None:
-        """Show a page of a file with `marks` on it."""
+    def present(
+        self,
+        path: str,
+        page: int,
+        pages: int | None,
+        marks: Sequence[Line] = (),
+        stamp: str = "",
+        faint: Sequence[Line] = (),
+    ) -> None:
+        """Show a page of a file with `marks` on it, and `faint` ones around them."""
         self._path, self._stamp = path, stamp
         self._pages = max(page, pages or 0)
-        self._marked_page, self._marks = page, tuple(marks)
+        self._marked_page, self._marks, self._faint = page, tuple(marks), tuple(faint)
         self.strip.present(path, self._pages, stamp, page)
         self._share_width()
         self.show_page(page)
@@ -129,8 +138,8 @@ class PageView(QWidget):
     def show_page(self, page: int) -> None:
         """Show another page; the marks stay on theirs."""
         page = min(max(1, page), max(1, self._pages))
-        marks = self._marks if page == self._marked_page else ()
-        self.canvas.present(self._path, page, marks, self._stamp)
+        marks, faint = (self._marks, self._faint) if page == self._marked_page else ((), ())
+        self.canvas.present(self._path, page, marks, self._stamp, faint)
         self.number.setText(str(page))
         self.of.setText(f"of {self._pages:,}")
         self.back_button.setEnabled(page > 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -17,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
-from app.ui import leaving, phrases, shelf, theme
+from app.ui import leaving, phrases, pinpoint, shelf, theme
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, frame, label
 from app.ui.page_pictures import PagePictures
@@ -44,6 +45,8 @@ class PassageView(QWidget):
         self._handle: Handle | None = None
         self._passage: Passage | None = None
         self._shown: tuple[str, str, str] = ("", "", "")
+        self._spans: tuple[tuple[int, int], ...] = ()
+        """What is meant in the passage; empty = all of it."""
         self._pages: int | None = None
         self._marks: tuple[Line, ...] = ()
         self._stamp = ""
@@ -125,9 +128,13 @@ class PassageView(QWidget):
         self.back_button.setText(f"Back to {where}")
         self.back_button.setShortcut(QKeySequence("Alt+Left"))  # a new text takes it away
 
-    def present(self, passage: Passage) -> None:
-        """Show `passage` at once, its surroundings and its page as soon as they are there."""
+    def present(self, passage: Passage, claims: Sequence[str] = ()) -> None:
+        """Show `passage` at once, its surroundings and its page as soon as they are there.
+
+        `claims`: sentences of an answer that rest on it; what they rest on is marked, the rest of it faintly.
+        """
         self._passage = passage
+        self._spans = pinpoint.spans(passage.text, claims)
         self._pages = None
         self.file_name.setText(os.path.basename(passage.path) or passage.path)
         self.where.setText(self._place(passage) or passage.path)
@@ -203,7 +210,11 @@ class PassageView(QWidget):
         return self.page_view
 
     def _show_page(self, passage: Passage) -> None:
-        self._pages_shown().present(passage.path, passage.page or 1, self._pages, self._marks, self._stamp)
+        meant = [(passage.start + start, passage.start + end) for start, end in self._spans]
+        strong = [one for one in self._marks if any(one.start < end and start < one.end for start, end in meant)]
+        faint = [one for one in self._marks if one not in strong] if strong else []
+        view = self._pages_shown()
+        view.present(passage.path, passage.page or 1, self._pages, strong or self._marks, self._stamp, faint)
 
     def _surround(self, read: tuple[Surroundings, str]) -> None:
         found, self._stamp = read
@@ -254,6 +265,9 @@ class PassageView(QWidget):
         marked = QTextCharFormat()
         marked.setForeground(QBrush(QColor(colours.on_highlight)))
         marked.setBackground(QBrush(QColor(colours.highlight)))
+        faint = QTextCharFormat()
+        faint.setForeground(QBrush(QColor(colours.on_notice)))
+        faint.setBackground(QBrush(QColor(colours.notice)))
         self.text.clear()
         cursor = self.text.textCursor()
         shape = QTextBlockFormat()
@@ -261,7 +275,12 @@ class PassageView(QWidget):
         cursor.setBlockFormat(shape)
         cursor.insertText(before, quiet)
         start = cursor.position()
-        cursor.insertText(passage, marked)
+        at = 0
+        for first, last in self._spans if self._passage is not None and passage == self._passage.text else ():
+            cursor.insertText(passage[at:first], faint)
+            cursor.insertText(passage[first:last], marked)
+            at = last
+        cursor.insertText(passage[at:], faint if at else marked)
         cursor.insertText(after, quiet)
         cursor.setPosition(start)
         self.text.setTextCursor(cursor)

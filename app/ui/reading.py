@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -64,7 +65,7 @@ class Reading(QObject):
             self._list = PassagesList(self._bridge)
             self._list.failed.connect(self.failed)
             self._list.back_asked.connect(self.back)
-            self._list.chosen.connect(self.show_passage)
+            self._list.chosen.connect(lambda passage: self.show_passage(passage))
         return self._list
 
     def attach(self, runtime: RuntimeSeam) -> None:
@@ -74,15 +75,15 @@ class Reading(QObject):
         if self._passage is not None:
             self._passage.attach(runtime)
 
-    def show_passage(self, passage: Passage) -> None:
-        """Show a passage; Back leads to where this was asked for."""
+    def show_passage(self, passage: Passage, claims: Sequence[str] = ()) -> None:
+        """Show a passage; Back leads to where this was asked for. `claims`: sentences that rest on it."""
         self._leave(self.passage)
         back = "the passages" if self._trail else "the answer"
         title = f"Source {passage.n}" if back == "the answer" and passage.n else "Passage"
         self.passage.name_back(back)
         self._side.present(self.passage, title)
         self._widen()
-        self.passage.present(passage)
+        self.passage.present(passage, claims)
         self.passage.focus_passage()
 
     def show_passages(self, path: str) -> None:
