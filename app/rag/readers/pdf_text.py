@@ -25,6 +25,8 @@ _NUMBERED = re.compile(
 )
 _ENDED = re.compile(r"[.!?:;。！？]['\"”’)\]]*\d{0,2}$")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+_TOLD = re.compile(r"[^\W_]|☒")
+"""What a piece holds at least: a lone mark of a footnote or a drawn star is none."""
 _SPACES = re.compile(r"\s+")
 _HYPHENS = "-\u2010"
 
@@ -66,7 +68,7 @@ def pieces(zones: Sequence[Zone], page: int, outline: Outline) -> list[Piece]:
         if made is not None:
             found.append(made)
             continue
-        new = list(_of_text(zone.runs, page, outline))
+        new = [piece for piece in _of_text(zone.runs, page, outline) if _TOLD.search(piece.text)]
         if found and new and _goes_on(found[-1], new[0]):
             found[-1] = _together(found[-1], new.pop(0), outline)
         found += new
