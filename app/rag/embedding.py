@@ -76,6 +76,8 @@ class Embedding:
         self._asked: set[str] = set()
         self._away: dict[asyncio.Task[Embeddings], _Batch] = {}
         self._rate = 0.0
+        self.characters = 0
+        """How much text waits here."""
 
     @property
     def tasks(self) -> Sequence[asyncio.Task[Embeddings]]:
@@ -87,10 +89,8 @@ class Embedding:
         """Files that wait for vectors, in the order in which they are embedded."""
         return sorted(self._jobs.values(), key=lambda job: job.waiting.place)
 
-    @property
-    def characters(self) -> int:
-        """How much text waits here."""
-        return sum(job.item.characters for job in self._jobs.values())
+    def __len__(self) -> int:
+        return len(self._jobs)
 
     @property
     def missing(self) -> int:
@@ -105,6 +105,7 @@ class Embedding:
         digests = frozenset(chunk.digest for chunk in item.chunks)
         job = self._jobs[waiting.path] = Job(waiting, item, digests, set(digests))
         self._uses.update(digests)
+        self.characters += item.characters
         return job
 
     def drop(self, path: str) -> None:
@@ -112,6 +113,7 @@ class Embedding:
         job = self._jobs.pop(path, None)
         if job is None:
             return
+        self.characters -= job.item.characters
         self._uses.subtract(job.digests)
         unused = [digest for digest in job.digests if self._uses[digest] <= 0]
         self._vectors.drop(unused)

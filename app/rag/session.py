@@ -189,8 +189,8 @@ class Session:
             self._workers.add(asyncio.create_task(self._worker(), name="library-prepare"))
 
     def _far_ahead(self) -> bool:
-        files = len(self.embedding.jobs) + len(self._ready)
-        characters = self.embedding.characters + sum(item.characters for _, item in self._ready)
+        files = len(self.embedding) + len(self._ready)
+        characters = self.embedding.characters + sum(item.characters for _, item in self._ready[-AHEAD_FILES:])
         return files >= AHEAD_FILES or characters >= AHEAD_CHARACTERS
 
     async def _worker(self) -> None:
@@ -339,8 +339,9 @@ class Session:
     # -- the course --------------------------------------------------------------------------------------------------
 
     def _tell(self) -> None:
-        missing = {job.waiting.path: len(job.missing) for job in self.embedding.jobs}
-        for job in self.embedding.jobs[:8]:
+        jobs = self.embedding.jobs
+        missing = {job.waiting.path: len(job.missing) for job in jobs}
+        for job in jobs[:8]:
             self._hub.step(job.waiting.path, "embedding", round(job.fraction, 3))
         for listener in tuple(self._hub.listeners):
             if listener.done and listener.waits and (self.busy or self._looking):
@@ -360,8 +361,8 @@ class Session:
         return True
 
     async def _wait(self) -> None:
-        if self._ready or self._looking:
-            return
+        if self._ready or self._looking or not (self.embedding.tasks or self._reading()):
+            return  # nothing is on its way that could wake us: what was stored just now made room
         wake = asyncio.create_task(self._wake.wait())
         try:
             await asyncio.wait(

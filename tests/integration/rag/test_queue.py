@@ -12,6 +12,7 @@ import pytest
 from app.errors import DocumentError, NodeLost
 from app.events import FileIndexed, LibraryState, Progress
 from app.rag.library import Library
+from app.rag.session import AHEAD_FILES
 from app.thinking import Embeddings, EmbedKind, Told
 from tests.documents import HashEmbedder, pdf_bytes, write
 from tests.integration.rag.test_library import add, check
@@ -252,3 +253,12 @@ async def test_places_of_a_passage(home: Path, tmp_path: Path) -> None:
         whole = await library.text_around(str(tmp_path / "a.pdf"), 0, 15, 1000)
         assert whole.startswith("The first line.") and whole.endswith("Another page.")
         assert await library.text_around(str(tmp_path / "a.pdf"), 0, 15, 15) == "The first line."
+
+
+async def test_more_files_than_are_read_ahead(home: Path, tmp_path: Path) -> None:
+    for number in range(AHEAD_FILES + 40):
+        write(tmp_path / "docs", f"{number}.txt", f"Note {number}.")
+    async with opened(home, HashEmbedder()) as library:
+        async with asyncio.timeout(100):
+            told, done = await add(library, tmp_path / "docs")
+        assert done.files == len(told) == done.embedded == AHEAD_FILES + 40
