@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import sys
 from pathlib import Path
 
 import numpy
@@ -13,7 +14,7 @@ from app.errors import NodeError, NodeLost
 from app.events import FileIndexed
 from app.rag.library import Library
 from app.rag.recognised_pages import Kept, RecognisedPages
-from app.rag.recognising import Recognising
+from app.rag.recognising import AT_ONCE, Recognising
 from app.rag.worker import Reader, Reading
 from app.rules import Rules
 from app.thinking import Ocr, RecognisedLine, RecognisedPage
@@ -164,6 +165,43 @@ async def test_adding_goes_on_where_it_was_when_the_node_went_away(home: Path, t
     (record,) = await second.documents()
     assert (record.state, record.pages) == ("indexed", 10)
     await second.close()
+
+
+async def test_a_scan_that_is_killed_goes_on_at_the_page_where_it_was(home: Path, tmp_path: Path) -> None:
+    path = scan(tmp_path, *range(1, 20))
+    code = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from tests.integration.rag import test_recognising as here\n"
+        "async def main():\n"
+        "    shelf = here.library(Path(sys.argv[1]), here.Telling())\n"
+        "    async for _ in shelf.add([Path(sys.argv[2])]): pass\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code, str(home), str(path)), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    for _ in range(11):
+        assert await process.stdout.readline() == b"read\n"
+    process.kill()
+    await process.wait()
+    shelf = library(home, eyes := Eyes())
+    (file,) = [event async for event in shelf.add([path]) if isinstance(event, FileIndexed)]
+    assert file.state == "added" and file.reason == "19 pages were read by text recognition, 90% sure."
+    assert len(eyes.asked) <= 19 - 11 + AT_ONCE  # those on their way when it was killed are read again
+    await shelf.close()
+
+
+class Telling(Eyes):
+    """Says on standard output that it has read a page."""
+
+    async def recognise(
+        self, picture: bytes, *, language: str = "", zones: tuple[str, ...] = (), background: bool = False
+    ) -> RecognisedPage:
+        found = await super().recognise(picture, language=language, zones=zones, background=background)
+        print("read", flush=True)
+        return found
 
 
 def _sha256(path: Path) -> str:
