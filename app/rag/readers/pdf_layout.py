@@ -21,6 +21,8 @@ _SAME_LINE = 0.38
 _OVERHANG = 6.0  # points by which both ends of a line must stand over a gap to cross it
 _CANDIDATES = 10
 _DEPTH = 8
+_MOST = 1500
+"""Runs of a page that is laid out; maps and drawings have more, and no columns: they are read line by line."""
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _COLUMN_LINES = 5
 """Of short lines it takes so many on both sides to make columns: fewer are a form or a letterhead."""
@@ -38,6 +40,8 @@ class Zone:
 
 def zones(runs: Sequence[Run]) -> list[Zone]:
     """Return the parts of a page, all of which is upright and reads from left to right, in the order they are read."""
+    if len(runs) > _MOST:
+        return [Zone(list(runs))]
     return _arranged(merged(runs), 0)
 
 
@@ -234,13 +238,15 @@ def _table_part(
     first, last = min(run.top for run in paired) - 2, max(run.bottom for run in paired)
     pitch = 1.15 * median(after - before for before, after in pairwise(bases))
     order = sorted(band, key=lambda run: run.top)
+    shared = Counter(round(run.base) for run in band)
+    start = min(other.left for other in right)
     for run in order:
-        beside = sum(abs(other.base - run.base) < 0.4 * run.size for other in band) > 1
-        near = 0.55 * run.size if run.left < min(other.left for other in right) and not beside else pitch
+        beside = shared[round(run.base)] > 1
+        near = 0.55 * run.size if run.left < start and not beside else pitch
         if last < run.bottom and run.base - last < max(near, 0.55 * run.size):
             last = run.bottom  # the end of a cell of several lines, or a row whose first cell is empty
     for run in reversed(order):
-        beside = sum(abs(other.base - run.base) < 0.4 * run.size for other in band) > 1
+        beside = shared[round(run.base)] > 1
         if beside and run.top < first and first - run.bottom < pitch:
             first = run.top - 2  # a header without a name for the first column
     above = [run for run in band if run.bottom <= first + 0.3 * run.size]

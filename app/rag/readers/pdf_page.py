@@ -33,6 +33,8 @@ _LIGATURES = str.maketrans(
 _MAX_CHARACTERS = 400_000
 """Of one page; the rest is left out."""
 _MAX_OBJECTS = 3000
+_FAR = 20_000.0
+"""Points from the corner of the page beyond which nothing is looked at; the largest sheets have 14,400."""
 _Box = tuple[float, float, float, float]
 
 
@@ -161,6 +163,8 @@ class Eye:
                 if not boxes:
                     continue
             left, top, right, bottom = frame.shown(*(boxes[0] if len(boxes) == 1 else _around(boxes)))
+            if not (-_FAR < left <= right < _FAR and -_FAR < top <= bottom < _FAR and size < _FAR):
+                continue
             base = bottom
             if angle == 0:
                 if frame.turned == 0 and top - size < frame.top - matrix.f < bottom + size:

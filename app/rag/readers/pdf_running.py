@@ -119,7 +119,7 @@ def _edge_rows(sheet: Sheet) -> list[_Row]:
 
 def _is_table_row(row: Sequence[Run]) -> bool:
     """Return True for the repeated head of a table that goes over several pages."""
-    return len(merged(row)) >= 4
+    return len(row) > 40 or len(merged(row)) >= 4
 
 
 def _is_number(words: str) -> bool:

@@ -27,6 +27,10 @@ _ENDED = re.compile(r"[.!?:;。！？]['\"”’)\]]*\d{0,2}$")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _TOLD = re.compile(r"[^\W_]|☒")
 """What a piece holds at least: a lone mark of a footnote or a drawn star is none."""
+_CAPTION = re.compile(
+    r"(?:figure|fig\.|table|tab\.|abbildung|abb\.|tabelle|tableau|figura|tabla)\s*[A-Z]?\d+(?:[.:–—]|\s*$)",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"\s+")
 _HYPHENS = "-\u2010"
 
@@ -229,6 +233,8 @@ def _glue(
 
 
 def _finished(paragraph: _Paragraph, page: int, outline: Outline) -> Piece:
+    if _CAPTION.match(paragraph.text):
+        return paragraph.piece(page, outline.section(), "caption")
     rank = _rank(paragraph, page, outline)
     if rank is None:
         return paragraph.piece(page, outline.section())

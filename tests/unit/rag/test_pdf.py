@@ -128,6 +128,18 @@ def test_cells_of_several_lines_stay_in_their_row() -> None:
     assert table.header == "Name | Duty | Pay"
 
 
+def test_a_drawing_with_thousands_of_labels_is_read_line_by_line() -> None:
+    labels = [Put(20 + 7 * (n % 80), 20 + 7 * (n // 80), f"{n}", 3) for n in range(6000)]
+    far = [Put(10.0**8, 10.0**8, "far away"), Put(60, 760, "Plan of the beds", 12)]
+    text = "\n".join(piece.text for piece in read([*labels, *far], column(60, 700, PROSE)))
+    assert "Plan of the beds" in text and " ".join(PROSE) in text and "far away" not in text
+
+
+def test_captions_are_told_from_text() -> None:
+    pieces = read([*column(60, 740, PROSE), Put(60, 600, "Figure 2: The valves of the tank"), *column(60, 560, OTHER)])
+    assert [piece.kind for piece in pieces] == ["text", "caption", "text"]
+
+
 def test_headings_nest_by_size_and_number() -> None:
     puts = [Put(60, 750, "Manual", 24), Put(60, 710, "1 Water", 14, bold=True), *column(60, 690, PROSE)]
     puts += [Put(60, 600, "1.1 Valves", 14, bold=True), *column(60, 580, OTHER)]
