@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import QUrl
 
+from app.events import Retrieved, TokenReceived
 from app.rag.document import Line
 from app.ui import pinpoint
 from tests.ui.conftest import Scene
-from tests.ui.fake_runtime import TOWER, Retrieved, TokenReceived, answer
+from tests.ui.fake_runtime import TOWER, answer
 
 PASSAGE = (
     "The year began with a cold January. A pump was put on the well in June. "
