@@ -47,6 +47,7 @@ def main() -> int:
         home = Path(place) / "home"
         home.mkdir(mode=0o700)
         os.environ["TANGNET_HOME"] = str(home)
+        os.environ["HOME"] = place  # the documents are shown as ~/Documents
         return Photographer(choice.real, choice.out, home, Path(place) / "Documents").work()
 
 
@@ -136,10 +137,13 @@ class Photographer:
         self.window.side.dismiss()
 
     def _page(self) -> None:
-        """Ask for what stands in the PDF, open the source, and take the page with the lines marked."""
+        """Ask for what stands in the PDF, follow the citation, and take the page with the lines marked."""
+        from PySide6.QtCore import QUrl
+
         self.window.pane.new_conversation()
         self._ask(PAGE_QUESTION)
-        self.window.reading.show_passage(self._cited(".pdf"))
+        passage = self._cited(".pdf")
+        self.window.pane.view.answers[-1].body.anchorClicked.emit(QUrl(f"tangnet-cite:{passage.n}"))
         view = self.window.reading.passage
         self._until(lambda: view.page_view is not None and view.page_view.canvas.sharp, "the page")
         if view.page_view is None or not view.page_view.canvas.marks:
