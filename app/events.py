@@ -37,6 +37,8 @@ class Passage:
     """What is printed on the page as its number, where that is not `page`."""
     seconds: tuple[float, float] | None = None
     """From when to when it is said, in a recording."""
+    same: tuple[str, ...] = ()
+    """Other documents that hold nearly the same passage."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ _PROBED = (16, 0.03)
 """Of how many partitions a search looks at the vectors: so many, or this share where that is more."""
 STALE_SHARE = 0.1
 """Rows outside the vector index are compared one by one: beyond this share they are put into it."""
+_SCORED = 4
+"""So many times more chunks than are wanted are scored by full text, for those that only their vector finds."""
 _PHRASES_MORE = 4
 """So many times more chunks are taken when a phrase must occur: the index knows its words' stems only."""
 
@@ -157,15 +159,18 @@ class ChunkTable:
         """Return the number of rows."""
         return int(self._table.count_rows())
 
-    def search(self, wanted: Wanted) -> tuple[list[int], list[int]]:
+    def search(self, wanted: Wanted) -> tuple[list[int], list[int], dict[int, float], float]:
         """Return the keys of chunks by full text and by vector, each best first; both are looked for at the same time.
 
+        Then BM25 by key, of more chunks than the first list has, and what all others have at most.
         Distances by the index are of rounded vectors: who has the vectors puts the nearest in their true order.
         """
         self.fresh()
         words = self._beside.submit(self._matching, wanted) if wanted.words or wanted.phrases else None
         near = self._nearest(wanted) if wanted.vector is not None else []
-        return words.result() if words is not None else [], near
+        scores, limit = words.result() if words is not None else ({}, 0)
+        floor = min(scores.values()) if scores and len(scores) >= limit * _SCORED else 0.0
+        return list(scores)[:limit], near, scores, floor
 
     def exact(self, vector: Any, limit: int) -> list[int]:
         """Return the keys of the closest chunks by comparing every vector: the measure of what an index finds."""
@@ -177,13 +182,17 @@ class ChunkTable:
         probes = max(_PROBED[0], int(_PROBED[1] * partitions(self.count())))
         return self._keys(query.select(["key", "_distance"]).nprobes(probes).limit(wanted.limit), wanted.where)
 
-    def _matching(self, wanted: Wanted) -> list[int]:
+    def _matching(self, wanted: Wanted) -> tuple[dict[int, float], int]:
+        """Return BM25 by key, best first, and how many of these count as found."""
         asked = self._words_query(wanted)
         if asked is None:
-            return []
+            return {}, 0
         limit = wanted.limit * (_PHRASES_MORE if wanted.phrases else 1)
-        query = self._table.search(asked, query_type="fts").select(["key", "_score"]).limit(limit)
-        return self._keys(query, wanted.where)
+        query = self._table.search(asked, query_type="fts").select(["key", "_score"]).limit(limit * _SCORED)
+        if wanted.where:
+            query = query.where(wanted.where, prefilter=True)
+        found = query.to_arrow()
+        return dict(zip(found["key"].to_pylist(), found["_score"].to_pylist(), strict=True)), limit
 
     def _keys(self, query: Any, where: str) -> list[int]:
         if where:

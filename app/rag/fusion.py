@@ -1,42 +1,76 @@
-"""Reciprocal rank fusion: one ranking out of several. Pure."""
+"""One ranking out of two, full text and vectors: their scores, made comparable, weighed by the question. Pure.
+
+Both scores of every candidate are brought to mean 0 and deviation 1 among the candidates, then added. Ranks, as
+reciprocal rank fusion takes them, forget how far ahead the first is: on questions of facts that costs 0.03 nDCG
+(decision 27).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any
 
-Key = TypeVar("Key", bound=Hashable)
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TEXT_WEIGHT = 0.45
+"""Share of full text where the embedding model reads the question's words well; the rest is that of the vectors."""
+MOST_TEXT = 0.9
+"""Its share where the model does not."""
+READ_WELL, READ_BADLY = 3.6, 2.7
+"""Letters a token of the question: English has 3.1 to 6, Spanish 2.3 to 3.2 with MiniLM's English vocabulary, scripts
+that it does not know one. At the second the share of full text is 0.8."""
+UNREAD = 12.0
+"""So many letters a token: the model has taken whole words for one unknown."""
+_WIDE_LETTERS = 2.0
+"""A Han character or syllable says as much as so many letters."""
+FEEDBACK = 0.3
+"""How far the question's vector is moved towards the best candidates (Rocchio, 1971; pseudo-relevance feedback)."""
+FEEDBACK_FROM = 4
 
 
-def fuse(
-    rankings: Sequence[Sequence[Key]], *, constant: float = 60.0, weights: Sequence[float] = ()
-) -> list[tuple[Key, float]]:
-    """Return all keys with their fused score, best first.
-
-    A key at place r (from 1) of a ranking adds weight / (constant + r). Method: Cormack, Clarke and Büttcher,
-    "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009, where the constant
-    is 60; a smaller one trusts the first places more.
+def text_weight(query: str, tokens: int) -> float:
+    """Return the share of full text for a question, from how well the embedding model reads it.
 
     Args:
-        rankings: Each best first; a key that occurs twice in one counts at its best place.
-        constant: Above 0.
-        weights: One per ranking; empty means 1 each.
-
-    Raises:
-        ValueError: the constant is not above 0, or the number of weights is wrong.
+        query: The question.
+        tokens: How many tokens it has for the model, its two marks included; 0 when that is not known.
     """
-    if constant <= 0:
-        raise ValueError("constant must be above 0")
-    if weights and len(weights) != len(rankings):
-        raise ValueError("one weight per ranking")
-    scores: dict[Key, float] = {}
-    for index, ranking in enumerate(rankings):
-        weight = weights[index] if weights else 1.0
-        seen: set[Key] = set()
-        for place, key in enumerate(ranking, 1):
-            if key in seen:
-                continue
-            seen.add(key)
-            scores[key] = scores.get(key, 0.0) + weight / (constant + place)
-    # sorted() is stable: equal scores keep the order of the first ranking that has them.
-    return sorted(scores.items(), key=lambda item: -item[1])
+    marks = sum(not (c.isalnum() or c.isspace()) for c in query)
+    letters = sum(_WIDE_LETTERS if "\u2e80" <= c <= "\ud7af" else 1.0 for c in query if c.isalpha())
+    if tokens <= 0 or not letters:
+        return TEXT_WEIGHT
+    fertility = letters / max(1, tokens - 2 - marks)
+    if fertility >= UNREAD:
+        return MOST_TEXT
+    slope = 0.35 / (READ_WELL - READ_BADLY)
+    return min(MOST_TEXT, max(TEXT_WEIGHT, TEXT_WEIGHT + slope * (READ_WELL - fertility)))
+
+
+def fuse(matches: NDArray[Any], vectors: NDArray[Any], query: NDArray[Any], weight: float) -> NDArray[Any]:
+    """Return one score a candidate, higher for a better one; comparable within one call only.
+
+    Args:
+        matches: Score by full text of each candidate, 0 = no word of the question.
+        vectors: One unit vector a row.
+        query: The question's unit vector.
+        weight: Share of full text, 0 to 1.
+    """
+    import numpy
+
+    texts = weight * standard(matches)
+    first = texts + (1 - weight) * standard(vectors @ query)
+    best = numpy.argsort(-first, kind="stable")[:FEEDBACK_FROM]
+    trust = numpy.maximum(first[best], 0.0)
+    if not trust.sum() > 0:
+        return first
+    moved = query + FEEDBACK * (trust / trust.sum()) @ vectors[best]
+    moved = moved / max(float(numpy.linalg.norm(moved)), 1e-12)
+    fused: NDArray[Any] = texts + (1 - weight) * standard(vectors @ moved)
+    return fused
+
+
+def standard(scores: NDArray[Any]) -> NDArray[Any]:
+    """Return scores with mean 0 and deviation 1; all 0 where they are all the same."""
+    spread = float(scores.std())
+    result: NDArray[Any] = (scores - scores.mean()) / spread if spread > 1e-9 else scores * 0.0
+    return result

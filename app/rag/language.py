@@ -41,8 +41,8 @@ SMALL_WORDS: dict[str, frozenset[str]] = {
             wie wieviel wird wo worden wurde wurden zu zum zur über
         """,
         "es": """
-            a al algo como con cuál cual cuáles cuándo cuando cuánto cuántos cuántas de del desde donde dónde
-            el ella ellos en entre era es esta este esto está fue fueron ha han hasta hay hizo la las le les
+            a al algo como con cómo cuál cual cuáles cuándo cuando cuánto cuánta cuántos cuántas de del desde
+            donde dónde el ella ellos en entre era es esta este esto está fue fueron ha han hasta hay hizo la las le les
             lo los más me mi muy no o para pero por porque que qué quien quién se según ser si sin sobre son
             su sus también tiene un una uno y ya
         """,

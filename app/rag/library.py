@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from app.rag.recognising import Recognising
     from app.rag.recordings import Hearing
     from app.rag.replies import Picture
-    from app.rag.search import Search
+    from app.rag.search import Result, Search
     from app.rag.threads import StoreThread
     from app.rag.worker import Reader
 
@@ -239,7 +239,18 @@ class Library:
         mode: SearchMode = "hybrid",
         within: Sequence[Path] = (),
     ) -> list[Passage]:
-        """Return the `k` best passages, best first, numbered from 1.
+        """Return the `k` best passages, best first, numbered from 1: what `find` finds."""
+        return (await self.find(query, k=k, mode=mode, within=within)).passages
+
+    async def find(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        mode: SearchMode = "hybrid",
+        within: Sequence[Path] = (),
+    ) -> Result:
+        """Return the `k` best passages, best first, numbered from 1, and the limits that the query named.
 
         Args:
             query: Any text; it has no syntax.

@@ -1,62 +1,89 @@
-"""Answers a query: vector and full-text search, fused, without repeated texts."""
+"""Answers a query: understood, searched by full text and by vector, fused, repetitions told once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app import words
 from app.errors import StoreError
 from app.events import Passage
-from app.rag.fusion import fuse
+from app.rag.choosing import choose
+from app.rag.fusion import fuse, standard, text_weight
 from app.rag.library import SearchMode
-from app.rag.store import Found, Store
+from app.rag.query import Query, understand
+from app.rag.store import Found, Hit, Store
 from app.rag.threads import StoreThread
 from app.thinking import Embedder, Embeddings
 
 if TYPE_CHECKING:
-    from app.rag.store import Hit
+    from numpy.typing import NDArray
 
-# Chosen on public sets, see docs/documents.md.
-FUSION_CONSTANT = 10.0
-TEXT_WEIGHT = 1.5
-VECTOR_WEIGHT = 1.0
 CANDIDATES = 50
 _MAX_QUERY_WORDS = 200
 _MAX_QUERY_CHARACTERS = 8000
 _WORD = re.compile(r"\w+")
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a search found, and what it took as limits."""
+
+    passages: list[Passage]
+    filters: tuple[str, ...] = ()
+    """Limits that the question named, in plain words."""
+    dropped: str = ""
+    """One sentence when the limits were given up because nothing is within them."""
+
+
 class Search:
-    """Searches the store of a thread; the query is embedded while full text is already being searched."""
+    """Searches the store of a thread."""
 
     def __init__(self, thread: StoreThread, embedder: Embedder) -> None:
         self._thread = thread
         self._embedder = embedder
 
-    async def find(self, query: str, *, k: int, mode: SearchMode, within: Sequence[str]) -> list[Passage]:
-        """Return what `Library.search` promises."""
-        query = " ".join(query.split())[:_MAX_QUERY_CHARACTERS]
-        if not query or k < 1:
-            return []
+    async def find(self, query: str, *, k: int, mode: SearchMode, within: Sequence[str]) -> Result:
+        """Return what `Library.find` promises."""
+        asked = query[:_MAX_QUERY_CHARACTERS].strip()
+        if not asked or k < 1:
+            return Result([])
         if not await self._thread.call(Store.model):
-            return []  # nothing was ever added: no reason to start a node
+            return Result([])  # nothing was ever added: no reason to start a node
+        understood = await self._thread.call(lambda store: understand(asked, store.catalogue()))
+        found = await self._search(understood, k, mode, within)
+        if not found and (understood.filters or understood.phrases):
+            limits = ", ".join(understood.filters or (f'with "{phrase}"' for phrase in understood.phrases))
+            plain = understood.without_filters()
+            found = await self._search(plain, k, mode, within)
+            return Result(found, (), f"Nothing was found {limits}: searched without that.")
+        return Result(found, understood.filters, understood.dropped)
+
+    async def _search(self, query: Query, k: int, mode: SearchMode, within: Sequence[str]) -> list[Passage]:
         limit = max(CANDIDATES, 3 * k)
-        where = where_clause(within)
-        stems = words.content(query)
-        text = full_text(query) if mode != "vector" else ""
-        if mode == "text":
-            found = await self._thread.call(lambda store: store.find(text, stems, None, limit, where))
-            return passages(found, None, stems, k)
-        embeddings = await self._embedder.embed([query], "query")
-        vector = _vector(embeddings)
-        fits = await self._thread.call(lambda store: _fits(store, embeddings))
-        if not fits:  # until all is embedded anew, words alone must do
-            found = await self._thread.call(lambda store: store.find(full_text(query), stems, None, limit, where))
-            return passages(found, None, stems, k)
-        found = await self._thread.call(lambda store: store.find(text, stems, vector, limit, where))
-        return passages(found, vector, stems, k)
+        where = " AND ".join(f"({part})" for part in (where_clause(within), query.where()) if part)
+        text = full_text(query.words) if mode != "vector" else ""
+        stems = words.content(query.words)
+        embeddings = await self._embedder.embed([query.words], "query") if mode != "text" else None
+        vector = _vector(embeddings) if embeddings is not None else None
+        weight = 1.0
+        if embeddings is not None:
+            tokens = embeddings.tokens[0] if embeddings.tokens else 0
+            weight = text_weight(query.words, tokens) if mode == "hybrid" else 0.0
+
+        def find(store: Store) -> list[Passage]:
+            asked, meant = text, vector
+            if embeddings is not None and not _fits(store, embeddings):
+                asked, meant = full_text(query.words), None  # until all is embedded anew, words alone must do
+            found = store.find(
+                asked, stems, meant, limit, where, spoken=query.language, half=query.half, phrases=query.phrases
+            )
+            spread = not (within or query.paths)
+            return passages(found, meant, stems, k, weight=weight, spread=spread)
+
+        return await self._thread.call(find)
 
 
 def full_text(query: str) -> str:
@@ -74,38 +101,57 @@ def where_clause(within: Sequence[str]) -> str:
     return " OR ".join(parts)
 
 
-def passages(found: Found, vector: Any, stems: Sequence[str], k: int) -> list[Passage]:
-    """Fuse the candidates and return the `k` best with different texts."""
-    hits: dict[tuple[int, int], Hit] = {}
+def passages(
+    found: Found, vector: Any, stems: Sequence[str], k: int, *, weight: float, spread: bool = True
+) -> list[Passage]:
+    """Fuse the candidates and return the `k` best that say different things.
+
+    Args:
+        found: The candidates.
+        vector: The question's; None when only full text was searched.
+        stems: The question's words, for `Passage.overlap`.
+        k: How many at most.
+        weight: Share of full text in the fused score.
+        spread: See `app.rag.choosing.choose`.
+    """
+    import numpy
+
+    unique: dict[tuple[int, int], Hit] = {}
     for hit in (*found.matching, *found.nearest):
-        hits.setdefault(hit.key, hit)
-    rankings = [[hit.key for hit in found.matching], [hit.key for hit in found.nearest]]
-    ranked = fuse(rankings, constant=FUSION_CONSTANT, weights=(TEXT_WEIGHT, VECTOR_WEIGHT))
+        unique.setdefault(hit.key, hit)
+    hits = list(unique.values())
+    if not hits:
+        return []
+    vectors = _unit(numpy.stack([hit.vector for hit in hits]))
+    matches = numpy.array([found.scores.get(hit.key, found.floor) for hit in hits], "f8")
+    cosines = numpy.zeros(len(hits))
+    scores = standard(matches)
+    if vector is not None:
+        unit = _unit(vector.reshape(1, -1))[0]
+        cosines = vectors @ unit
+        scores = fuse(matches, vectors, unit, weight) if weight > 0 else cosines
     weights = {stem: words.rarity(count, found.total) for stem, count in found.counts.items()}
     result: list[Passage] = []
-    texts: set[str] = set()
-    for key, score in ranked:
-        hit = hits[key]
-        same = " ".join(hit.text.split())
-        if same in texts:
-            continue
-        texts.add(same)
+    for number, one in enumerate(choose(hits, scores, vectors, k, spread=spread), 1):
+        hit = hits[one.at]
         result.append(
             Passage(
-                n=len(result) + 1,
+                n=number,
                 path=hit.path,
                 page=hit.page,
                 section=hit.section,
                 start=hit.start,
                 end=hit.end,
-                score=round(score, 6),
+                score=round(float(scores[one.at]), 6),
                 text=hit.text,
-                similarity=round(_cosine(vector, hit.vector), 4) if vector is not None else 0.0,
-                overlap=round(words.overlap(stems, words.content(f"{hit.section}\n{hit.text}"), weights), 4),
+                similarity=round(float(cosines[one.at]), 4),
+                overlap=round(
+                    words.overlap(stems, words.content(f"{hit.section}\n{hit.header}\n{hit.text}"), weights), 4
+                ),
+                header=hit.header,
+                same=one.same,
             )
         )
-        if len(result) == k:
-            break
     return result
 
 
@@ -127,8 +173,9 @@ def _vector(embeddings: Embeddings) -> Any:
     return vector
 
 
-def _cosine(one: Any, other: Any) -> float:
+def _unit(vectors: NDArray[Any]) -> NDArray[Any]:
+    """Return rows of length 1."""
     import numpy
 
-    size = float(numpy.linalg.norm(one) * numpy.linalg.norm(other))
-    return float(numpy.dot(one, other)) / size if size > 0 else 0.0
+    unit: NDArray[Any] = vectors / numpy.maximum(numpy.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return unit

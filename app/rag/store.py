@@ -12,7 +12,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -84,6 +84,10 @@ class Found:
     nearest: list[Hit]
     counts: dict[str, int]
     total: int
+    scores: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    """BM25 by the key of a chunk, of more than those in `matching`."""
+    floor: float = 0.0
+    """No other chunk has more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,9 +505,13 @@ class Store:
         completed = self._completed(half, languages) if half else ()
         matching: list[Hit] = []
         nearest: list[Hit] = []
+        hits: dict[int, Hit] = {}
+        scores: Mapping[int, float] = {}
+        floor = 0.0
         try:
             for asked in (limit, 4 * limit, 16 * limit):
-                found, near = table.search(Wanted(words, languages, completed, tuple(phrases), vector, asked, where))
+                wanted = Wanted(words, languages, completed, tuple(phrases), vector, asked, where)
+                found, near, scores, floor = table.search(wanted)
                 hits = self._hits((*found, *near), phrases)
                 matching = [hits[key] for key in found if key in hits][:limit]
                 nearest = _in_true_order([hits[key] for key in near if key in hits], vector)[:limit]
@@ -516,7 +524,8 @@ class Store:
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             self.forget_table()
             raise broken(self.place, table.name, error) from error
-        return Found(matching, nearest, counts, total)
+        ranked = {hit.key: scores[key] for key, hit in hits.items() if key in scores}
+        return Found(matching, nearest, counts, total, ranked, floor)
 
     def _completed(self, half: str, languages: Sequence[str]) -> tuple[str, ...]:
         """Return what a word that no document has may become when it is typed on."""

@@ -49,7 +49,8 @@ class MiniLm:
         rows = await asyncio.to_thread(
             self._model.encode, list(texts), normalize_embeddings=True, show_progress_bar=False
         )
-        return Embeddings("all-MiniLM-L6-v2", "0" * 64, rows.shape[1], rows.astype("<f4").tobytes())
+        tokens = tuple(map(len, self._model.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]))
+        return Embeddings("all-MiniLM-L6-v2", "0" * 64, rows.shape[1], rows.astype("<f4").tobytes(), tokens=tokens)
 
 
 def unpack(name: str, into: Path) -> tuple[Path, dict[str, str], dict[str, dict[str, int]]]:
