@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy
 import pytest
 
 from app.rag.fusion import FEEDBACK_FROM, MOST_TEXT, TEXT_WEIGHT, fuse, standard, text_weight
 
 
-def unit(*rows: list[float]) -> numpy.ndarray:
+def unit(*rows: list[float]) -> Any:
     made = numpy.array(rows, "f8")
     return made / numpy.linalg.norm(made, axis=1, keepdims=True)
 
