@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from app.commands.context import Context, existing
+from app.commands.output import Output
 from app.errors import DocumentError
 from app.events import FileIndexed, IndexDone, Progress
 from app.streams import ending
@@ -20,13 +24,12 @@ async def _add(context: Context) -> int:
     output, paths = context.output, existing(context.arguments.paths)
     failed = good = 0
     reason = ""
-    async with context.runtime() as runtime:
+    async with context.runtime() as runtime, _told_when_stopped(output):
         stream = runtime.library.add(paths, watch=context.arguments.watch)
         async with ending(stream) as events:
             async for event in events:
                 if isinstance(event, Progress):
-                    part = f" {event.fraction:.0%}" if event.fraction is not None else ""
-                    output.progress(event.what + part)
+                    output.progress(_going(event))
                     continue
                 if isinstance(event, FileIndexed):
                     failed += event.state == "failed"
@@ -41,6 +44,26 @@ async def _add(context: Context) -> int:
     if failed and not good:
         raise DocumentError("No file could be added.", code="nothing_added", hint=reason)
     return 0
+
+
+@asynccontextmanager
+async def _told_when_stopped(output: Output) -> AsyncIterator[None]:
+    """Say how to go on when Ctrl+C ends it."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        output.note("Stopped. What is done stays, the rest waits: the same command or the window goes on with it.")
+        raise
+
+
+def _going(event: Progress) -> str:
+    """Return how far it is and how long it will take, on one line."""
+    part = f" {event.fraction:.0%}" if event.fraction is not None else ""
+    left = ""
+    if event.seconds_left is not None:
+        minutes, seconds = divmod(round(event.seconds_left), 60)
+        left = f", {minutes} min left" if minutes >= 2 else f", {60 * minutes + seconds} s left"
+    return event.what + part + left
 
 
 async def _list(context: Context) -> int:
