@@ -79,7 +79,7 @@ class Answering:
     earlier: Sequence[str] = ()
     """Paths of documents whose passages were read for earlier answers of the conversation."""
     passages: tuple[Passage, ...] = ()
-    """What the model is given to read, numbered from 1."""
+    """What was found, numbered from 1: what the model is given to read, then what its node has no time for."""
     _documents: bool = False
     meant: str = ""
     """The question as it stands without what was said before; "" = as asked."""
@@ -108,7 +108,11 @@ class Answering:
             passages = sorted(passages, key=lambda passage: passage.n not in quoted)[:WEAK_PASSAGES]
         self.passages = tuple(passages)  # where they may go decides which nodes count for the budget
         self._excerpts = prompts.fitting(self._asked, passages, self._budget())
-        self.passages = tuple(excerpt.passage for excerpt in self._excerpts)
+        read = [excerpt.passage for excerpt in self._excerpts]
+        ranges = {(one.path, one.start, one.end) for one in read}
+        rest = [one for one in passages if (one.path, one.start, one.end) not in ranges]
+        # What the node has no time to read is not lost: it may be quoted, and back what the model says.
+        self.passages = (*read, *(replace(one, n=n) for n, one in enumerate(rest, len(read) + 1)))
 
     async def widen(self, around: Around) -> None:
         """Let the model read the section around the best passage where its node has room for it."""
@@ -130,10 +134,8 @@ class Answering:
     @property
     def _read(self) -> tuple[Passage, ...]:
         """The passages with all the text that the model reads of them: what an answer may rest on."""
-        return tuple(
-            replace(one.passage, text=one.text) if one.passage.text in one.text else one.passage
-            for one in self._excerpts
-        )
+        wider = {one.passage.n: one.text for one in self._excerpts if one.passage.text in one.text}
+        return tuple(replace(one, text=wider.get(one.n, one.text)) for one in self.passages)
 
     @property
     def _asked(self) -> str:
