@@ -121,8 +121,8 @@ class _Collector(HTMLParser):
         self._links = 0
         self._linked = 0
         """Characters in links of the paragraph that is being gathered."""
-        self._menu: list[int] = []
-        """Characters in links of each item of the list that was gathered last."""
+        self._items: list[tuple[str, int]] = []
+        """Of the list that is being gathered: text, and characters of it in links."""
         self._preformatted = 0
         self._lists = 0
         self._content = 0
@@ -194,7 +194,7 @@ class _Collector(HTMLParser):
         while self._tables:
             self._end_table(self._tables.pop())
         self._break()
-        self._drop_menu()
+        self._end_list()
 
     def _unseen(self, tag: str, attributes: dict[str, str | None]) -> bool:
         if tag in _DROPPED or "hidden" in attributes:
@@ -292,20 +292,24 @@ class _Collector(HTMLParser):
         last = self.pieces[-1] if self.pieces else None
         if not piece.text:
             return
-        if last and piece.kind == last.kind == "list" and last.section == piece.section:
-            # The items of a list stay together.
-            self.pieces[-1] = replace(last, text=f"{last.text}\n{piece.text}")
-            self._menu.append(linked)
-        else:
-            self._drop_menu()
-            self.pieces.append(piece)
-            self._menu = [linked]
-
-    def _drop_menu(self) -> None:
-        """Forget the list that has just ended if it is a menu, whatever element it stands in."""
-        if self._frames or not self.pieces or self.pieces[-1].kind != "list" or len(self._menu) < _MENU_ITEMS:
+        if last and self._items and piece.kind == "list" and last.section == piece.section:
+            self._items.append((piece.text, linked))  # the items of a list stay together
             return
-        letters = len(self.pieces[-1].text) - 3 * len(self._menu)  # without the dashes
-        if letters <= _MENU_LETTERS * len(self._menu) and sum(self._menu) >= _MENU_LINKED * letters:
+        self._end_list()
+        self.pieces.append(piece)
+        if piece.kind == "list":
+            self._items.append((piece.text, linked))
+
+    def _end_list(self) -> None:
+        """Join the items of the list that has just ended; if it is a menu, forget it, whatever element it stands in."""
+        if not self._items:
+            return
+        letters = sum(len(text) - len("- ") for text, _ in self._items)
+        linked = sum(linked for _, linked in self._items)
+        count = len(self._items)
+        short = count >= _MENU_ITEMS and letters <= _MENU_LETTERS * count
+        if short and linked >= _MENU_LINKED * letters and not self._frames:
             self.pieces.pop()
-            self._menu = []
+        else:
+            self.pieces[-1] = replace(self.pieces[-1], text="\n".join(text for text, _ in self._items))
+        self._items.clear()
