@@ -13,17 +13,9 @@ from typing import TYPE_CHECKING, Protocol
 from app.assistant import Assistant, Documents, Thinking
 from app.collections import Collections
 from app.conversations import Conversations
-from app.events import (
-    DeploymentInfo,
-    DocumentInfo,
-    KeyChange,
-    LibraryState,
-    ModelInfo,
-    NodeInfo,
-    Passage,
-    WatchedFolder,
-)
+from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeInfo, Passage
 from app.hearing import NodesHearing
+from app.library_state import LibraryState, WatchedFolder
 from app.rules import Rules, rules_of
 from app.settings import Settings
 from app.settings import home as default_home

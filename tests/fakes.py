@@ -20,7 +20,6 @@ from app.events import (
     Hearing,
     IndexDone,
     KeyChange,
-    LibraryState,
     ModelInfo,
     Moved,
     NodeChosen,
@@ -31,8 +30,8 @@ from app.events import (
     TokenReceived,
     Transcribed,
     Usage,
-    WatchedFolder,
 )
+from app.library_state import LibraryState, WatchedFolder
 from app.rag.library import ReadResult, Surroundings
 from app.rag.replies import Picture
 from app.thinking import (

@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
 
 from app.errors import TangnetError
-from app.events import FileIndexed, IndexDone, LibraryState, Progress
+from app.events import FileIndexed, IndexDone, Progress
+from app.library_state import LibraryState
 from app.rag.listening import Hub, Listener
 from app.rag.orders import cancel, retry
 from app.rag.preparing import readers

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.errors import DocumentError
-from app.events import DocumentInfo, FileIndexed, IndexDone, LibraryState, Passage, Progress, WatchedFolder
+from app.events import DocumentInfo, FileIndexed, IndexDone, Passage, Progress
+from app.library_state import LibraryState, WatchedFolder
 from app.rag.document import Line
 from app.rules import Rules
 from app.thinking import Embedder, Ocr

@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from app.events import FileIndexed, FileState, IndexDone, Progress, Step, Working
+from app.events import FileIndexed, FileState, IndexDone, Progress
+from app.library_state import Step, Working
 from app.rag.course import Course
 from app.rag.queue import is_below
 from app.rag.records import Record

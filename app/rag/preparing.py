@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from app.events import Step
+from app.library_state import Step
 from app.rag.planning import hash_file
 from app.rag.prepared import Prepared, cut, pack, unpack
 from app.rag.queue import Waiting

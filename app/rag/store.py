@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.errors import DocumentError, StoreError
-from app.events import DocumentInfo, WatchedFolder
+from app.events import DocumentInfo
+from app.library_state import WatchedFolder
 from app.rag import fulltext, language
 from app.rag.catalogue import Catalogue, Entry, kind_of
 from app.rag.chunking import RULES as CHUNK_RULES

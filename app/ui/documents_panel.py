@@ -19,7 +19,7 @@ from app.ui.seam import RuntimeSeam
 from app.ui.shelf_source import ShelfSource
 
 if TYPE_CHECKING:
-    from app.events import LibraryState, WatchedFolder
+    from app.library_state import LibraryState, WatchedFolder
     from app.ui import shelf
     from app.ui.queue_strip import QueueStrip
     from app.ui.shelf_filters import ShelfFilters

@@ -12,7 +12,7 @@ from app.ui import phrases
 from app.ui.controls import ElidedLabel, button, label, set_state
 
 if TYPE_CHECKING:
-    from app.events import LibraryState
+    from app.library_state import LibraryState
 
 STEP_WORDS = {
     "reading": "Reading",

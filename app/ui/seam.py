@@ -17,14 +17,13 @@ if TYPE_CHECKING:
         FileIndexed,
         Hearing,
         IndexDone,
-        LibraryState,
         ModelInfo,
         NodeInfo,
         Passage,
         Progress,
         Transcribed,
-        WatchedFolder,
     )
+    from app.library_state import LibraryState, WatchedFolder
     from app.messages import Conversation, StoredMessage
     from app.rag.library import Surroundings
     from app.settings import Settings

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.events import FileIndexed, LibraryState
+from app.events import FileIndexed
+from app.library_state import LibraryState
 from app.ui import shelf
 from app.ui.bridge import Bridge
 from app.ui.seam import RuntimeSeam
 
 if TYPE_CHECKING:
-    from app.events import DocumentInfo, IndexDone, Progress, WatchedFolder
+    from app.events import DocumentInfo, IndexDone, Progress
+    from app.library_state import WatchedFolder
 
 SOON_MS = 250
 """The shortest time between two readings of the list while files are being added."""

@@ -18,7 +18,8 @@ import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
-from app.events import LibraryState, NodeChosen, Retrieved, TokenReceived, Working
+from app.events import NodeChosen, Retrieved, TokenReceived
+from app.library_state import LibraryState, Working
 from tests.ui.conftest import Scene, bridge, scene
 from tests.ui.fake_runtime import TOWER, answer, document
 from tests.ui.fleet import busy, fleet

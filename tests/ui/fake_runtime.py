@@ -25,7 +25,6 @@ from app.events import (
     FileIndexed,
     Hearing,
     IndexDone,
-    LibraryState,
     ModelInfo,
     Moved,
     NodeChosen,
@@ -37,8 +36,8 @@ from app.events import (
     TokenReceived,
     Transcribed,
     Usage,
-    WatchedFolder,
 )
+from app.library_state import LibraryState, WatchedFolder
 from app.messages import StoredMove
 from app.rag.document import Line
 from app.rag.library import Surroundings

@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from app.events import LibraryState, WatchedFolder, Working
+from app.library_state import LibraryState, WatchedFolder, Working
 from app.ui.document_menu import document_menu, folders_menu
 from app.ui.documents_panel import DocumentsPanel
 from app.ui.password_dialog import PasswordDialog

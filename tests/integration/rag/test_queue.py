@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import DocumentError, NodeLost
-from app.events import FileIndexed, LibraryState, Progress
+from app.events import FileIndexed, Progress
+from app.library_state import LibraryState
 from app.rag.library import Library
 from app.rag.session import AHEAD_FILES
 from app.thinking import Embeddings, EmbedKind, Told
