@@ -159,6 +159,7 @@ def backed(note: str, part: Part) -> str:
     """Return the sentences of a note that the part backs, or the part's own main sentences when it backs none."""
     sources = Sources([replace(passage, n=at) for at, passage in enumerate(part.passages, 1)], "")
     kept = []
+    note = note.replace(FENCE_OPEN, " ").replace(FENCE_CLOSE, " ")
     for start, end in words.sentences(note):
         found = sources.backings(note[start:end])
         if found and found[0].probability >= BACKED:

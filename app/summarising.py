@@ -26,6 +26,7 @@ from app.events import (
     DocumentInfo,
     Event,
     Generated,
+    ModelInfo,
     NodeChosen,
     NodeInfo,
     Passage,
@@ -123,7 +124,7 @@ class Summariser:
             missing.append(f"all after the first {MOST_PARTS} parts of {len(pieces)}")
             pieces = pieces[:MOST_PARTS]
         zones = self._rules.zones(part.path for part in pieces)
-        weak = self._weak()
+        weak = await self._weak()
         notes: dict[int, str] = {}
         store = _Notes(self._folder, pieces)
         await asyncio.to_thread(store.tidy)
@@ -254,10 +255,18 @@ class Summariser:
             if rest := cited.flush():
                 yield TokenReceived(rest, name)
 
-    def _weak(self) -> bool:
-        known = [model for one in self._thinker.nodes() for model in one.models]
-        models = [model for model in known if model.role == "chat" and model.present]
+    async def _weak(self) -> bool:
+        """Say whether no model is to be trusted; this machine's node is started first if none is known yet."""
+        if not self._models():
+            async with ending(self._thinker.warm(("chat",))) as steps:
+                async for _ in steps:
+                    pass
+        models = self._models()
         return bool(models) and not any(model.trustworthy for model in models)
+
+    def _models(self) -> list[ModelInfo]:
+        known = [model for one in self._thinker.nodes() for model in one.models]
+        return [model for model in known if model.role == "chat" and model.present]
 
     def _at_once(self) -> int:
         ready = [one for one in self._thinker.nodes() if (one.local or one.trusted) and one.state in ("ready", "busy")]
