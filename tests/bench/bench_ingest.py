@@ -160,8 +160,8 @@ async def test_ten_thousand_files(tmp_path: Path) -> None:
         show(f"ingest: adding {FILES} unchanged files again", time.monotonic() - began, "s", goal="value <= 3")
         folder.rename(tmp_path / "moved")
         began = time.monotonic()
-        (tmp_path / "docs").mkdir()
-        done = await add(library, tmp_path)
+        folder.mkdir()
+        done = await add(library, folder, tmp_path / "moved")
         assert done.embedded == 0 and len(await library.documents()) == FILES
         show(f"ingest: renaming the folder of {FILES} files", time.monotonic() - began, "s")
         began = time.monotonic()
