@@ -8,7 +8,7 @@ from collections import Counter
 
 from app.rag.readers.outcome import Outcome
 from app.rag.readers.tables import tables
-from app.rag.readers.text import decode
+from app.rag.readers.text import decode, paragraphs
 
 MAX_CHARACTERS = 24_000_000
 _SAMPLE_ROWS = 100
@@ -28,7 +28,10 @@ def read(data: bytes) -> Outcome:
         delimiter, lines = lines[0][4], lines[1:]
     else:
         delimiter = delimiter_of(lines)
-    return Outcome(list(tables(csv.reader(lines, delimiter=delimiter))), reason=reason)
+    try:
+        return Outcome(list(tables(csv.reader(lines, delimiter=delimiter))), reason=reason)
+    except csv.Error:  # a quotation mark that is never closed
+        return Outcome(paragraphs(text), reason="Its rows are broken, so it was read as plain text.")
 
 
 def delimiter_of(lines: list[str]) -> str:

@@ -19,6 +19,7 @@ from app.rag.readers.outcome import Outcome
 MAX_MESSAGES = 20_000
 _MAX_PARTS = 1_000
 _LITTLE = 200
+_MAX_HEADER = 8_000
 _SHOWN = ("From", "To", "Cc", "Date")
 _START = re.compile(rb"(?:\A|(?<=\n))From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n(?=[\w-]+:)")
 _SPACE = re.compile(r"\s+")
@@ -149,7 +150,8 @@ def _header(message: email.message.Message, name: str) -> str:
 
 
 def plain(value: str) -> str:
-    """Return a header as text, its encoded words decoded."""
+    """Return a header as text, its encoded words decoded; joining a great many of them would take for ever."""
+    value = value[:_MAX_HEADER]
     with contextlib.suppress(LookupError, ValueError, email.errors.MessageError):  # unknown: shown as it stands
         value = str(email.header.make_header(email.header.decode_header(value)))
     return _SPACE.sub(" ", value).strip()[:2000]

@@ -175,3 +175,9 @@ def test_a_recording_is_told_as_one() -> None:
     with pytest.raises(Refused) as refusal:
         opening.read(b"RIFF\0\0\0\0WAVEfmt " + bytes(100), "talk.txt")
     assert refusal.value.recording
+
+
+def test_mail_with_an_endless_subject() -> None:
+    message = b"Subject: " + b"=?utf-8?q?a?= " * 20_000 + b"\n\nwords"
+    outcome = opening.read(message, "a.eml")
+    assert len(outcome.title) <= 2_000 and outcome.pieces[-1].text == "words"

@@ -343,3 +343,8 @@ def test_html_menus_of_links_are_left_out_wherever_they_stand() -> None:
     whole = "\n".join(piece.text for piece in html.read(page.encode()).pieces)
     assert "Language 7" not in whole and "consequences" in whole and "a note on it" in whole
     assert "Language 7" in "".join(piece.text for piece in html.read(f"<ul>{menu}</ul>".encode()).pieces)
+
+
+def test_csv_whose_quotation_mark_is_never_closed() -> None:
+    broken = delimited.read(b'a,b\n"' + b"x" * 1_100_000)
+    assert "broken" in broken.reason and broken.pieces[0].text.startswith("a,b")
