@@ -82,6 +82,8 @@ class Answering:
     """What was found, numbered from 1: what the model is given to read, then what its node has no time for."""
     _documents: bool = False
     meant: str = ""
+    filters: tuple[str, ...] = ()
+    """Limits that the search took from the question, in plain words."""
     """The question as it stands without what was said before; "" = as asked."""
     _excerpts: tuple[Excerpt, ...] = ()
     """What the model reads of the passages."""

@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from app.answer_record import Record
 from app.answering import Answering
@@ -41,6 +41,9 @@ from app.streams import ending
 from app.summaries import asks, wanted
 from app.summarising import Summariser
 from app.thinking import Thinker
+
+if TYPE_CHECKING:
+    from app.rag.search import Result
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +91,17 @@ class Documents(Protocol):
         within: Sequence[Path] = (),
     ) -> list[Passage]:
         """Return the best passages."""
+        ...
+
+    async def find(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        mode: Literal["hybrid", "vector", "text"] = "hybrid",
+        within: Sequence[Path] = (),
+    ) -> Result:
+        """Return the best passages, and the limits that the query named."""
         ...
 
 
@@ -210,7 +224,7 @@ class Assistant:
                 answering.read(passages)
                 await answering.widen(self._library.text_around)
                 record.passages(answering.passages)
-                await events.put(Retrieved(answering.passages))
+                await events.put(Retrieved(answering.passages, answering.filters))
             if passages == () and warming is not None:
                 await _end(warming)
             async with ending(answering.answer(self._thinker)) as answer:
@@ -347,9 +361,11 @@ class Assistant:
         wanted = max(self._settings.answer_passages, 1)
         found: tuple[Passage, ...] = ()
         for query in queries(answering.question, history):
-            listed = await self._library.search(query, k=max(8, wanted), within=question.docs)
-            if found := relevant(listed, wanted, query):
-                answering.meant = query
+            result = await self._library.find(query, k=max(8, wanted), within=question.docs)
+            if found := relevant(result.passages, wanted, query):
+                answering.meant, answering.filters = query, result.filters
+                if result.dropped:
+                    await events.put(Warned("limits_dropped", result.dropped))
                 break
         answering.retrieve_ms = (perf_counter() - started) * 1000
         waiting, total = await self._library.unfinished(question.docs)

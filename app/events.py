@@ -157,6 +157,8 @@ class Retrieved(Event):
 
     event: ClassVar[str] = "retrieved"
     passages: tuple[Passage, ...]
+    filters: tuple[str, ...] = ()
+    """Limits that the question named and that were kept to, in plain words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def decode(row: tuple[Any, ...]) -> StoredMessage:
         text,
         state,
         created_at,
-        passages=tuple(Passage(**passage) for passage in known.get("passages", ())),
+        passages=tuple(_passage(passage) for passage in known.get("passages", ())),
         citations=tuple(Citation(**citation) for citation in known.get("citations", ())),
         grounded=bool(known.get("grounded", False)),
         node=known.get("node", ""),
@@ -126,4 +126,12 @@ def decode(row: tuple[Any, ...]) -> StoredMessage:
             Sentence(one["start"], one["end"], tuple(one["cited"]), one["supported"])
             for one in known.get("sentences", ())
         ),
+    )
+
+
+def _passage(known: dict[str, Any]) -> Passage:
+    """Return a passage from JSON, which knows lists only."""
+    seconds = known.get("seconds")
+    return Passage(
+        **{**known, "seconds": None if seconds is None else tuple(seconds), "same": tuple(known.get("same", ()))}
     )

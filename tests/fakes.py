@@ -34,6 +34,7 @@ from app.events import (
 from app.library_state import LibraryState, WatchedFolder
 from app.rag.library import ReadResult, Surroundings
 from app.rag.replies import Picture
+from app.rag.search import Result
 from app.thinking import (
     ChatRequest,
     Embeddings,
@@ -285,6 +286,8 @@ class FakeLibrary(QuietQueue):
     """Raised by search."""
     waiting: tuple[int, int] = (0, 0)
     """What `unfinished` tells."""
+    filters: tuple[str, ...] = ()
+    """What `find` says of the limits of a question."""
     added: list[Path] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
     withins: list[tuple[Path, ...]] = field(default_factory=list)
@@ -326,6 +329,16 @@ class FakeLibrary(QuietQueue):
         if self.error is not None:
             raise self.error
         return list(self.passages[:k])
+
+    async def find(
+        self,
+        query: str,
+        *,
+        k: int = 8,
+        mode: Literal["hybrid", "vector", "text"] = "hybrid",
+        within: Sequence[Path] = (),
+    ) -> Result:
+        return Result(await self.search(query, k=k, mode=mode, within=within), self.filters)
 
     async def text_around(self, path: str, start: int, end: int, characters: int) -> str:
         text = next(one.text for one in self.passages if one.path == path)

@@ -54,6 +54,11 @@ class AnswerCard(QFrame):
         self._column.setSpacing(10)
         self.status = label("Thinking…", tone="muted")
         self._column.addWidget(self.status)
+        self.limits = label("", kind="chip", wrap=True)
+        self.limits.setToolTip("Your question named these limits. Ask it without those words to search everywhere.")
+        self.limits.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
+        self.limits.hide()
+        self._column.addWidget(self.limits)
         self.mark = label("Not from your documents", kind="chip")
         self.mark.setToolTip("No passage of your documents supports this answer.")
         self.mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
@@ -106,8 +111,10 @@ class AnswerCard(QFrame):
         if not self.text:
             self.status.setText(sentence)
 
-    def found(self, passages: Sequence[Passage]) -> None:
-        """Remember the passages that [n] refers to."""
+    def found(self, passages: Sequence[Passage], filters: Sequence[str] = ()) -> None:
+        """Remember the passages that [n] refers to, and show the limits that the search took from the question."""
+        self.limits.setText(f"Searched only: {', '.join(filters)}" if filters else "")
+        self.limits.setVisible(bool(filters))
         self.passages = {passage.n: passage for passage in passages}
         if passages:
             self.tell(f"Reading {len(passages)} passages…" if len(passages) > 1 else "Reading one passage…")

@@ -116,7 +116,7 @@ class Asking(QObject):
             case events.TokenReceived():
                 card.append(event.text)
             case events.Retrieved():
-                card.found(event.passages)
+                card.found(event.passages, event.filters)
             case events.Warned():
                 card.notice(event.message, event.hint)
             case events.Queued():

@@ -48,3 +48,13 @@ def test_that_files_are_still_being_read_stands_in_the_answer(scene: Scene) -> N
     scene.ask()
     card = scene.window.pane.view.answers[-1]
     assert any("3 of 40 files" in frame.accessibleName() for frame in card.findChildren(QFrame))
+
+
+def test_limits_that_the_search_took_from_the_question_are_shown(scene: Scene) -> None:
+    scene.attach()
+    found = Retrieved((TOWER,), ("in the folder Tax", "since 1 January 2023"))
+    scene.runtime.assistant.script = [found, TokenReceived(TEXT, "local"), answer(TEXT)]
+    scene.ask()
+    card = scene.window.pane.view.answers[-1]
+    scene.until(card.limits.isVisible)
+    assert card.limits.text() == "Searched only: in the folder Tax, since 1 January 2023"
