@@ -434,17 +434,3 @@ class DeploymentInfo:
     def ended(self) -> bool:
         """Whether nothing more is going to happen by itself."""
         return self.state in ("ready", "failed", "removed")
-
-
-@dataclass(frozen=True, slots=True)
-class KeyChange:
-    """How far the rotation of this machine's key has come."""
-
-    id: str
-    """Of the new key."""
-    was: str
-    told: tuple[str, ...]
-    """Names of nodes that know the new key."""
-    waiting: tuple[str, ...]
-    """Names of nodes that could not be told yet; while there are any, the old key is kept for them."""
-    finished: bool

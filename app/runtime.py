@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from app.assistant import Assistant, Documents, Thinking
+from app.cluster.key_change import KeyChange
 from app.collections import Collections
 from app.conversations import Conversations
-from app.events import DeploymentInfo, DocumentInfo, KeyChange, ModelInfo, NodeInfo, Passage
+from app.events import DeploymentInfo, DocumentInfo, ModelInfo, NodeInfo, Passage
 from app.hearing import NodesHearing
 from app.library_state import LibraryState, WatchedFolder
 from app.rules import Rules, rules_of

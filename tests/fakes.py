@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from app.cluster.keeping import Keep, has, wanting
+from app.cluster.key_change import KeyChange
 from app.errors import DocumentError, TangnetError
 from app.events import (
     DeploymentInfo,
@@ -19,7 +20,6 @@ from app.events import (
     Generated,
     Hearing,
     IndexDone,
-    KeyChange,
     ModelInfo,
     Moved,
     NodeChosen,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cluster.budget import RetryBudget
 from app.cluster.hearing import heard, listener
+from app.cluster.key_change import KeyChange
 from app.cluster.learning import Keeper, Learned
 from app.cluster.local import LocalNode
 from app.cluster.outliers import Outliers
@@ -30,7 +31,7 @@ from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
 from app.cluster.spreading import Helper, Spreading, may_help
 from app.errors import NodeError, NodeLost, TrustError
-from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, KeyChange, ModelInfo, NodeInfo, Transcribed
+from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, Transcribed
 from app.thinking import (
     ChatRequest,
     Embeddings,

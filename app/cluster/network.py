@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from app.cluster import mesh, trust
 from app.cluster.discovery import Discovered, Discovery
+from app.cluster.key_change import KeyChange
 from app.cluster.registry import RemoteNode, Roster
 from app.cluster.rotation import Rotation, own_for
 from app.errors import NodeError, TrustError
-from app.events import KeyChange, NodeInfo
+from app.events import NodeInfo
 from nodeworker.protocol import DEFAULT_PORT
 from nodeworker.protocol.links import LINK, PairingLink, shared_fingerprint
 

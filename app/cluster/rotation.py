@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from app.cluster import trust
+from app.cluster.key_change import KeyChange
 from app.errors import NodeError, TrustError
-from app.events import KeyChange
 from nodeworker.protocol import DEFAULT_PORT
 from nodeworker.protocol.peeking import certificate_at
 

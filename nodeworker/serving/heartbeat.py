@@ -15,8 +15,9 @@ from nodeworker.load.sensors import FRESH_SECONDS, Load, Sensors
 from nodeworker.load.tally import Tally
 from nodeworker.load.waiting import Rates
 from nodeworker.protocol import node_pb2 as pb
+from nodeworker.serving.engine_call import within
 from nodeworker.serving.room import Room
-from nodeworker.serving.rooms import EngineRooms, within
+from nodeworker.serving.rooms import EngineRooms
 from nodeworker.threads import Crew
 
 log = logging.getLogger(__name__)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from nodeworker.engines import (
@@ -17,16 +16,14 @@ from nodeworker.engines import (
     ChatRequest,
     Done,
     EmbedEngine,
-    Prefill,
     Recognised,
     RecogniseEngine,
     RerankEngine,
-    Token,
     TranscribeEngine,
     TranscriptEvent,
     Vectors,
 )
-from nodeworker.errors import BadRequest, EngineError, EngineLost, ModelMissing, Unsupported
+from nodeworker.errors import BadRequest, EngineError, ModelMissing, Unsupported
 from nodeworker.hosting.hosted import (
     HostedChat,
     HostedEmbed,
@@ -36,8 +33,19 @@ from nodeworker.hosting.hosted import (
     HostedTranscribe,
 )
 from nodeworker.protocol import node_pb2 as pb
+from nodeworker.serving.engine_call import (
+    EngineCall,
+    go_on,
+    in_the_end,
+    is_mistake,
+    leave,
+    merge,
+    positions,
+    results,
+    within,
+)
 from nodeworker.serving.parts import Began, Embedded, Maker, PageRead, QueuedAt, Reranked, Shelf
-from nodeworker.serving.room import Room, SentAway, Ticket
+from nodeworker.serving.room import Room
 from nodeworker.threads import Crew, Feed, Stream, Work
 
 if TYPE_CHECKING:
@@ -54,7 +62,6 @@ REFRESH_SECONDS = 1.0
 SHOW_SECONDS = 10.0
 """How often empty rooms are told what they would load where nothing seems to have changed: each asks the folder."""
 T = TypeVar("T")
-_Call = AsyncGenerator[QueuedAt | Began | list[T], None]
 
 
 class EngineRooms:
@@ -165,12 +172,12 @@ class EngineRooms:
                     self.embedding, lambda cancelled: engine.embed(part, kind, cancelled, background=background)
                 )
 
-            def call(start: int = start, begin: Callable[[Any], Work[Vectors]] = begin) -> _Call[Vectors]:
+            def call(start: int = start, begin: Callable[[Any], Work[Vectors]] = begin) -> EngineCall[Vectors]:
                 return self._call(
                     self.embedding, found, begin, urgent=kind == "query", background=background, bounded=start == 0
                 )
 
-            for vectors in await _in_the_end(call):
+            for vectors in await in_the_end(call):
                 if len(vectors.data) != 4 * vectors.dimension * len(part):
                     raise EngineError("The embedding engine returned a wrong number of vectors.")
                 data += vectors.data
@@ -197,7 +204,7 @@ class EngineRooms:
             return self._once(self.reranking, lambda cancelled: engine.rerank(query, given, cancelled))
 
         if given:
-            for part in await _results(self._call(self.reranking, found, begin)):
+            for part in await results(self._call(self.reranking, found, begin)):
                 scores += part
         if len(scores) != len(given):
             raise EngineError("The reranking engine returned a wrong number of scores.")
@@ -224,10 +231,10 @@ class EngineRooms:
                 lambda cancelled: engine.recognise(picture, language, cancelled, background=background),
             )
 
-        def call() -> _Call[Recognised]:
+        def call() -> EngineCall[Recognised]:
             return self._call(self.recognising, found, begin, urgent=not background, background=background)
 
-        made = await _in_the_end(call)
+        made = await in_the_end(call)
         if len(made) != 1:
             raise EngineError("The engine for scans returned nothing.")
         return PageRead(found, made[0])
@@ -336,21 +343,21 @@ class EngineRooms:
         urgent: bool = False,
         background: bool = False,
         bounded: bool = True,
-    ) -> _Call[T]:
+    ) -> EngineCall[T]:
         """Yield QueuedAt…, Began, then lists of what the engine yields. Raises EngineError, SentAway."""
         found = await self.find(room.role, model) if isinstance(model, str) else model
         ticket = room.enter(found, urgent=urgent, background=background, bounded=bounded)
         stream: Work[T] | None = None
         self._wait_for(0 if background else 1)
         try:
-            async for position in _positions(ticket):
+            async for position in positions(ticket):
                 yield QueuedAt(position)
             granted = time.monotonic()
             engine = await room.ready(ticket)
-            _go_on(ticket)
+            go_on(ticket)
             yield Began(found, (granted - ticket.entered) * 1000, (time.monotonic() - granted) * 1000)
             stream = start(engine)
-            stream.ended.add_done_callback(lambda done: _leave(room, ticket, engine, done))
+            stream.ended.add_done_callback(lambda done: leave(room, ticket, engine, done))
             ticket.leaves = stream.stop
             try:
                 async with contextlib.aclosing(stream.batches()) as batches:
@@ -358,11 +365,11 @@ class EngineRooms:
                         yield batch
             except Exception as error:
                 if is_mistake(error):
-                    _go_on(ticket)
+                    go_on(ticket)
                     raise
                 room.crashed(engine, error)  # perhaps before `_leave` could
                 raise room.failure(error) from error
-            _go_on(ticket)
+            go_on(ticket)
         finally:
             self._wait_for(0 if background else -1)
             if stream is None:
@@ -408,77 +415,9 @@ class EngineRooms:
         self._change = asyncio.Event()
 
 
-async def _results(call: _Call[T]) -> list[T]:
-    """Wait for all that the engine makes."""
-    async with contextlib.aclosing(call):
-        return [one async for event in call if isinstance(event, list) for one in event]
-
-
-async def _in_the_end(call: Callable[[], _Call[T]]) -> list[T]:
-    """The same for a call that may be made anew when it lost its place: it stands in the queue again."""
-    while True:
-        with contextlib.suppress(SentAway):
-            return await _results(call())
-
-
-def merge(events: Sequence[ChatEvent]) -> Iterator[ChatEvent]:
-    """Join neighbouring tokens into one event, and of neighbouring Prefill keep the last."""
-    for kind, group in itertools.groupby(events, type):
-        same = list(group)
-        if kind is Token:
-            tokens = [event for event in same if isinstance(event, Token)]
-            yield Token(
-                tuple(id for token in tokens for id in token.ids),
-                "".join(token.text for token in tokens),
-                "".join(token.reasoning for token in tokens),
-                tuple(known for token in tokens for known in token.logprobs),
-            )
-        elif kind is Prefill:
-            yield same[-1]
-        else:
-            yield from same
-
-
 def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
     """Return the roles that have a room; none named means all. Raises BadRequest for others."""
     for role in roles:
         if role not in ROLES:
             raise BadRequest(f"This node has no engine for {role!r}.", f"Known: {', '.join(ROLES)}.")
     return tuple(roles) or ROLES
-
-
-def is_mistake(error: BaseException) -> bool:
-    """Whether an engine's error says something about the call, not that the engine itself is broken."""
-    return isinstance(error, EngineError) and type(error) not in (EngineError, EngineLost)
-
-
-def _go_on(ticket: Ticket) -> None:
-    """Raise SentAway for a background call that lost its place."""
-    if ticket.sent_away:
-        raise SentAway("Somebody waits for what this background work stands in the way of.", "Try again in a moment.")
-
-
-def _leave(room: Room[Any], ticket: Ticket, engine: Any, done: asyncio.Future[None]) -> None:
-    # Only now, when the engine's thread is through, is the place free: the caller may be gone long before.
-    error = done.exception()
-    if error is not None and not is_mistake(error):
-        room.crashed(engine, error)
-    room.leave(ticket)
-
-
-async def within(seconds: float, event: asyncio.Event) -> bool:
-    """Wait for `event`, at most `seconds`; returns whether it came."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    return event.is_set()
-
-
-async def _positions(ticket: Ticket) -> AsyncGenerator[int, None]:
-    told = 0
-    while not ticket.granted:
-        if ticket.position != told:
-            told = ticket.position
-            yield told
-        else:
-            await ticket.changed()

@@ -21,11 +21,12 @@ from nodeworker.errors import BadRequest, Busy, NotAllowed, Unsupported
 from nodeworker.load.sensors import Sensors, of_this_machine
 from nodeworker.load.tally import Call, Tally
 from nodeworker.models.tuned import Tuning, remembered
-from nodeworker.protocol import MAX_MESSAGE_BYTES, SAMPLE_RATE, SERVER_OPTIONS
+from nodeworker.protocol import MAX_MESSAGE_BYTES, SERVER_OPTIONS
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.serving import wire
 from nodeworker.serving.door import CALLER, Door
 from nodeworker.serving.exposition import page
+from nodeworker.serving.hearing import hear
 from nodeworker.serving.heartbeat import Heartbeat, Reporter
 from nodeworker.serving.piece_calls import PieceCalls
 from nodeworker.serving.requests import Requests
@@ -214,7 +215,7 @@ class NodeService(PieceCalls):
         most = MAX_RECORDING_SECONDS if config.recording else MAX_AUDIO_SECONDS
         cancelled = threading.Event()
         feed = Feed(cancelled, FEED_BYTES)
-        reading = asyncio.create_task(_hear(request_iterator, feed, cancelled, most))
+        reading = asyncio.create_task(hear(request_iterator, feed, cancelled, most))
         heard = self._rooms.transcribe(
             feed,
             cancelled,
@@ -260,7 +261,7 @@ class NodeService(PieceCalls):
             present = {file.sha256 for file in here}
             for entry in await self._crew.submit(self._folder.catalogue):
                 if entry.sha256 not in present:
-                    listed.append(_catalogued(entry))
+                    listed.append(wire.catalogued(entry))
         return pb.ListModelsResponse(models=listed)
 
     async def FetchModel(
@@ -404,47 +405,3 @@ def _note(call: Call, event: QueuedAt | Began | ChatEvent) -> None:
 
 def _unsupported(message: str, hint: str = "") -> tuple[Any, ...]:
     raise Unsupported(message, hint)
-
-
-async def _hear(
-    requests: AsyncIterator[pb.TranscribeRequest], feed: Feed, cancelled: threading.Event, most: int
-) -> None:
-    heard = 0
-    try:
-        async for request in requests:
-            kind = request.WhichOneof("kind")
-            if kind == "end":
-                return
-            if kind != "pcm16":
-                raise BadRequest("After its configuration Transcribe takes sound.")
-            if len(request.pcm16) % 2:
-                raise BadRequest("Sound must come in whole 16-bit samples.")
-            heard += len(request.pcm16)
-            if heard > most * SAMPLE_RATE * 2:
-                raise BadRequest(f"At most {most // 60} minutes of sound in one call.")
-            if request.pcm16:
-                await feed.put(request.pcm16)
-    except BaseException:  # nothing that is made of half the sound may look like the whole
-        cancelled.set()
-        raise
-    finally:
-        feed.end()
-
-
-def _catalogued(entry: CatalogueEntry) -> pb.ListedModel:
-    return pb.ListedModel(
-        model=pb.Model(
-            role=wire.role_of(entry.role),
-            name=entry.name,
-            sha256=entry.sha256,
-            bytes=entry.bytes,
-            quantisation=entry.quantisation,
-            context=entry.context,
-            licence=entry.licence,
-            trustworthy=entry.trustworthy,
-            dimension=entry.dimension,
-            parameters=entry.parameters,
-        ),
-        download_bytes=entry.bytes,
-        note=entry.note,
-    )

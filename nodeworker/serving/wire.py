@@ -29,6 +29,7 @@ from nodeworker.serving.rooms import Began, PageRead, QueuedAt
 
 if TYPE_CHECKING:
     from nodeworker.hardware import Hardware
+    from nodeworker.models.catalogue import CatalogueEntry
     from nodeworker.models.folder import ModelFile
 
 MAX_REQUEST_ID = 128
@@ -246,3 +247,23 @@ def transcribe_event(event: TranscriptEvent) -> pb.TranscribeEvent:
                     language_probability=event.language_probability,
                 )
             )
+
+
+def catalogued(entry: CatalogueEntry) -> pb.ListedModel:
+    """Return a model that could be fetched as ListModels tells it."""
+    return pb.ListedModel(
+        model=pb.Model(
+            role=role_of(entry.role),
+            name=entry.name,
+            sha256=entry.sha256,
+            bytes=entry.bytes,
+            quantisation=entry.quantisation,
+            context=entry.context,
+            licence=entry.licence,
+            trustworthy=entry.trustworthy,
+            dimension=entry.dimension,
+            parameters=entry.parameters,
+        ),
+        download_bytes=entry.bytes,
+        note=entry.note,
+    )

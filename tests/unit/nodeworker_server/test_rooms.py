@@ -14,7 +14,8 @@ import pytest
 from nodeworker.engines import ChatEvent, ChatRequest, Done, Final, Logprobs, Message, Partial, Prefill, Token
 from nodeworker.errors import BadRequest, Busy, ContextOverflow, EngineError, ModelDamaged, ModelMissing, Unsupported
 from nodeworker.protocol import node_pb2 as pb
-from nodeworker.serving.rooms import EMBED_SLICE, Began, EngineRooms, QueuedAt, checked_roles, merge
+from nodeworker.serving.engine_call import merge
+from nodeworker.serving.rooms import EMBED_SLICE, Began, EngineRooms, QueuedAt, checked_roles
 from nodeworker.threads import Feed
 from tests.unit.nodeworker_server.fakes import FakeChat, FakeMaker, FakeShelf, model, until
 
