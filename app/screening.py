@@ -26,7 +26,10 @@ class SentenceScreen:
 
     def __init__(self, question: str, passages: Sequence[Passage], quoted: str) -> None:
         self._asked = set(words.content(question))
-        self._known = [(passage.n, set(words.content(passage.text))) for passage in passages]
+        self._known = [
+            (passage.n, set(words.content(f"{passage.section}\n{passage.header}\n{passage.text}")))
+            for passage in passages
+        ]
         self._said = set(words.content(quoted))
         self._held = ""
 
@@ -58,8 +61,9 @@ class SentenceScreen:
             return ""  # the quotation, the question or an earlier sentence says it already
         for n, known in self._known:
             backed = known | self._asked
+            # A year that only the question names may be the very thing that the passage is not about.
             numbers = {word for word in said if word[0].isdigit()}
-            if numbers <= backed and len(said & backed) >= BACKED * len(said):
+            if numbers <= known and len(said & backed) >= BACKED * len(said):
                 self._said |= said
                 return f"{sentence} [{n}]"
         return ""

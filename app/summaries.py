@@ -171,14 +171,24 @@ def extract(text: str, most: int = EXTRACTED) -> str:
     """Return the sentences that hold most of what the text speaks of, in their order, word for word."""
     whole = words.sentences(text)
     spans = [(start, end) for start, end in whole if 20 <= end - start <= 420 and _ENDED.search(text[start:end])]
-    spans = spans or whole[:1]
+    # A question, such as a title, says nothing of what the text answers.
+    spans = [span for span in spans if not text[: span[1]].endswith(("?", "？"))] or spans or whole[:1]
     counts = Counter(words.content(text))
 
     def weight(span: tuple[int, int]) -> float:
         stems = set(words.content(text[span[0] : span[1]]))
         return sum(counts[stem] for stem in stems) / (len(stems) + 4) if stems else 0.0
 
-    best = sorted(sorted(spans, key=weight, reverse=True)[:most])
+    best: list[tuple[int, int]] = []
+    while spans and len(best) < most:
+        span = max(spans, key=weight)
+        spans.remove(span)
+        if best and weight(span) == 0:
+            break
+        best.append(span)
+        for stem in words.content(text[span[0] : span[1]]):
+            counts[stem] = 0  # said now: the next sentence is to say something else
+    best.sort()
     return " ".join(" ".join(text[start:end].split()) for start, end in best)[:1200]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.assistant import Question
 from app.commands.context import Context, existing
-from app.commands.output import Output
+from app.commands.output import Output, place
 from app.errors import TangnetError, UsageError
 from app.events import (
     Answered,
@@ -94,6 +94,9 @@ class _Plain:
         self._output = output
         self._passages: tuple[Passage, ...] = ()
 
+    def _place(self, n: int) -> str:
+        return next((place(passage) for passage in self._passages if passage.n == n), "")
+
     def passing(self, event: Event) -> None:
         """Show what is only of interest while it lasts."""
         if isinstance(event, Progress):
@@ -128,8 +131,7 @@ class _Plain:
             if event.citations:
                 output.text("\nSources:")
             for citation in event.citations:
-                page = f", page {citation.page}" if citation.page is not None else ""
-                output.text(f"  [{citation.n}] {citation.path}{page}")
+                output.text(f"  [{citation.n}] {citation.path}{self._place(citation.n)}")
             if self._passages and not event.grounded:
                 output.note("Not backed by your documents.")
         else:

@@ -9,6 +9,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any, TextIO
 
 from app.errors import TangnetError
+from app.events import Passage
 
 
 class Output:
@@ -81,6 +82,15 @@ def printable(text: str) -> str:
 def counted(number: int, what: str) -> str:
     """Return a number with its noun: "1 document", "2 documents"."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def place(passage: Passage) -> str:
+    """Return where in its document a passage stands: ", page iv", ", 12:30" in a recording, or ""."""
+    if passage.seconds is not None:
+        minutes, seconds = divmod(int(passage.seconds[0]), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f", {hours}:{minutes:02}:{seconds:02}" if hours else f", {minutes}:{seconds:02}"
+    return "" if passage.page is None else f", page {passage.label or passage.page}"
 
 
 def size(bytes: int) -> str:

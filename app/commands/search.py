@@ -7,6 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from app.commands.context import Context, existing
+from app.commands.output import place
 from app.errors import UsageError
 
 LONGEST_QUERIES_FILE = 64_000_000
@@ -36,6 +37,7 @@ async def run(context: Context) -> int:
                             "path": passage.path,
                             "page": passage.page,
                             "section": passage.section,
+                            "seconds": passage.seconds,
                             "start": passage.start,
                             "end": passage.end,
                             "score": passage.score,
@@ -46,8 +48,7 @@ async def run(context: Context) -> int:
                         }
                     )
                 else:
-                    page = f", page {passage.page}" if passage.page is not None else ""
-                    output.text(f"{rank}. {passage.path}{page}\n   {' '.join(passage.text.split())[:300]}")
+                    output.text(f"{rank}. {passage.path}{place(passage)}\n   {' '.join(passage.text.split())[:300]}")
             if not found and not output.json:
                 output.note("Nothing was found.")
     return 0

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from app.commands.context import Context, existing
+from app.commands.output import place
 from app.events import Answered, DocumentInfo, FileIndexed, Passage, Progress, Retrieved, TokenReceived
 from app.rules import rules_of
 from app.runtime import Runtime
@@ -67,5 +68,4 @@ def _sources(context: Context, answered: Answered, passages: Sequence[Passage]) 
     if answered.citations:
         context.output.text("\nSources:")
     for citation in answered.citations:
-        page = f", from page {by_number[citation.n].page}" if citation.page is not None else ""
-        context.output.text(f"  [{citation.n}] {citation.path}{page}")
+        context.output.text(f"  [{citation.n}] {citation.path}{place(by_number[citation.n])}")

@@ -18,10 +18,11 @@ from app.cluster.trust import TrustStore
 from app.commands import models
 from app.commands.arguments import command_names, parser
 from app.commands.doctor import acceleration
+from app.commands.output import place
 from app.commands.transcribe import how_far
 from app.conversations import Conversations
 from app.errors import NodeLost, TrustError
-from app.events import FileIndexed, NodeInfo
+from app.events import FileIndexed, NodeInfo, Passage
 from app.runtime import Runtime
 from app.settings import Settings, home
 from app.thinking import Going
@@ -374,3 +375,17 @@ def test_the_page_on_the_command_line_knows_every_command() -> None:
     page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
     missing = [name for name in command_names(parser()) if f"tangnet {name}" not in page and f"`{name}`" not in page]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("passage", "shown"),
+    [
+        (Passage(1, "/a.md", None, "", 0, 1, 1.0, "a"), ""),
+        (Passage(1, "/a.pdf", 4, "", 0, 1, 1.0, "a"), ", page 4"),
+        (Passage(1, "/a.pdf", 4, "", 0, 1, 1.0, "a", label="iv"), ", page iv"),
+        (Passage(1, "/a.mp3", None, "", 0, 1, 1.0, "a", seconds=(65.4, 70.0)), ", 1:05"),
+        (Passage(1, "/a.mp3", None, "", 0, 1, 1.0, "a", seconds=(3723.0, 3730.0)), ", 1:02:03"),
+    ],
+)
+def test_where_a_passage_stands(passage: Passage, shown: str) -> None:
+    assert place(passage) == shown

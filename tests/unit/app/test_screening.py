@@ -49,3 +49,11 @@ def test_pieces_of_any_size_give_the_same() -> None:
     whole = screened(text)
     assert whole == "Other parts run at 2.5 bar. [1] "
     assert all(screened(*(text[i : i + n] for i in range(0, len(text), n))) == whole for n in (1, 2, 3, 7))
+
+
+def test_a_year_of_the_question_must_stand_in_the_passage() -> None:
+    passage = Passage(2, "/2022.md", None, "Tax 2022", 0, 50, 1.0, "The tax for the garden house was 398 euros.")
+    screen = SentenceScreen("What was the tax for the garden house in 2023?", [passage], "")
+    assert screen.feed("The tax for the garden house in 2023 was 398 euros.\n") + screen.flush() == ""
+    screen = SentenceScreen("What was the tax for the garden house?", [passage], "")
+    assert screen.feed("In 2022 the tax was 398 euros.\n") + screen.flush() == "In 2022 the tax was 398 euros. [2] "

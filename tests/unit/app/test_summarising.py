@@ -141,6 +141,9 @@ def test_notes_are_backed_or_taken_from_the_text() -> None:
         == "Chapter 1 tells of harbour number 1."
     )
     assert backed("Mars has two moons.", part) == extract(part.text)
+    title = "Does the order of the parts matter for boats? "
+    text = title + "The order of the parts matters for boats. " + title + "A keel is laid before the ribs are bent."
+    assert extract(text, 2) == "The order of the parts matters for boats. A keel is laid before the ribs are bent."
     assert extract("") == "" and batches([]) == []
 
 
