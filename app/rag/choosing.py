@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from app.rag.store import Hit
+    from app.rag.finding import Hit
 
 SAME_COSINE = 0.97
 SAME_SHINGLES = 0.8

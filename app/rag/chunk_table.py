@@ -99,7 +99,7 @@ class ChunkTable:
             if width != dimension:
                 raise ValueError(f"its vectors have {width} numbers, not {dimension}")
             if not self._index_of("tokens"):
-                self._table.create_index("tokens", config=words_index())
+                self._index_words()
         except (OSError, RuntimeError, ValueError, KeyError) as error:
             raise broken(place, name, error) from error
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.rag.records import Change, Record
+from app.rag.records import Change, Record, now
 from app.rag.scanning import look
-from app.rag.store import RULES, Store, now
+from app.rag.store import Store
+from app.rag.versions import RULES
 
 CANCELLED = "Adding it was cancelled."
 

@@ -12,7 +12,8 @@ from app.rag.mounts import mount_of, mounts
 from app.rag.queue import Folder, is_below
 from app.rag.records import Record
 from app.rag.scanning import FoundFile, scan
-from app.rag.store import RULES, Store
+from app.rag.store import Store
+from app.rag.versions import RULES
 
 
 @dataclass(slots=True)

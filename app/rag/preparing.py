@@ -15,10 +15,11 @@ from app.rag.prepared import Prepared, cut, pack, unpack
 from app.rag.queue import Waiting
 from app.rag.recognising import Recognising
 from app.rag.recordings import Hearing, heard
-from app.rag.records import Record
+from app.rag.records import Record, now
 from app.rag.scanning import FoundFile, look
-from app.rag.store import RULES, Store, now
+from app.rag.store import Store
 from app.rag.threads import StoreThread
+from app.rag.versions import RULES
 from app.rag.worker import Reader, Reading
 
 Told = Callable[[str, Step, float | None], None]

@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.rag.database import Database
@@ -332,3 +333,8 @@ class Records:
 def _record(row: sqlite3.Row) -> Record:
     values = dict(row)
     return Record(**values | {"retry": bool(values["retry"])})
+
+
+def now() -> str:
+    """Return the time as records keep it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

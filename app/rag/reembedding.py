@@ -11,9 +11,10 @@ import numpy
 from app.events import Progress
 from app.rag.passages import Kept
 from app.rag.records import Record
-from app.rag.store import Store, rows_of_kept
+from app.rag.store import Store
 from app.rag.threads import StoreThread
 from app.rag.vectors import matrix
+from app.rag.versions import rows_of_kept
 from app.rules import Rules
 from app.thinking import Embedder
 

@@ -11,10 +11,11 @@ from app import words
 from app.errors import StoreError
 from app.events import Passage
 from app.rag.choosing import choose
+from app.rag.finding import Found, Hit
 from app.rag.fusion import fuse, standard, text_weight
 from app.rag.library import SearchMode
 from app.rag.query import Query, understand
-from app.rag.store import Found, Hit, Store
+from app.rag.store import Store
 from app.rag.threads import StoreThread
 from app.thinking import Embedder, Embeddings
 

@@ -21,8 +21,9 @@ from app.rag.recordings import Hearing
 from app.rag.records import Record
 from app.rag.reembedding import reembed
 from app.rag.scanning import FoundFile
-from app.rag.store import Copy, Store, Version
+from app.rag.store import Store
 from app.rag.threads import StoreThread
+from app.rag.versions import Copy, Version
 from app.rules import Rules
 from app.thinking import Embedder
 

@@ -39,6 +39,7 @@ class Tending:
         """Begin to tend a table unless that is going on already; returns at once with whether it was begun."""
         if self.running():
             return False
+        self.stop()  # the pipe to one that has finished
         job = {"uri": uri, "options": options, "table": table, "lock": str(self._folder / "tending.lock")}
         environment = dict(os.environ, LANCE_CPU_THREADS="1", LANCE_LOG="error", OMP_NUM_THREADS="1")
         self.process = subprocess.Popen(
@@ -65,12 +66,13 @@ class Tending:
         return self.process is not None and self.process.poll() is None
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it has finished, so long at most; True when it has."""
+        """Wait until it has finished, so long at most; True when it has, and nothing of it is open any more."""
         if self.process is not None:
             try:
                 self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 return False
+            self.stop()
         return True
 
     def stop(self) -> None:

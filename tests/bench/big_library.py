@@ -13,7 +13,8 @@ import numpy
 from app.rag.chunking import Chunk
 from app.rag.document import Extent
 from app.rag.records import Change, Record
-from app.rag.store import RULES, Store, Version
+from app.rag.store import Store
+from app.rag.versions import RULES, Version
 
 FOLDER = Path(os.environ.get("TANGNET_BENCH_FOLDER", "/tmp/tangnet-bench"))
 """Libraries are kept here from one run to the next, by size."""

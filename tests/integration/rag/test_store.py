@@ -17,10 +17,12 @@ import pytest
 from app.errors import StoreError
 from app.rag.chunking import Chunk
 from app.rag.document import Extent
+from app.rag.finding import Found
 from app.rag.passages import key_of
 from app.rag.records import Record
-from app.rag.store import Found, Store, Version
+from app.rag.store import Store
 from app.rag.threads import StoreThread
+from app.rag.versions import Version
 from app.rules import Rules
 from app.words import content
 from tests.documents import HashEmbedder

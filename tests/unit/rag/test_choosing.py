@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 
 from app.rag.choosing import choose, shingles_of
-from app.rag.store import Hit
+from app.rag.finding import Hit
 
 LONG = "The harbour of Bergen was enlarged in the year 1890 and again in 1925 when the fish market moved to the quay "
 
