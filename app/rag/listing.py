@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from app.events import DocumentInfo
+from app.events import DocumentInfo, Passage
 from app.library_state import WatchedFolder
 from app.rag.library import Surroundings
 from app.rag.mounts import mount_of
@@ -103,6 +104,18 @@ class Listing(Opened):
             seconds=seconds(marks, start, end) if marks else None,
             label=places.label if places else "",
         )
+
+    def placed(self, passages: Sequence[Passage]) -> list[Passage]:
+        """Return passages with their page's printed number, or the seconds in which they are said."""
+        found = []
+        for passage in passages:
+            record = self.records.get(passage.path)
+            places = self.records.places(record.revision, passage.page) if record is not None else None
+            if places is not None:
+                said = seconds(marks_of(places.marks), passage.start, passage.end) if passage.page is None else None
+                passage = replace(passage, label=places.label, seconds=said)
+            found.append(passage)
+        return found
 
 
 def info_of(record: Record) -> DocumentInfo:

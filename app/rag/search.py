@@ -82,7 +82,7 @@ class Search:
                 asked, stems, meant, limit, where, spoken=query.language, half=query.half, phrases=query.phrases
             )
             spread = not (within or query.paths)
-            return passages(found, meant, stems, k, weight=weight, spread=spread)
+            return store.placed(passages(found, meant, stems, k, weight=weight, spread=spread))
 
         return await self._thread.call(find)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import wave
+from contextlib import aclosing
 from pathlib import Path
 
 from app.rag.document import Document, Piece, assemble
@@ -65,3 +66,17 @@ async def test_seconds_of_subtitles_come_through_the_reading_process(tmp_path: P
         await reader.close()
     assert reading.document is not None
     assert [(block.text, block.seconds) for block in reading.document.blocks] == [("The frost came early.", (1.5, 3.0))]
+
+
+async def test_a_passage_of_subtitles_knows_its_seconds(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "talk.srt"
+    path.write_text("1\n00:01:05,500 --> 00:01:08,000\nThe frost came early.\n", encoding="utf-8")
+    library = Library(home, HashEmbedder())
+    try:
+        async with aclosing(library.add([path])) as events:
+            async for _ in events:
+                pass
+        (found,) = await library.search("frost", mode="text")
+    finally:
+        await library.close()
+    assert (found.text, found.seconds) == ("The frost came early.", (65.5, 68.0))
