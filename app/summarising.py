@@ -7,7 +7,6 @@ Notes are kept by content hash until the summary is done, so one that was broken
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import secrets
 import shutil
@@ -36,6 +35,7 @@ from app.events import (
     TokenReceived,
     Usage,
 )
+from app.rag.summary_notes import FOLDER, notes_of
 from app.rules import Rules
 from app.streams import ending
 from app.summaries import (
@@ -54,7 +54,6 @@ from app.thinking import ChatRequest, Embeddings, Thinker
 from nodeworker.protocol import LOCAL_NODE_NAME
 
 MOST_AT_ONCE = 16
-FOLDER = "summaries"
 
 
 class Shelf(Protocol):
@@ -281,7 +280,7 @@ class _Notes:
         self._pieces = pieces
 
     def _place(self, part: Part) -> Path:
-        return self._folder / hashlib.sha256(part.path.encode("utf-8", "replace")).hexdigest()[:32] / f"{part.key}.txt"
+        return notes_of(self._folder, part.path) / f"{part.key}.txt"
 
     def read(self) -> dict[int, str]:
         found = {}

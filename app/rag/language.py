@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 from collections.abc import Collection
 from typing import Any
 
 UNKNOWN = ""
-_SAMPLE_CHARACTERS = 6000
+_SAMPLE_CHARACTERS = 3000
 _FEWEST_LETTERS = 40
 """Shorter texts are told by their script or not at all."""
 _SURE = 0.7
@@ -68,6 +69,7 @@ SMALL_WORDS: dict[str, frozenset[str]] = {
         """,
     }.items()
 }
+_LOADING = threading.Lock()
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -105,9 +107,19 @@ def _by_script(text: str, letters: int) -> str:
     return UNKNOWN
 
 
-@functools.cache
 def _identifier() -> Any:
-    """Return py3langid's classifier with probabilities; loading takes a moment, so only when a document needs it."""
+    """Return py3langid's classifier with probabilities; loaded when a document needs it, unless `load` came before."""
+    with _LOADING:
+        return _loaded()
+
+
+@functools.cache
+def _loaded() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def load() -> None:
+    """Load the classifier, which takes half a second of computing: in a thread, while the first document is read."""
+    _identifier()

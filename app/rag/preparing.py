@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,6 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from app.library_state import Step
+from app.rag import language
+from app.rag.document import Document
 from app.rag.planning import hash_file
 from app.rag.prepared import Prepared, cut, pack, unpack
 from app.rag.queue import Waiting
@@ -59,6 +62,7 @@ class Preparer:
         self._turns = asyncio.Semaphore(readers())
         self._idle: list[Reader] = []
         self._all: list[Reader] = []
+        self._loading: asyncio.Future[None] | None = None
 
     async def close(self) -> None:
         """End the reading processes."""
@@ -71,21 +75,19 @@ class Preparer:
         `anew`: also if its content is that of another document.
         """
         seen = FoundFile(waiting.path, waiting.size, waiting.mtime_ns)
-        file = await asyncio.to_thread(look, waiting.path)
+        file, before, known_size, kept = await self._thread.call(lambda store: _known(store, waiting.path))
         if file is None:
-            before = await self._thread.call(lambda store: store.records.get(waiting.path))
             return Prepared(seen, before, gone=True)
-        before, known_size, kept = await self._thread.call(lambda store: _known(store, file))
         if kept is not None:
-            item = await asyncio.to_thread(unpack, kept, seen, before, RULES)
-            if item is not None:
-                return item
+            unpacked = await asyncio.to_thread(unpack, kept, seen, before, RULES)
+            if unpacked is not None:
+                return unpacked
         if known_size and not anew:
             sha256 = await asyncio.to_thread(hash_file, file.path)
             same = await self._same(seen, file, before, sha256) if sha256 else None
             if same is not None:
                 return same
-        reading = await self._read(file)
+        reading, recognised = await self._read(file)
         if reading.status != "ok" or reading.document is None:
             return Prepared(seen, before, failed=_failure(file, before, reading), reason=reading.reason)
         document = reading.document
@@ -101,16 +103,21 @@ class Preparer:
             rules=RULES,
             title=document.title,
         )
-        item = await asyncio.to_thread(cut, seen, before, record, document)
-        content = await asyncio.to_thread(pack, item)
+        item, content = await asyncio.to_thread(_cut_and_packed, seen, before, record, document)
         kept_as = FoundFile(file.path, reading.size, reading.mtime_ns)
         await self._thread.call(lambda store: store.records.queue.keep(kept_as, content))
-        if self._recognising is not None:
+        if recognised and self._recognising is not None:
             await self._recognising.forget([reading.sha256])
         return item
 
-    async def _read(self, file: FoundFile) -> Reading:
-        """Read a file in a process that has nothing else to do; what nodes do with it takes none of the processes."""
+    async def _read(self, file: FoundFile) -> tuple[Reading, bool]:
+        """Read a file in a process that has nothing else to do; what nodes do with it takes none of the processes.
+
+        Returns:
+            What was read, and whether pages of it were to be recognised.
+        """
+        if self._loading is None:
+            self._loading = asyncio.get_running_loop().run_in_executor(None, _load)
         async with self._turns:
             reader = self._idle.pop() if self._idle else Reader()
             if reader not in self._all:
@@ -124,10 +131,12 @@ class Preparer:
                 )
             finally:
                 self._idle.append(reader)
+        scanned = bool(reading.needs_ocr)
         if self._recognising is not None:
             told = partial(self._told, file.path, "recognising")
             reading = await self._recognising.complete(reading, password=self._passwords.get(file.path, ""), told=told)
-        return await heard(reading, self._hearing, lambda part: self._told(file.path, "transcribing", part))
+        told = partial(self._told, file.path, "transcribing")
+        return await heard(reading, self._hearing, told), scanned
 
     async def _same(self, seen: FoundFile, file: FoundFile, before: Record | None, sha256: str) -> Prepared | None:
         """Return what is to be done if this content was read before, here or under another name."""
@@ -162,11 +171,27 @@ def copied(source: Record, file: FoundFile) -> Record:
     )
 
 
-def _known(store: Store, file: FoundFile) -> tuple[Record | None, bool, bytes | None]:
-    """Return the record of a file, whether some document has its size, and what was read of it before if it is so."""
-    kept = store.records.queue.kept(file.path)
+def _load() -> None:
+    """Load what storing the first document needs, seconds on a slow machine, while that is still being read."""
+    importlib.import_module("app.rag.chunk_table")
+    language.load()
+
+
+def _known(store: Store, path: str) -> tuple[FoundFile | None, Record | None, bool, bytes | None]:
+    """Return a file as it is, its record, whether some document has its size, and what was read of it if it was so."""
+    file = look(path)
+    if file is None:
+        return None, store.records.get(path), False, None
+    kept = store.records.queue.kept(path)
     content = kept[2] if kept is not None and kept[:2] == (file.size, file.mtime_ns) else None
-    return store.records.get(file.path), store.records.has_size(file.size), content
+    return file, store.records.get(path), store.records.has_size(file.size), content
+
+
+def _cut_and_packed(
+    seen: FoundFile, before: Record | None, record: Record, document: Document
+) -> tuple[Prepared, bytes]:
+    item = cut(seen, before, record, document)
+    return item, pack(item)
 
 
 def _failure(file: FoundFile, before: Record | None, reading: Reading) -> Record:

@@ -150,6 +150,9 @@ class Queue:
         values = (seen.path, seen.size, seen.mtime_ns, size, mtime_ns)
         self._db.execute(f"DELETE FROM queue WHERE {known}", values)
         self._db.execute(f"DELETE FROM prepared WHERE {known}", values)
+        # If it does not wait any more, what was read of it before it changed goes with it.
+        gone = "path = ? AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.path = prepared.path)"
+        self._db.execute(f"DELETE FROM prepared WHERE {gone}", (seen.path,))
 
     def left(self, files: Sequence[FoundFile]) -> None:
         """Take files out that are no longer there."""
@@ -178,10 +181,11 @@ class Queue:
     # -- prepared: what has been read --------------------------------------------------------------------------------
 
     def keep(self, file: FoundFile, content: bytes) -> None:
-        """Keep what was read of a file until its vectors are there."""
+        """Keep what was read of a file until its vectors are there; not if it was cancelled or removed meanwhile."""
         with self._db.transaction():
             values = (file.path, file.size, file.mtime_ns, content)
-            self._db.execute("INSERT OR REPLACE INTO prepared VALUES (?,?,?,?)", values)
+            if self.has(file.path):
+                self._db.execute("INSERT OR REPLACE INTO prepared VALUES (?,?,?,?)", values)
 
     def kept(self, path: str) -> tuple[int, int, bytes] | None:
         """Return size and time of the file that was read, and what was kept of it."""
@@ -223,6 +227,12 @@ class Queue:
         if self._db.execute("SELECT EXISTS (SELECT 1 FROM made)").fetchone()[0]:
             with self._db.transaction():
                 self._db.execute("DELETE FROM made")
+
+    def clear_kept(self) -> None:
+        """Forget what was read and embedded for files that are complete: nothing waits any more."""
+        self.clear_vectors()
+        with self._db.transaction():
+            self._db.execute("DELETE FROM prepared WHERE path NOT IN (SELECT path FROM queue)")
 
     # -- folders -----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from app.events import FileIndexed, Progress
 from app.rag import planning
 from app.rag.embedding import Embedding, Job, ModelChanged
 from app.rag.listening import Hub, seen
+from app.rag.pictures import forget
 from app.rag.prepared import Prepared
 from app.rag.preparing import Preparer, copied, readers
 from app.rag.queue import Asked, Folder, Waiting, is_below
@@ -35,6 +36,9 @@ _WINDOW = 64
 _LISTENING = 2
 """Files, beyond those that are read here, that nodes may be transcribing or recognising meanwhile."""
 _COPIES = 200
+_GROUP_FILES, _GROUP_CHUNKS, _GROUP_SECONDS = 128, 1024, 0.5
+"""Complete files are stored together: so many files or chunks, or after so long. A commit costs tens of milliseconds,
+whatever is in it."""
 _TIDY_OFTEN = 8192
 """While a long course goes on, the index is brought up to date after so many."""
 
@@ -87,6 +91,10 @@ class Session:
         self._drained = False
         """Nothing waits that nobody works on."""
         self._untidy = 0
+        self._stored = 0.0
+        """When complete files were stored last."""
+        self._held = False
+        """Complete files wait for others to be stored with."""
 
     def wake(self, *, asked: bool = False) -> None:
         """Something has changed; `asked`: there may be new paths to look at, or another order."""
@@ -240,7 +248,9 @@ class Session:
             gone = [item.file for _, item in settled if item.gone]
             if gone:
                 await self._writing.call(lambda store: store.records.queue.left(gone))
-            records = iter(await self._writing.call(lambda store: store.commit(versions)) if versions else [])
+            outdated = _outdated(item for _, item in settled if item.failed is not None and not item.failed.revision)
+            work = partial(_store, versions=versions, kept=(), outdated=outdated)
+            records = iter(await self._writing.call(work) if versions else [])
             for _, item in settled:
                 self._end(item, None if item.gone else next(records), 0)
         if len(self._copies) >= _COPIES or (self._copies and not self._reading()):
@@ -254,6 +264,9 @@ class Session:
             if item.record is not None and item.copy_of is not None
         ]
         records = await self._writing.call(lambda store: store.commit_copies(copies))
+        outdated = _outdated(item for _, item in pairs)
+        if outdated:
+            await self._writing.call(lambda store: forget(store.folder / "pictures", outdated))
         for (waiting, item), record in zip(pairs, records, strict=True):
             if record is None:
                 # What it was a copy of went away in this moment, or it was cancelled: if it still waits, it is read.
@@ -283,13 +296,16 @@ class Session:
         self.embedding.start(more=more)
 
     async def _commit(self) -> None:
-        """Store the files whose vectors are all there."""
+        """Store the files whose vectors are all there, those of half a second together."""
         jobs = self.embedding.complete()
-        if jobs:
+        self._held = bool(jobs) and not self._due(jobs)
+        if jobs and not self._held:
             for job in jobs:
                 self._hub.step(job.waiting.path, "writing", None)
             versions = [_version(job.item, self.embedding.vectors_of(job)) for job in jobs]
-            records = await self._writing.call(partial(_store, versions=versions, kept=_kept(jobs)))
+            work = partial(_store, versions=versions, kept=_kept(jobs), outdated=_outdated(job.item for job in jobs))
+            records = await self._writing.call(work)
+            self._stored = time.monotonic()
             for job, record in zip(jobs, records, strict=True):
                 self.embedding.drop(job.waiting.path)
                 self._end(job.item, record, job.embedded)
@@ -300,6 +316,13 @@ class Session:
         if self._untidy >= _TIDY_OFTEN:
             self._untidy = 0
             await self._writing.call(Store.tend)
+
+    def _due(self, jobs: Sequence[Job]) -> bool:
+        """Tell whether complete files are to be stored now: not each by itself while many come."""
+        if not self.embedding.tasks and not self._ready and not self._reading():
+            return True
+        many = len(jobs) >= _GROUP_FILES or sum(len(job.item.chunks) for job in jobs) >= _GROUP_CHUNKS
+        return many or time.monotonic() >= self._stored + _GROUP_SECONDS
 
     def _end(self, item: Prepared, record: Record | None, embedded: int) -> None:
         self.busy.pop(item.file.path, None)
@@ -358,7 +381,7 @@ class Session:
             self._drained = False  # a file that changed while it was worked on
             return False
         if await self._writing.call(lambda store: store.records.queue.size()) == 0:
-            await self._writing.call(lambda store: store.records.queue.clear_vectors())
+            await self._writing.call(lambda store: store.records.queue.clear_kept())
         return True
 
     async def _wait(self) -> None:
@@ -368,6 +391,7 @@ class Session:
         try:
             await asyncio.wait(
                 {wake, *self.embedding.tasks, *(worker for worker in self._workers if not worker.done())},
+                timeout=max(0.0, self._stored + _GROUP_SECONDS - time.monotonic()) if self._held else None,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
@@ -383,8 +407,17 @@ def _kept(jobs: Sequence[Job]) -> list[str]:
     return [digest for job in jobs for digest in job.kept]
 
 
-def _store(store: Store, versions: Sequence[Version], kept: Sequence[str]) -> list[Record | None]:
+def _outdated(items: Iterable[Prepared]) -> set[str]:
+    """Return the contents (SHA-256) that these files had before."""
+    pairs = ((item.before, item.record or item.failed) for item in items)
+    return {old.sha256 for old, new in pairs if old is not None and new is not None and old.sha256 != new.sha256}
+
+
+def _store(
+    store: Store, versions: Sequence[Version], kept: Sequence[str], outdated: Collection[str]
+) -> list[Record | None]:
     records = store.commit(versions)
+    forget(store.folder / "pictures", outdated)
     if kept:
         store.records.queue.forget_vectors(store.model(), kept)
     return records

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.errors import StoreError
 from app.events import DocumentInfo
-from app.rag import language
+from app.rag import language, summary_notes
 from app.rag.finding import Finding
 from app.rag.listing import HIDDEN, Listing, info_of
 from app.rag.migrating import migrate, old_table
@@ -220,12 +220,13 @@ class Store(Finding, Listing):
             self.records.swept(dropped)
 
     def drop(self, paths: Iterable[str]) -> None:
-        """Forget documents and delete their chunks and pictures."""
+        """Forget documents and delete their chunks, pictures and the notes for summaries of them."""
         gone = list(paths)
         contents = {record.sha256 for path in gone if (record := self.records.get(path)) is not None}
         self.records.remove(gone)
         self.sweep()
         forget(self.folder / "pictures", contents)
+        summary_notes.forget(self.folder.parent / summary_notes.FOLDER, gone)
 
     def remove(self, paths: Sequence[str]) -> list[DocumentInfo]:
         """Forget documents at once; their chunks go now, or, while another process writes, when it has finished.
@@ -248,6 +249,7 @@ class Store(Finding, Listing):
         ]
         queue.drop(paths)
         self.records.remove(records, tombstones)
+        summary_notes.forget(self.folder.parent / summary_notes.FOLDER, records)
         if self.try_lock():
             try:
                 self.sweep()

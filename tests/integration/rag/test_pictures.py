@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from app.errors import DocumentError
+from app.rag import summary_notes
 from app.rag.library import Library
 from app.rag.pictures import Pictures
 from app.rag.records import Record
@@ -58,6 +59,28 @@ async def test_pictures_go_with_a_file_that_is_deleted_from_its_folder(home: Pat
         async for _ in library.add([folder]):
             pass
         assert not list((home / "library" / "pictures").iterdir())
+    finally:
+        await library.close()
+
+
+async def test_old_pictures_go_when_a_file_changes_and_summary_notes_with_the_document(
+    home: Path, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "papers", "a.pdf", pdf_bytes([["Page one."]]))
+    note = write(summary_notes.notes_of(home / summary_notes.FOLDER, str(path)), "part.txt", "It is about one page.")
+    library = Library(home, HashEmbedder())
+    try:
+        async for _ in library.add([path]):
+            pass
+        await library.picture(path, 1, 160)
+        (old,) = (home / "library" / "pictures").iterdir()
+        write(path.parent, path.name, pdf_bytes([["Page one, changed."]]))
+        async for _ in library.add([path]):
+            pass
+        assert not old.exists() and note.exists()
+        await library.picture(path, 1, 160)
+        await library.remove([path])
+        assert not list((home / "library" / "pictures").iterdir()) and not note.exists()
     finally:
         await library.close()
 

@@ -89,3 +89,21 @@ def test_below_means_the_same_in_sql_and_here(records: Records, path: str, insid
     assert is_below(path, "/a/b") == inside == is_below(path, "/a/b/")
     file, first, last = below("/a/b/")
     assert (path in (file, file.rstrip("/")) or first <= path < last) == inside
+
+
+def test_what_was_read_before_a_file_changed_goes_when_it_leaves(records: Records) -> None:
+    queue = records.queue
+    put(queue, "a")
+    queue.keep(FoundFile("/docs/a", 1, 1), b"text")
+    queue.ask(["/docs"], by_user=False)
+    queue.discovered(queue.asked(), [FoundFile("/docs/a", 2, 2)])
+    queue.left([FoundFile("/docs/a", 2, 2)])
+    assert order(queue) == [] and queue.kept_paths() == []
+
+
+def test_nothing_is_kept_of_a_file_that_was_cancelled_while_it_was_read(records: Records) -> None:
+    queue = records.queue
+    put(queue, "a")
+    queue.drop(["/docs/a"])
+    queue.keep(FoundFile("/docs/a", 1, 1), b"text")
+    assert queue.kept_paths() == []
