@@ -100,8 +100,9 @@ class Documents(Protocol):
         k: int = 8,
         mode: Literal["hybrid", "vector", "text"] = "hybrid",
         within: Sequence[Path] = (),
+        rerank: bool | None = None,
     ) -> Result:
-        """Return the best passages, and the limits that the query named."""
+        """Return the best passages, and the limits that the query named; `rerank`: None does as is set."""
         ...
 
 

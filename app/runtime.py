@@ -214,6 +214,7 @@ class Runtime:
                 NodesHearing(cluster, rules),
                 lambda: Ocr(cluster if settings.documents_ocr else None, settings.documents_ocr_language),
                 settings.documents_store,
+                lambda wanted: cluster if wanted or settings.documents_rerank == "auto" else None,
             )
             runtime = cls(place, settings, cluster, library, conversations)
             opened.pop_all()

@@ -60,6 +60,9 @@ class Settings:
     documents_ocr_language: str = _setting(
         "", "Language of scans such as ru where it is not written in Latin letters; empty is Latin, Chinese, Japanese."
     )
+    documents_rerank: str = _setting(
+        "auto", "Order found passages once more by a reranker: auto is where a node has one, or off.", ("auto", "off")
+    )
     documents_store: str = _setting(
         "", "Where the search index is kept: empty is this machine; s3://bucket/prefix is an S3-compatible store."
     )

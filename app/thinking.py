@@ -175,6 +175,33 @@ class Ocr:
     """As `Recogniser.recognise` has it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """How well each of some passages answers a query, 0 to 1; comparable within one call only."""
+
+    scores: tuple[float, ...]
+    model: str
+    node: str
+    """Name of the node, "local" for this machine."""
+
+
+class Reranker(Protocol):
+    """Reads a query and passages together, which says more about them than vectors do (a cross-encoder)."""
+
+    async def rerank(self, query: str, texts: Sequence[str], *, zones: tuple[str, ...] = ()) -> Reranked:
+        """Score `texts`, at most 256.
+
+        Args:
+            query: What is asked.
+            texts: The passages.
+            zones: The only zones whose nodes may see them, as in ChatRequest; empty = any.
+
+        Raises:
+            NodeError: no node can do it; code "unsupported" where none has a reranker.
+        """
+        ...
+
+
 class Embedder(Protocol):
     """Turns texts into vectors."""
 
@@ -195,7 +222,7 @@ class Embedder(Protocol):
         ...
 
 
-class Thinker(Embedder, Protocol):
+class Thinker(Embedder, Reranker, Protocol):
     """The cluster as the assistant sees it."""
 
     def generate(self, request: ChatRequest) -> AsyncIterator[GenerationEvent]:

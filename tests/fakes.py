@@ -11,7 +11,7 @@ from typing import Literal
 
 from app.cluster.keeping import Keep, has, wanting
 from app.cluster.key_change import KeyChange
-from app.errors import DocumentError, TangnetError
+from app.errors import DocumentError, NodeError, TangnetError
 from app.events import (
     DeploymentInfo,
     DocumentInfo,
@@ -44,11 +44,15 @@ from app.thinking import (
     ModelProgress,
     Recording,
     RecordingRead,
+    Reranked,
     Told,
 )
 
 STARTER = ModelInfo("smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False)
 STRONG = ModelInfo("qwen2.5-coder-1.5b", "chat", "cc" * 32, 1_117_000_000, "Q4_K_M", 32768)
+
+
+NO_RERANKER = "No node has a reranker. The order is that of the search."
 
 
 def local_node(model: ModelInfo = STRONG, state: str = "ready") -> NodeInfo:
@@ -138,6 +142,9 @@ class FakeThinker:
         self.warmed.append(tuple(roles))
         for engines in self.loading:
             yield engines
+
+    async def rerank(self, query: str, texts: Sequence[str], *, zones: tuple[str, ...] = ()) -> Reranked:
+        raise NodeError("No node has a reranker.", code="unsupported")
 
     async def embed(
         self, texts: Sequence[str], kind: EmbedKind, *, zones: tuple[str, ...] = (), told: Told | None = None
@@ -337,8 +344,10 @@ class FakeLibrary(QuietQueue):
         k: int = 8,
         mode: Literal["hybrid", "vector", "text"] = "hybrid",
         within: Sequence[Path] = (),
+        rerank: bool | None = None,
     ) -> Result:
-        return Result(await self.search(query, k=k, mode=mode, within=within), self.filters)
+        found = await self.search(query, k=k, mode=mode, within=within)
+        return Result(found, self.filters, not_reranked=NO_RERANKER if rerank else "")
 
     async def text_around(self, path: str, start: int, end: int, characters: int) -> str:
         text = next(one.text for one in self.passages if one.path == path)

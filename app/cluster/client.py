@@ -29,7 +29,16 @@ from app.events import (
     Transcribed,
     Usage,
 )
-from app.thinking import ChatRequest, Embeddings, EmbedKind, Heard, ModelProgress, RecognisedPage, Recording
+from app.thinking import (
+    ChatRequest,
+    Embeddings,
+    EmbedKind,
+    Heard,
+    ModelProgress,
+    RecognisedPage,
+    Recording,
+    Reranked,
+)
 from nodeworker.protocol import CHANNEL_OPTIONS, KEEPALIVE_OPTIONS, MOVES_KEY, SAMPLE_RATE, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.node_pb2_grpc import NodeStub
@@ -42,6 +51,8 @@ LOAD_SECONDS = 600.0
 GENERATE_SECONDS = 1800.0
 EMBED_SECONDS = 300.0
 """Includes loading the engine the first time, which takes a minute on a Pi."""
+RERANK_SECONDS = 60.0
+"""The engine may have to be loaded first; who searches does not wait that long."""
 RECOGNISE_SECONDS = 600.0
 """Of one page; includes loading the engine and waiting while others use it."""
 TRANSCRIBE_SECONDS = 3600.0
@@ -217,6 +228,15 @@ class NodeClient:
             reply.max_tokens,
             tuple(reply.tokens),
         )
+
+    async def rerank(self, query: str, texts: Sequence[str], *, model: str = "") -> Reranked:
+        """Score passages; `model` by sha256, "" = the node's own choice."""
+        request = pb.RerankRequest(model=model, query=query, texts=texts)
+        with mapped(self.name):
+            reply = await self._stub.Rerank(request, timeout=RERANK_SECONDS)
+        if len(reply.scores) != len(texts) or not all(map(math.isfinite, reply.scores)):
+            raise NodeError(f"{self.name} sent scores that cannot be used.", code="internal")
+        return Reranked(tuple(reply.scores), wire.one_line(reply.model), self.name)
 
     async def recognise(
         self, picture: bytes, *, language: str = "", model: str = "", background: bool = False

@@ -27,6 +27,7 @@ from app.cluster.placing import Placing
 from app.cluster.recognising import Recognising
 from app.cluster.recordings import Recordings
 from app.cluster.registry import Roster
+from app.cluster.reranking import Reranking
 from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
 from app.cluster.spreading import Helper, Spreading, may_help
@@ -42,6 +43,7 @@ from app.thinking import (
     RecognisedPage,
     Recording,
     RecordingRead,
+    Reranked,
     Told,
 )
 
@@ -87,6 +89,7 @@ class Cluster:
         self._spreading = Spreading(lambda texts: self._embed(texts, "passage"), self._helpers)
         self._recordings = Recordings(self._local.client, self.nodes, self._client)
         self._recognising = Recognising(self._local.client, self.nodes, self._client)
+        self._reranking = Reranking(self._local.client, self.nodes, self._client)
         self._refused: TrustError | None = None
         self._deployer: Deployer | None = None
         self._began = 0.0
@@ -201,6 +204,11 @@ class Cluster:
         return await self._recognising.read(
             picture, language=language, zones=zones, background=background, elsewhere=elsewhere
         )
+
+    async def rerank(self, query: str, texts: Sequence[str], *, zones: tuple[str, ...] = ()) -> Reranked:
+        """Score passages: here, and where `nodes_documents` says so on an idle node. Raises NodeError."""
+        elsewhere = self._settings.nodes_documents == "cluster"
+        return await self._reranking.rerank(query, texts, zones=zones, elsewhere=elsewhere)
 
     def _helpers(self, sha256: str, zones: tuple[str, ...]) -> list[Helper]:
         """Nodes that may embed documents now: trusted, allowed, with the same model, and idle."""

@@ -170,7 +170,10 @@ def _documents(add: Any) -> None:
     one.add_argument("--mode", choices=("hybrid", "vector", "text"), default="hybrid", help="how to search")
     one.add_argument("--docs", nargs="+", action="extend", default=[], type=Path, metavar="PATH", help="only in these")
     one.add_argument(
-        "--rerank", action=argparse.BooleanOptionalAction, default=False, help="order again (there is no model for it)"
+        "--rerank",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="order the best again by a node's reranker (default: as documents.rerank says)",
     )
     one = add("read", "documents", "show what the reader sees in files; nothing is stored")
     one.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files")

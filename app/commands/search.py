@@ -21,12 +21,13 @@ async def run(context: Context) -> int:
         raise UsageError("Give one query, or --queries FILE.", code="usage", hint='tangnet search "notice period"')
     queries = [("", text)] if text else read_queries(existing([arguments.queries])[0])
     within = existing(arguments.docs)
-    if arguments.rerank:
-        output.note("There is no reranker model in this version: the order is that of the search.")
     async with context.runtime() as runtime:
         for query_id, query in queries:
             started = perf_counter()
-            found = await runtime.library.search(query, k=arguments.k, mode=arguments.mode, within=within)
+            result = await runtime.library.find(
+                query, k=arguments.k, mode=arguments.mode, within=within, rerank=arguments.rerank
+            )
+            found = result.passages
             milliseconds = round((perf_counter() - started) * 1000, 2)
             for rank, passage in enumerate(found, 1):
                 if output.json:
@@ -49,6 +50,9 @@ async def run(context: Context) -> int:
                     )
                 else:
                     output.text(f"{rank}. {passage.path}{place(passage)}\n   {' '.join(passage.text.split())[:300]}")
+            for told in (result.dropped, result.not_reranked if arguments.rerank else ""):
+                if told:
+                    output.note(told)
             if not found and not output.json:
                 output.note("Nothing was found.")
     return 0

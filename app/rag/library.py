@@ -19,7 +19,7 @@ from app.events import DocumentInfo, FileIndexed, IndexDone, Passage, Progress
 from app.library_state import LibraryState, WatchedFolder
 from app.rag.document import Line
 from app.rules import Rules
-from app.thinking import Embedder, Ocr
+from app.thinking import Embedder, Ocr, Reranker
 
 if TYPE_CHECKING:
     from app.rag.ingest import Ingest
@@ -85,6 +85,7 @@ class Library:
         hearing: Hearing | None = None,
         ocr: Callable[[], Ocr] = Ocr,
         store: str = "",
+        reranker: Callable[[bool], Reranker | None] = lambda _wanted: None,
     ) -> None:
         """Open nothing yet.
 
@@ -95,7 +96,9 @@ class Library:
             hearing: Turns recordings into text; without it they are told as such.
             ocr: How scans are read; asked for each document.
             store: Setting documents.store: where the search index is kept; "" is this machine.
+            reranker: Orders the best passages once more; asked at each search, with whether that search wants one.
         """
+        self._reranker = reranker
         self._store = store
         self._ocr = ocr
         self._folder = home / "library"
@@ -250,6 +253,7 @@ class Library:
         k: int = 8,
         mode: SearchMode = "hybrid",
         within: Sequence[Path] = (),
+        rerank: bool | None = None,
     ) -> Result:
         """Return the `k` best passages, best first, numbered from 1, and the limits that the query named.
 
@@ -258,6 +262,8 @@ class Library:
             k: How many passages at most.
             mode: Vector, full text, or both fused.
             within: Only in these files, and files below these folders; empty means everywhere.
+            rerank: Let a reranker order the best; None does so where a node has one and the settings allow it. Where
+                it cannot be done in time, the result says so.
 
         Raises:
             StoreError: the store cannot be read, or was made with another embedding model.
@@ -266,8 +272,9 @@ class Library:
         if self._search is None:
             from app.rag.search import Search
 
-            self._search = Search(self._searcher(), self._embedder)
-        return await self._search.find(query, k=k, mode=mode, within=await asyncio.to_thread(_names, within))
+            self._search = Search(self._searcher(), self._embedder, self._rules, self._reranker)
+        names = await asyncio.to_thread(_names, within)
+        return await self._search.find(query, k=k, mode=mode, within=names, rerank=rerank)
 
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         """Return a passage and the text around it: the rest of its page, or 2,000 characters on each side.

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from app import words
-from app.errors import StoreError
+from app.errors import NodeError, StoreError
 from app.events import Passage
-from app.rag.choosing import choose
-from app.rag.finding import Found, Hit
-from app.rag.fusion import fuse, standard, text_weight
+from app.rag.fusion import text_weight
 from app.rag.library import SearchMode
 from app.rag.query import Query, understand
 from app.rag.store import Store
 from app.rag.threads import StoreThread
-from app.thinking import Embedder, Embeddings
+from app.rules import Rules
+from app.thinking import Embedder, Embeddings, Reranker
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from app.rag.ranking import Ranked
 
 CANDIDATES = 50
+RERANKED = 20
+"""So many of the best candidates a reranker reads, or twice as many as are asked for."""
+RERANK_SECONDS = 2.0
+"""Who searches waits so long for a reranker; then the order stays that of the search."""
+_MOST_RERANKED = 64
 _MAX_QUERY_WORDS = 200
 _MAX_QUERY_CHARACTERS = 8000
 _WORD = re.compile(r"\w+")
@@ -37,16 +42,42 @@ class Result:
     """Limits that the question named, in plain words."""
     dropped: str = ""
     """One sentence when the limits were given up because nothing is within them."""
+    reranked: str = ""
+    """Name of the model that ordered the passages once more; "" = none did."""
+    not_reranked: str = ""
+    """One sentence on why none did, where one should have."""
 
 
 class Search:
     """Searches the store of a thread."""
 
-    def __init__(self, thread: StoreThread, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        thread: StoreThread,
+        embedder: Embedder,
+        rules: Callable[[], Rules] = Rules,
+        reranker: Callable[[bool], Reranker | None] = lambda _wanted: None,
+        *,
+        seconds: float = RERANK_SECONDS,
+    ) -> None:
+        """Open nothing.
+
+        Args:
+            thread: Has the store.
+            embedder: Embeds questions.
+            rules: Where documents may go.
+            reranker: As `Library` has it.
+            seconds: How long a reranker is waited for.
+        """
         self._thread = thread
         self._embedder = embedder
+        self._rules = rules
+        self._reranker = reranker
+        self._seconds = seconds
 
-    async def find(self, query: str, *, k: int, mode: SearchMode, within: Sequence[str]) -> Result:
+    async def find(
+        self, query: str, *, k: int, mode: SearchMode, within: Sequence[str], rerank: bool | None = None
+    ) -> Result:
         """Return what `Library.find` promises."""
         asked = query[:_MAX_QUERY_CHARACTERS].strip()
         if not asked or k < 1:
@@ -54,15 +85,18 @@ class Search:
         if not await self._thread.call(Store.model):
             return Result([])  # nothing was ever added: no reason to start a node
         understood = await self._thread.call(lambda store: understand(asked, store.catalogue()))
-        found = await self._search(understood, k, mode, within)
-        if not found and (understood.filters or understood.phrases):
+        # Full text alone needs no node, so none is started for it unbidden.
+        reranker = self._reranker(bool(rerank)) if rerank or (rerank is None and mode != "text") else None
+        found = await self._search(understood, k, mode, within, reranker)
+        if not found.passages and (understood.filters or understood.phrases):
             limits = ", ".join(understood.filters or (f'with "{phrase}"' for phrase in understood.phrases))
-            plain = understood.without_filters()
-            found = await self._search(plain, k, mode, within)
-            return Result(found, (), f"Nothing was found {limits}: searched without that.")
-        return Result(found, understood.filters, understood.dropped)
+            found = await self._search(understood.without_filters(), k, mode, within, reranker)
+            return replace(found, dropped=f"Nothing was found {limits}: searched without that.")
+        return replace(found, filters=understood.filters, dropped=understood.dropped)
 
-    async def _search(self, query: Query, k: int, mode: SearchMode, within: Sequence[str]) -> list[Passage]:
+    async def _search(
+        self, query: Query, k: int, mode: SearchMode, within: Sequence[str], reranker: Reranker | None
+    ) -> Result:
         limit = max(CANDIDATES, 3 * k)
         where = " AND ".join(f"({part})" for part in (where_clause(within), query.where()) if part)
         text = full_text(query.words) if mode != "vector" else ""
@@ -73,18 +107,38 @@ class Search:
         if embeddings is not None:
             tokens = embeddings.tokens[0] if embeddings.tokens else 0
             weight = text_weight(query.words, tokens) if mode == "hybrid" else 0.0
+        spread = not (within or query.paths)
 
-        def find(store: Store) -> list[Passage]:
+        def find(store: Store) -> Ranked:
+            from app.rag.ranking import ranked
+
             asked, meant = text, vector
             if embeddings is not None and not _fits(store, embeddings):
                 asked, meant = full_text(query.words), None  # until all is embedded anew, words alone must do
             found = store.find(
                 asked, stems, meant, limit, where, spoken=query.language, half=query.half, phrases=query.phrases
             )
-            spread = not (within or query.paths)
-            return store.placed(passages(found, meant, stems, k, weight=weight, spread=spread))
+            return ranked(found, meant, stems, weight)
 
-        return await self._thread.call(find)
+        found, model, problem = await self._thread.call(find), "", ""
+        if reranker is not None and len(found.hits) > 1:
+            found, model, problem = await self._reranked(found, query.words, k, reranker)
+        passages = await self._thread.call(lambda store: store.placed(found.passages(k, spread=spread)))
+        return Result(passages, reranked=model, not_reranked=problem)
+
+    async def _reranked(self, found: Ranked, query: str, k: int, reranker: Reranker) -> tuple[Ranked, str, str]:
+        """Have the best read together with the question, if it can be done in time; with the model, or why not."""
+        places = found.best(min(_MOST_RERANKED, max(RERANKED, 2 * k)))
+        hits = [found.hits[at] for at in places]
+        texts = [f"{hit.section}\n{hit.header}\n{hit.text}".strip() for hit in hits]
+        try:
+            async with asyncio.timeout(self._seconds):
+                made = await reranker.rerank(query, texts, zones=self._rules().zones({hit.path for hit in hits}))
+        except TimeoutError:
+            return found, "", f"The reranker took more than {self._seconds:g} s: the order is that of the search."
+        except NodeError as error:
+            return found, "", f"{error.message} The order is that of the search."
+        return found.reranked(places, made.scores), made.model, ""
 
 
 def full_text(query: str) -> str:
@@ -100,60 +154,6 @@ def where_clause(within: Sequence[str]) -> str:
         folder = quoted.rstrip("/") + "/"
         parts.append(f"path = '{quoted}' OR starts_with(path, '{folder}')")
     return " OR ".join(parts)
-
-
-def passages(
-    found: Found, vector: Any, stems: Sequence[str], k: int, *, weight: float, spread: bool = True
-) -> list[Passage]:
-    """Fuse the candidates and return the `k` best that say different things.
-
-    Args:
-        found: The candidates.
-        vector: The question's; None when only full text was searched.
-        stems: The question's words, for `Passage.overlap`.
-        k: How many at most.
-        weight: Share of full text in the fused score.
-        spread: See `app.rag.choosing.choose`.
-    """
-    import numpy
-
-    unique: dict[tuple[int, int], Hit] = {}
-    for hit in (*found.matching, *found.nearest):
-        unique.setdefault(hit.key, hit)
-    hits = list(unique.values())
-    if not hits:
-        return []
-    vectors = _unit(numpy.stack([hit.vector for hit in hits]))
-    matches = numpy.array([found.scores.get(hit.key, found.floor) for hit in hits], "f8")
-    cosines = numpy.zeros(len(hits))
-    scores = standard(matches)
-    if vector is not None:
-        unit = _unit(vector.reshape(1, -1))[0]
-        cosines = vectors @ unit
-        scores = fuse(matches, vectors, unit, weight) if weight > 0 else cosines
-    weights = {stem: words.rarity(count, found.total) for stem, count in found.counts.items()}
-    result: list[Passage] = []
-    for number, one in enumerate(choose(hits, scores, vectors, k, spread=spread), 1):
-        hit = hits[one.at]
-        result.append(
-            Passage(
-                n=number,
-                path=hit.path,
-                page=hit.page,
-                section=hit.section,
-                start=hit.start,
-                end=hit.end,
-                score=round(float(scores[one.at]), 6),
-                text=hit.text,
-                similarity=round(float(cosines[one.at]), 4),
-                overlap=round(
-                    words.overlap(stems, words.content(f"{hit.section}\n{hit.header}\n{hit.text}"), weights), 4
-                ),
-                header=hit.header,
-                same=one.same,
-            )
-        )
-    return result
 
 
 def _fits(store: Store, embeddings: Embeddings) -> bool:
@@ -172,11 +172,3 @@ def _vector(embeddings: Embeddings) -> Any:
     if vector.size != embeddings.dimension or not numpy.isfinite(vector).all():
         raise StoreError("The node sent a vector that cannot be used.", code="bad_vector")
     return vector
-
-
-def _unit(vectors: NDArray[Any]) -> NDArray[Any]:
-    """Return rows of length 1."""
-    import numpy
-
-    unit: NDArray[Any] = vectors / numpy.maximum(numpy.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return unit

@@ -237,7 +237,7 @@ def test_search_one_and_many(tangnet: Program, tmp_path: Path) -> None:
     hits = tangnet.json("search", "how", "high", "-k", "2", "--mode", "text", "--rerank")
     assert [hit["rank"] for hit in hits] == [1, 2]
     assert set(hits[0]) >= {"query_id", "rank", "path", "page", "start", "end", "score", "text", "milliseconds"}
-    assert "no reranker" in tangnet.err
+    assert "No node has a reranker" in tangnet.err
     queries = tmp_path / "queries.jsonl"
     queries.write_text('{"id": "a", "text": "one"}\n\n{"id": 2, "text": "two"}\n')
     assert [hit["query_id"] for hit in tangnet.json("search", "--queries", str(queries))] == ["a", "a", "2", "2"]
