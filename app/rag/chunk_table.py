@@ -32,10 +32,13 @@ _METADATA_CACHE_BYTES = 48 * 2**20
 """What LanceDB may keep of indexes and of files' metadata, for all tables of the process together."""
 FLAT_CHUNKS = 20_000
 """Up to here every vector is compared; beyond, an index is worth building. Measured: see docs/documents.md."""
-CHUNKS_A_PARTITION = 500
+INDEX_TYPE = "IVF_RQ"
+CHUNKS_A_PARTITION = 1000
 _PARTITIONS = (16, 2000)
 _PROBED = (16, 0.03)
 """Of how many partitions a search looks at the vectors: so many, or this share where that is more."""
+_ROUGH = 6
+"""So many times more chunks than are wanted come from the index, which knows one bit of each number."""
 STALE_SHARE = 0.1
 """Rows outside the vector index are compared one by one: beyond this share they are put into it."""
 _SCORED = 4
@@ -163,7 +166,7 @@ class ChunkTable:
         """Return the keys of chunks by full text and by vector, each best first; both are looked for at the same time.
 
         Then BM25 by key, of more chunks than the first list has, and what all others have at most.
-        Distances by the index are of rounded vectors: who has the vectors puts the nearest in their true order.
+        The index knows vectors only roughly and gives more than are wanted: who has the vectors puts them in order.
         """
         self.fresh()
         words = self._beside.submit(self._matching, wanted) if wanted.words or wanted.phrases else None
@@ -179,8 +182,12 @@ class ChunkTable:
 
     def _nearest(self, wanted: Wanted) -> list[int]:
         query = self._table.search(wanted.vector, vector_column_name="vector").distance_type("cosine")
-        probes = max(_PROBED[0], int(_PROBED[1] * partitions(self.count())))
-        return self._keys(query.select(["key", "_distance"]).nprobes(probes).limit(wanted.limit), wanted.where)
+        rows = self.count()
+        probes = max(_PROBED[0], int(_PROBED[1] * partitions(rows)))
+        # What a filter leaves may be in any partition: then look on until there is enough.
+        query = query.minimum_nprobes(probes).maximum_nprobes(0 if wanted.where else probes)
+        limit = wanted.limit * (_ROUGH if rows > FLAT_CHUNKS else 1)
+        return self._keys(query.select(["key", "_distance"]).limit(limit), wanted.where)
 
     def _matching(self, wanted: Wanted) -> tuple[dict[int, float], int]:
         """Return BM25 by key, best first, and how many of these count as found."""
@@ -238,7 +245,7 @@ class ChunkTable:
         rows = self.count()
         if rows <= FLAT_CHUNKS:
             return False
-        outside = self._outside("vector") if self._index_of("vector") else rows
+        outside = self._outside("vector") if is_current(self._table, self._index_of("vector")) else rows
         return outside > max(FLAT_CHUNKS // 2, STALE_SHARE * rows)
 
     def drop_others(self) -> None:
@@ -292,8 +299,14 @@ def words_index() -> Any:
 
 
 def vector_index(rows: int) -> Any:
-    """Return the vector index for so many rows: many small partitions of 8-bit vectors; why: docs/decisions/0026."""
-    return lancedb.index.IvfSq(distance_type="cosine", num_partitions=partitions(rows), sample_rate=64)
+    """Return the vector index for so many rows: small partitions, one bit a number; why: docs/decisions/0026."""
+    return lancedb.index.IvfRq(distance_type="cosine", num_partitions=partitions(rows), num_bits=1, sample_rate=64)
+
+
+def is_current(table: Any, name: str) -> bool:
+    """Return whether the vector index of this name is of the kind that is built today."""
+    statistics = table.index_stats(name) if name else None
+    return statistics is not None and statistics.index_type == INDEX_TYPE
 
 
 def partitions(rows: int) -> int:

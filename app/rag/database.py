@@ -60,7 +60,8 @@ CREATE TABLE passages (
 CREATE INDEX passages_digest ON passages (digest);
 CREATE TABLE vectors (key INTEGER PRIMARY KEY, vector BLOB NOT NULL);
 """
-MIGRATIONS = (_FIRST, _OUTLINES, _QUEUE_AND_PLACES, _PASSAGES)
+_TOTALS = "DROP INDEX documents_revision; CREATE INDEX documents_revision ON documents (revision, chunks)"
+MIGRATIONS = (_FIRST, _OUTLINES, _QUEUE_AND_PLACES, _PASSAGES, _TOTALS)
 """Each is run once, in the transaction that also raises the version: statements parted by semicolons."""
 
 

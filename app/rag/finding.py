@@ -109,9 +109,10 @@ class Finding(Opened):
             for asked in (limit, 4 * limit, 16 * limit):
                 wanted = Wanted(words, languages, completed, tuple(phrases), vector, asked, where)
                 found, near, scores, floor = table.search(wanted)
+                near = self._in_true_order(near, vector)[:asked]
                 hits = self._hits((*found, *near), phrases)
                 matching = [hits[key] for key in found if key in hits][:limit]
-                nearest = _in_true_order([hits[key] for key in near if key in hits], vector)[:limit]
+                nearest = [hits[key] for key in near if key in hits][:limit]
                 # Versions that are being replaced may stand before the current ones: then look further down.
                 if all(
                     len(kept) == limit or len(kept) == len(all_) or len(all_) < asked
@@ -132,6 +133,19 @@ class Finding(Opened):
         begun = {fulltext.folded(half), *stems}
         known = [word for prefix in begun for word in self.records.completions(prefix, _COMPLETIONS)]
         return tuple(fulltext.completed(known, languages))
+
+    def _in_true_order(self, keys: list[int], vector: Any) -> list[int]:
+        """Return keys of chunks by the cosine of their vectors to `vector`, closest first; those without one last."""
+        import numpy
+
+        kept = self.records.passages.vectors_at(keys, self.generation())
+        if not kept:
+            return keys
+        vectors = numpy.frombuffer(b"".join(kept.values()), "<f4").reshape(len(kept), -1)
+        cosines = vectors @ vector / numpy.maximum(numpy.linalg.norm(vectors, axis=1), 1e-12)
+        known = list(kept)
+        ordered = [known[place] for place in numpy.argsort(-cosines, kind="stable")]
+        return ordered + [key for key in keys if key not in kept]
 
     def _hits(self, keys: Iterable[int], phrases: Sequence[str]) -> dict[int, Hit]:
         """Return what was found, without chunks of versions that are not current, or without one of the phrases."""
@@ -167,14 +181,3 @@ class Finding(Opened):
         generation = self.generation()
         hits = self._hits((kept.key for kept in self.records.passages.of_version(record.revision, generation)), ())
         return sorted(hits.values(), key=lambda hit: hit.chunk_id)
-
-
-def _in_true_order(hits: list[Hit], vector: Any) -> list[Hit]:
-    """Return hits by their cosine to `vector`, closest first."""
-    if len(hits) < 2:
-        return hits
-    import numpy
-
-    vectors = numpy.stack([hit.vector for hit in hits])
-    cosines = vectors @ vector / numpy.maximum(numpy.linalg.norm(vectors, axis=1), 1e-12)
-    return [hits[place] for place in numpy.argsort(-cosines, kind="stable")]

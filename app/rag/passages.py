@@ -132,6 +132,17 @@ class Passages:
                 found[row[0]] = Kept(*row)
         return found
 
+    def vectors_at(self, keys: Iterable[int], generation: int) -> dict[int, bytes]:
+        """Return vectors by the keys of their chunks; those that are gone are left out."""
+        base = generation << _GENERATION_BITS
+        wanted = sorted({base + key for key in keys})
+        found: dict[int, bytes] = {}
+        for start in range(0, len(wanted), _BATCH):
+            part = wanted[start : start + _BATCH]
+            rows = self._db.execute(f"SELECT key, vector FROM vectors WHERE key IN ({','.join('?' * len(part))})", part)
+            found.update((row[0] - base, row[1]) for row in rows)
+        return found
+
     def vectors_of(self, digests: Iterable[str], generation: int) -> dict[str, bytes]:
         """Return the vectors of chunks that are embedded alike, by digest."""
         wanted = sorted(set(digests))

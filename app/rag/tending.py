@@ -87,7 +87,7 @@ class Tending:
 
 def tend(table: Any) -> list[str]:
     """Do what is due on a LanceDB table; returns what was done: "words", "vectors" and "files"."""
-    from app.rag.chunk_table import FLAT_CHUNKS, STALE_SHARE, vector_index
+    from app.rag.chunk_table import FLAT_CHUNKS, STALE_SHARE, is_current, vector_index
 
     done = []
     rows = table.count_rows()
@@ -96,8 +96,10 @@ def tend(table: Any) -> list[str]:
     if rows > FLAT_CHUNKS and "vector" not in names:
         table.create_index("vector", config=vector_index(rows))
         done.append("vectors")
-    elif waiting.get("vector", 0) > max(FLAT_CHUNKS // 2, STALE_SHARE * rows) or (
-        _grown(table, names.get("vector", ""), rows)
+    elif "vector" in names and (
+        waiting["vector"] > max(FLAT_CHUNKS // 2, STALE_SHARE * rows)
+        or not is_current(table, names["vector"])
+        or _grown(table, names["vector"], rows)
     ):
         table.create_index("vector", config=vector_index(rows), replace=True)
         done.append("vectors")

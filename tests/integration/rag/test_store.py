@@ -10,17 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import lancedb
+import lancedb.index
 import numpy
 import pyarrow
 import pytest
 
 from app.errors import StoreError
+from app.rag.chunk_table import connect
 from app.rag.chunking import Chunk
 from app.rag.document import Extent
 from app.rag.finding import Found
 from app.rag.passages import key_of
 from app.rag.records import Record
 from app.rag.store import Store
+from app.rag.tending import tend
 from app.rag.threads import StoreThread
 from app.rag.versions import Version
 from app.rules import Rules
@@ -268,7 +271,9 @@ def test_searches_beside_a_writer_see_whole_versions(store: Store, tmp_path: Pat
 
 
 def test_indexes_are_built_by_a_process_of_its_own(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = numpy.random.default_rng(5).standard_normal((20_500, DIMENSION)).astype("<f4")
+    dimension = 64  # of eight numbers, one bit each says too little
+    store.set_model("d" * 64, "made", dimension)
+    rows = numpy.random.default_rng(5).standard_normal((20_500, dimension)).astype("<f4")
     chunks = [Chunk(f"w{number}", None, (), number, number + 1) for number in range(len(rows))]
     store.commit([Version(Record("/docs/a", "indexed"), [], {}, chunks, rows)])
     table = store.table()
@@ -281,6 +286,21 @@ def test_indexes_are_built_by_a_process_of_its_own(store: Store, monkeypatch: py
     exact = table.exact(rows[78], 10)
     assert exact[0] == key_of(near.revision, 78)
     assert not store.tend()  # nothing is due
+    number = 9_000
+    where = f"key = {key_of(near.revision, number)}"  # in a partition that is not near the question
+    assert [hit.text for hit in store.find("", (), -rows[number], 10, where).nearest] == [f"w{number}"]
+
+
+def test_an_index_of_another_kind_is_built_anew(store: Store) -> None:
+    rows = numpy.random.default_rng(5).standard_normal((20_500, DIMENSION)).astype("<f4")
+    chunks = [Chunk(f"w{number}", None, (), number, number + 1) for number in range(len(rows))]
+    store.commit([Version(Record("/docs/a", "indexed"), [], {}, chunks, rows)])
+    table = store.table()
+    assert table is not None
+    lance = connect(store.place).open_table(table.name)
+    lance.create_index("vector", config=lancedb.index.IvfSq(distance_type="cosine", num_partitions=16))
+    assert table.wants_index() and "vectors" in tend(lance)
+    assert not table.wants_index()
 
 
 def test_the_process_ends_with_the_program(store: Store) -> None:
