@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy
 
+from app.errors import NodeError
 from app.rag.prepared import Prepared
 from app.rag.queue import Waiting
 from app.rag.store import Store
@@ -43,6 +44,8 @@ class Job:
     """What is known already has been looked up."""
     embedded: int = 0
     """Chunks that were embedded for it, the others being known already."""
+    alone: bool = False
+    """It may be why a node refused a batch: it is embedded when no others are left, by itself."""
     kept: set[str] = field(default_factory=set)
     """Vectors that are in the queue's table until all are there."""
 
@@ -61,6 +64,15 @@ class _Batch:
 
 class ModelChanged(Exception):
     """The embedder has another model than the store."""
+
+
+class Refused(Exception):
+    """No node embedded a batch; these files had texts in it."""
+
+    def __init__(self, error: NodeError, jobs: Sequence[Job]) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.jobs = jobs
 
 
 class Embedding:
@@ -162,14 +174,17 @@ class Embedding:
         """Take the vectors of a batch that has come back; returns how many.
 
         Raises:
-            NodeError: no node could do it.
+            Refused: no node could do it.
             StoreError: the vectors cannot be used.
             ModelChanged: the store's vectors are of another model.
         """
         batch = self._away.pop(task)
         digests = [digest for digest, _ in batch.chunks]
         self._asked.difference_update(digests)
-        embeddings = await task
+        try:
+            embeddings = await task
+        except NodeError as error:
+            raise Refused(error, [job for job in self.jobs if job.missing.intersection(digests)]) from error
         rows = matrix(embeddings, len(digests))
         if not await self._thread.call(partial(_fits, embeddings=embeddings)):
             raise ModelChanged
@@ -224,8 +239,11 @@ class Embedding:
         rules = self._rules()
         zones: tuple[str, ...] | None = None
         found: dict[str, str] = {}
-        for job in self.jobs:
-            if not job.looked or not job.missing:
+        wanting = [job for job in self.jobs if job.looked and job.missing]
+        if all(job.alone for job in wanting):
+            wanting = wanting[:1] if not self._away else []
+        for job in wanting:
+            if job.alone and len(wanting) > 1:
                 continue
             for chunk in job.item.chunks:
                 if chunk.digest not in job.missing or chunk.digest in self._asked or chunk.digest in found:

@@ -12,6 +12,7 @@ from app.library_state import Step, Working
 from app.rag.course import Course
 from app.rag.queue import is_below
 from app.rag.records import Record
+from app.rag.refusals import Refusals
 from app.rag.worker import printable
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Hub:
         """Files since the queue was empty last."""
         self.passwords: dict[str, str] = {}
         """Of protected files, as the user gave them; kept in memory alone."""
+        self.refusals = Refusals()
         self.reason = ""
         self.changes = 0
         """Files that were looked at, since the program began."""
@@ -201,6 +203,7 @@ class Hub:
 
     def ended(self, event: FileIndexed, embedded: int = 0) -> None:
         """Pass on that a file is done."""
+        self.refusals.clear(event.path)
         self.rests(event.path)
         self.done += 1
         self.changes += 1

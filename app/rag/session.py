@@ -11,7 +11,7 @@ from functools import partial
 
 from app.events import FileIndexed, Progress
 from app.rag import planning
-from app.rag.embedding import Embedding, Job, ModelChanged
+from app.rag.embedding import Embedding, Job, ModelChanged, Refused
 from app.rag.listening import Hub, seen
 from app.rag.pictures import forget
 from app.rag.prepared import Prepared
@@ -21,6 +21,7 @@ from app.rag.recognising import Recognising
 from app.rag.recordings import Hearing
 from app.rag.records import Record
 from app.rag.reembedding import reembed
+from app.rag.refusals import set_aside
 from app.rag.scanning import FoundFile
 from app.rag.store import Store
 from app.rag.threads import StoreThread
@@ -237,7 +238,7 @@ class Session:
             elif item.copy_of is not None:
                 self._copies.append((waiting, item))
             elif item.chunks:
-                self.embedding.add(waiting, item)
+                self.embedding.add(waiting, item).alone = self._hub.refusals.suspects(waiting.path)
             else:
                 settled.append((waiting, item))
         for path in [path for path in self._dropped if path in self.embedding]:
@@ -289,6 +290,11 @@ class Session:
             except ModelChanged:
                 await self._reembed()
                 break
+            except Refused as refused:
+                for job in await self._hub.refusals.judge(refused, self._embedder):
+                    self.embedding.drop(job.waiting.path)
+                    self._ready.append((job.waiting, set_aside(job.item, refused.error)))
+                continue
             self._hub.course.embedded(time.monotonic(), count)
         more = self._reading()
         if self.embedding.hungry(more=more):

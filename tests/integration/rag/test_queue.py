@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import DocumentError, NodeLost
+from app.errors import DocumentError, NodeError, NodeLost
 from app.events import FileIndexed, Progress
 from app.library_state import LibraryState
 from app.rag.library import Library
@@ -26,7 +26,7 @@ class GatedEmbedder(HashEmbedder):
         super().__init__()
         self.open = asyncio.Event()
         self.open.set()
-        self.lost = False
+        self.lost = self.missing = False
         self.calls = 0
 
     async def embed(
@@ -35,6 +35,8 @@ class GatedEmbedder(HashEmbedder):
         if kind == "passage":
             self.calls += 1
             await self.open.wait()
+            if self.missing:
+                raise NodeError("There is no embedding model here.", code="model_missing")
             if self.lost:
                 raise NodeLost("The node of this machine is gone.")
         return await super().embed(texts, kind, zones=zones, told=told)
@@ -263,3 +265,55 @@ async def test_more_files_than_are_read_ahead(home: Path, tmp_path: Path) -> Non
         async with asyncio.timeout(100):
             told, done = await add(library, tmp_path / "docs")
         assert done.files == len(told) == done.embedded == AHEAD_FILES + 40
+
+
+class PickyEmbedder(HashEmbedder):
+    """Refuses every batch with a certain word in it, as a node does that a text makes fail."""
+
+    def __init__(self, *, retryable: bool) -> None:
+        super().__init__()
+        self.refused = 0
+        self._retryable = retryable
+
+    async def embed(
+        self, texts: Sequence[str], kind: EmbedKind, *, zones: tuple[str, ...] = (), told: Told | None = None
+    ) -> Embeddings:
+        if any("basilisk" in text for text in texts):
+            self.refused += 1
+            raise NodeError("The node cannot read this text.", code="refused", retryable=self._retryable)
+        return await super().embed(texts, kind, zones=zones, told=told)
+
+
+@pytest.mark.parametrize("retryable", [False, True])
+async def test_a_text_that_is_always_refused_is_set_aside(home: Path, tmp_path: Path, retryable: bool) -> None:
+    for number in range(5):
+        write(tmp_path / "docs", f"{number}.txt", f"File {number}. The tide turns at noon.")
+    bad = write(tmp_path / "docs", "bad.txt", "Here sleeps a basilisk.")
+    embedder = PickyEmbedder(retryable=retryable)
+    async with opened(home, embedder) as library:
+        found, done = await add(library, tmp_path / "docs")
+        assert found == {f"{number}.txt": "added" for number in range(5)} | {"bad.txt": "failed"}
+        assert done.files == 5 and embedder.refused <= 4
+        (failed,) = [document for document in await library.documents() if document.state == "failed"]
+        assert failed.path == str(bad) and "The node cannot read this text." in failed.reason
+        write(bad.parent, bad.name, "Here sleeps a cat.")
+        assert (await add(library, tmp_path / "docs"))[0]["bad.txt"] == "added"
+        write(bad.parent, bad.name, "Here sleeps a basilisk again.")
+        assert (await add(library, tmp_path / "docs"))[0]["bad.txt"] == "failed"
+        (hit, *_) = await library.search("sleeps a cat", mode="text")
+        assert hit.path == str(bad), "the last version that could be embedded stays in use"
+    check(home)
+
+
+async def test_no_file_is_set_aside_when_no_node_embeds_anything(home: Path, tmp_path: Path) -> None:
+    write(tmp_path / "docs", "a.txt", "The tide turns at noon.")
+    embedder = GatedEmbedder()
+    embedder.missing = True
+    async with opened(home, embedder) as library:
+        await library.go_on()
+        await start(library, tmp_path / "docs")
+        await until(library, lambda state: "no embedding model" in state.reason)
+        assert await states(library) == {"a.txt": "waiting"}
+        embedder.missing = False
+        await until(library, idle)
+        assert await states(library) == {"a.txt": "indexed"}
