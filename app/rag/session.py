@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,7 @@ from functools import partial
 from app.events import FileIndexed, Progress
 from app.rag import planning
 from app.rag.embedding import Embedding, Job, ModelChanged, Refused
-from app.rag.listening import Hub, seen
+from app.rag.listening import Hub
 from app.rag.pictures import forget
 from app.rag.prepared import Prepared
 from app.rag.preparing import Preparer, copied, readers
@@ -24,8 +24,9 @@ from app.rag.reembedding import reembed
 from app.rag.refusals import set_aside
 from app.rag.scanning import FoundFile
 from app.rag.store import Store
+from app.rag.storing import event_of, kept, outdated, store_versions, version_of
 from app.rag.threads import StoreThread
-from app.rag.versions import Copy, Version
+from app.rag.versions import Copy
 from app.rules import Rules
 from app.thinking import Embedder
 
@@ -245,12 +246,12 @@ class Session:
             self.embedding.drop(path)
             self._let_go(path)
         if settled:
-            versions = [_version(item, None) for _, item in settled if not item.gone]
+            versions = [version_of(item, None) for _, item in settled if not item.gone]
             gone = [item.file for _, item in settled if item.gone]
             if gone:
                 await self._writing.call(lambda store: store.records.queue.left(gone))
-            outdated = _outdated(item for _, item in settled if item.failed is not None and not item.failed.revision)
-            work = partial(_store, versions=versions, kept=(), outdated=outdated)
+            contents = outdated(item for _, item in settled if item.failed is not None and not item.failed.revision)
+            work = partial(store_versions, versions=versions, digests=(), contents=contents)
             records = iter(await self._writing.call(work) if versions else [])
             for _, item in settled:
                 self._end(item, None if item.gone else next(records), 0)
@@ -265,9 +266,9 @@ class Session:
             if item.record is not None and item.copy_of is not None
         ]
         records = await self._writing.call(lambda store: store.commit_copies(copies))
-        outdated = _outdated(item for _, item in pairs)
-        if outdated:
-            await self._writing.call(lambda store: forget(store.folder / "pictures", outdated))
+        contents = outdated(item for _, item in pairs)
+        if contents:
+            await self._writing.call(lambda store: forget(store.folder / "pictures", contents))
         for (waiting, item), record in zip(pairs, records, strict=True):
             if record is None:
                 # What it was a copy of went away in this moment, or it was cancelled: if it still waits, it is read.
@@ -308,8 +309,13 @@ class Session:
         if jobs and not self._held:
             for job in jobs:
                 self._hub.step(job.waiting.path, "writing", None)
-            versions = [_version(job.item, self.embedding.vectors_of(job)) for job in jobs]
-            work = partial(_store, versions=versions, kept=_kept(jobs), outdated=_outdated(job.item for job in jobs))
+            versions = [version_of(job.item, self.embedding.vectors_of(job)) for job in jobs]
+            work = partial(
+                store_versions,
+                versions=versions,
+                digests=kept(jobs),
+                contents=outdated(job.item for job in jobs),
+            )
             records = await self._writing.call(work)
             self._stored = time.monotonic()
             for job, record in zip(jobs, records, strict=True):
@@ -338,7 +344,7 @@ class Session:
         elif record is None:
             event = FileIndexed(item.file.path, "skipped", 0, "It was cancelled or removed.")
         else:
-            event = _event(item, record)
+            event = event_of(item, record)
         self._hub.ended(event, embedded)
 
     def _let_go(self, path: str) -> None:
@@ -407,38 +413,3 @@ class Session:
         """Bring the indexes up to date when enough is new."""
         if await self._writing.call(Store.tend):
             self._hub.tell(Progress("Updating the index; searching and adding go on meanwhile"))
-
-
-def _kept(jobs: Sequence[Job]) -> list[str]:
-    return [digest for job in jobs for digest in job.kept]
-
-
-def _outdated(items: Iterable[Prepared]) -> set[str]:
-    """Return the contents (SHA-256) that these files had before."""
-    pairs = ((item.before, item.record or item.failed) for item in items)
-    return {old.sha256 for old, new in pairs if old is not None and new is not None and old.sha256 != new.sha256}
-
-
-def _store(
-    store: Store, versions: Sequence[Version], kept: Sequence[str], outdated: Collection[str]
-) -> list[Record | None]:
-    records = store.commit(versions)
-    forget(store.folder / "pictures", outdated)
-    if kept:
-        store.records.queue.forget_vectors(store.model(), kept)
-    return records
-
-
-def _version(item: Prepared, vectors: object) -> Version:
-    record = item.touched or item.failed or item.record
-    assert record is not None
-    return Version(record, item.texts, item.words, item.chunks, vectors, item.places, item.file)
-
-
-def _event(item: Prepared, record: Record) -> FileIndexed:
-    if item.failed is not None:
-        return FileIndexed(item.file.path, "skipped" if item.failed.state == "skipped" else "failed", 0, item.reason)
-    if item.touched is not None:
-        return FileIndexed(record.path, seen(record), record.chunks, record.reason)
-    before = item.before is not None and item.before.revision > 0
-    return FileIndexed(record.path, "changed" if before else "added", record.chunks, record.reason)
