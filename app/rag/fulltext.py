@@ -30,6 +30,9 @@ _STEMMERS = {
 _LANGUAGES_ASKED = 4
 """In how many languages of the library a question's words are stemmed, its own first."""
 _MOST_WORDS = 64
+_SMALL_LETTERS = 3
+"""Longer small words of other languages than English tell a language, but are looked for: they say a little (nDCG of
+Spanish questions .002 higher), and BM25 knows how common they are."""
 _ENDINGS = ("", "e", "s", "es", "is", "y", "ing", "ation", "ment")
 
 
@@ -56,8 +59,10 @@ def asked(text: str, languages: Sequence[str]) -> list[str]:
     Small words such as "the" are left out as long as others remain.
     """
     words = list(_words(text))
-    small = SMALL_WORDS.get(languages[0] if languages else "en", frozenset())
-    telling = [word for word in words if word.lower() not in small] or words
+    spoken = languages[0] if languages else "en"
+    small = SMALL_WORDS.get(spoken, frozenset())
+    left_out = {word for word in small if spoken == "en" or len(word) <= _SMALL_LETTERS}
+    telling = [word for word in words if word.lower() not in left_out] or words
     found: dict[str, None] = {}
     for word in telling[:_MOST_WORDS]:
         for language in _asked_languages(languages):

@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TEXT_WEIGHT = 0.45
+TEXT_WEIGHT = 0.38
 """Share of full text where the embedding model reads the question's words well; the rest is that of the vectors."""
 MOST_TEXT = 0.9
 """Its share where the model does not."""
 READ_WELL, READ_BADLY = 3.6, 2.7
-"""Letters a token of the question: English has 3.1 to 6, Spanish 2.3 to 3.2 with MiniLM's English vocabulary, scripts
-that it does not know one. At the second the share of full text is 0.8."""
+"""Letters and digits a token of the question: English has 3.3 to 6, Spanish 2.3 to 3.2, German 2.2 to 2.7 with MiniLM's
+English vocabulary, scripts that it does not know one."""
+_BADLY_TEXT = 0.84
+"""Share of full text at READ_BADLY; between it and READ_WELL it changes evenly, and goes on so to MOST_TEXT."""
 UNREAD = 12.0
 """So many letters a token: the model has taken whole words for one unknown."""
 _WIDE_LETTERS = 2.0
 """A Han character or syllable says as much as so many letters."""
 FEEDBACK = 0.3
 """How far the question's vector is moved towards the best candidates (Rocchio, 1971; pseudo-relevance feedback)."""
-FEEDBACK_FROM = 4
+FEEDBACK_FROM = 2
+"""Candidates. With the two numbers above, what five of six collections choose for the sixth (docs/documents.md)."""
 
 
 def text_weight(query: str, tokens: int) -> float:
@@ -36,13 +39,13 @@ def text_weight(query: str, tokens: int) -> float:
         tokens: How many tokens it has for the model, its two marks included; 0 when that is not known.
     """
     marks = sum(not (c.isalnum() or c.isspace()) for c in query)
-    letters = sum(_WIDE_LETTERS if "\u2e80" <= c <= "\ud7af" else 1.0 for c in query if c.isalpha())
+    letters = sum(_WIDE_LETTERS if "\u2e80" <= c <= "\ud7af" else 1.0 for c in query if c.isalnum())
     if tokens <= 0 or not letters:
         return TEXT_WEIGHT
     fertility = letters / max(1, tokens - 2 - marks)
     if fertility >= UNREAD:
         return MOST_TEXT
-    slope = 0.35 / (READ_WELL - READ_BADLY)
+    slope = (_BADLY_TEXT - TEXT_WEIGHT) / (READ_WELL - READ_BADLY)
     return min(MOST_TEXT, max(TEXT_WEIGHT, TEXT_WEIGHT + slope * (READ_WELL - fertility)))
 
 

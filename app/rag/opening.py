@@ -106,9 +106,12 @@ class Opened:
     # -- what both sides ask -----------------------------------------------------------------------------------------
 
     def languages(self) -> tuple[str, ...]:
-        """Return the languages of the library, ISO 639-1, the most frequent first."""
+        """Return the languages of the library, ISO 639-1, the most frequent first.
+
+        What has no language that is known stands in the index by English rules, so it counts as English.
+        """
         counts: dict[str, int] = json.loads(self.records.fact("languages") or "{}")
-        return tuple(name for name in sorted(counts, key=lambda name: -counts[name]) if name)
+        return tuple(dict.fromkeys(name or "en" for name in sorted(counts, key=lambda name: -counts[name])))
 
     def known(self, path: str) -> Record:
         """Return the record of a document that can be searched. Raises DocumentError."""

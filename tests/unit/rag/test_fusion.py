@@ -55,7 +55,7 @@ def test_one_candidate_and_scores_that_say_nothing() -> None:
     ("query", "tokens", "weight"),
     [
         ("Where was the Summer Theatre located?", 9, TEXT_WEIGHT),
-        ("¿Dónde se encontraba el Teatro de Verano?", 17, 0.8),
+        ("¿Dónde se encontraba el Teatro de Verano?", 17, 0.85),
         ("Когда был построен театр?", 23, MOST_TEXT),
         ("剧院是什么时候建成的？", 13, MOST_TEXT),
         ("โรงละครสร้างขึ้นเมื่อใด", 3, MOST_TEXT),
