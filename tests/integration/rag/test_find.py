@@ -240,3 +240,14 @@ async def test_a_real_node_reranks(home: Path, folder: Path) -> None:
 
 def _read(one: Passage) -> str:
     return f"{one.section}\n{one.header}\n{one.text}".strip()
+
+
+async def test_what_has_no_known_language_is_found_among_others(home: Path, tmp_path: Path) -> None:
+    """Too little text to tell its language stands in the index by English rules, whatever the others speak."""
+    spanish = "Las obras del puerto de la ciudad empezaron en mayo y las casas se terminaron antes del verano. "
+    for number in range(3):
+        write(tmp_path / "docs", f"{number}.txt", spanish * 3)
+    write(tmp_path / "docs", "short.txt", "Teatros 1932")
+    async with library_of(home, tmp_path / "docs") as library:
+        found = await library.find("¿cuándo fueron los teatros?", mode="text")
+        assert names(found)[:1] == ["short.txt"]
