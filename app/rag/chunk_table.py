@@ -30,7 +30,7 @@ from app.rag.tending import KEPT_VERSIONS
 _INDEX_CACHE_BYTES = 128 * 2**20
 _METADATA_CACHE_BYTES = 48 * 2**20
 """What LanceDB may keep of indexes and of files' metadata, for all tables of the process together."""
-FLAT_CHUNKS = 20_000
+FLAT_CHUNKS = 5_000
 """Up to here every vector is compared; beyond, an index is worth building. Measured: see docs/documents.md."""
 INDEX_TYPE = "IVF_RQ"
 CHUNKS_A_PARTITION = 1000
