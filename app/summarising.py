@@ -195,7 +195,13 @@ class Summariser:
                 except NodeError as error:
                     failures.append(error)
                     return
-                await asyncio.to_thread(store.keep, part, note)
+                keeping = asyncio.ensure_future(asyncio.to_thread(store.keep, part, note))
+                try:
+                    await asyncio.shield(keeping)
+                finally:
+                    await (
+                        keeping
+                    )  # the thread cannot be stopped: when this stream is closed nothing is written any more
                 notes[part.n] = note
 
         begun, done = perf_counter(), 0
