@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 from app.commands.context import Context, existing
 from app.commands.output import Output
 from app.errors import DocumentError
 from app.events import FileIndexed, IndexDone, Progress
+from app.rag.scanning import scan
 from app.streams import ending
 
 
@@ -100,8 +102,8 @@ async def _remove(context: Context) -> int:
 async def _read(context: Context) -> int:
     output = context.output
     async with context.runtime() as runtime:
-        for path in context.arguments.paths:
-            result = await runtime.library.read(path.expanduser().absolute(), password=context.arguments.password)
+        for path in await asyncio.to_thread(_files, context.arguments.paths):
+            result = await runtime.library.read(path, password=context.arguments.password)
             if output.json:
                 output.line(result)
             elif result.status == "ok":
@@ -111,3 +113,13 @@ async def _read(context: Context) -> int:
             else:
                 output.note(f"{path}: {result.status}. {result.reason}".rstrip())
     return 0
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """Return what is to be read: files as they are named, and below folders what `add` would find there."""
+    found: list[Path] = []
+    for path in paths:
+        name = path.expanduser().absolute()
+        folder = name.is_dir()
+        found += [Path(file.path) for file in scan([str(name)]).files] if folder else [name]
+    return found

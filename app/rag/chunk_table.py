@@ -125,17 +125,23 @@ class ChunkTable:
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def add(self, rows: Sequence[Rows]) -> None:
-        """Add the chunks of several documents in one commit."""
+        """Add the chunks of several documents in one commit. Raises StoreError."""
         tables = [self._as_table(item) for item in rows if item.bodies]
         if tables:
-            self._table.add(pyarrow.concat_tables(tables))
+            try:
+                self._table.add(pyarrow.concat_tables(tables))
+            except (OSError, RuntimeError) as error:
+                raise unwritable(self.place, error) from error
 
     def delete(self, revisions: Iterable[int]) -> None:
-        """Delete the chunks of versions."""
+        """Delete the chunks of versions. Raises StoreError."""
         wanted = sorted({int(revision) for revision in revisions})
         for start in range(0, len(wanted), 500):
             part = ",".join(map(str, wanted[start : start + 500]))
-            self._table.delete(f"revision IN ({part})")
+            try:
+                self._table.delete(f"revision IN ({part})")
+            except (OSError, RuntimeError) as error:
+                raise unwritable(self.place, error) from error
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -235,9 +241,15 @@ class ChunkTable:
         return self._outside("tokens")
 
     def tidy(self) -> None:
-        """Merge small files and take new rows into the full-text index, here and now: for small tables only."""
+        """Merge small files and take new rows into the full-text index, here and now: for small tables only.
+
+        Raises StoreError.
+        """
         self.fresh()
-        self._table.optimize(cleanup_older_than=KEPT_VERSIONS)
+        try:
+            self._table.optimize(cleanup_older_than=KEPT_VERSIONS)
+        except (OSError, RuntimeError) as error:
+            raise unwritable(self.place, error) from error
 
     def wants_index(self) -> bool:
         """Return True when so many vectors are outside the vector index that comparing them all is slow."""
@@ -320,6 +332,17 @@ def broken(place: Place, name: str, error: Exception) -> StoreError:
         f"The index {name} in {place.shown} cannot be used: {error}",
         code="store_damaged",
         hint="Add any document again (tangnet add PATH): the index is then made anew from the texts that are kept.",
+    )
+
+
+def unwritable(place: Place, error: Exception) -> StoreError:
+    """Return the error for a table that cannot be written now."""
+    full = "No space left" in str(error)
+    said = "the disk is full." if full else str(error).split(", /")[0]  # without the place in LanceDB's source
+    return StoreError(
+        f"The index in {place.shown} cannot be written: {said}",
+        code="store_write",
+        hint="Make room; adding then goes on by itself." if full else "Is the disk full?",
     )
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
 
-from app.errors import TangnetError
+from app.errors import NodeError, TangnetError
 from app.events import FileIndexed, IndexDone, Progress
 from app.library_state import LibraryState
 from app.rag.listening import Hub, Listener
@@ -295,6 +295,8 @@ class Ingest:
 
     async def _failed(self, error: TangnetError, failures: int) -> None:
         """Say what is wrong and wait, or tell those who cannot wait."""
+        if not isinstance(error, NodeError):
+            self._repaired = False  # chunks may stand in the index whose record could not be written
         patient = self._background or any(listener.watch for listener in self._hub.listeners)
         if not patient:
             self._end_listeners(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import threading
@@ -79,7 +80,10 @@ def of_document(text: str) -> str:
     letters = sum(map(len, _WORD.findall(sample)))
     if letters < _FEWEST_LETTERS:
         return _by_script(sample, letters)
-    name, sure = _identifier().classify(sample)
+    try:
+        name, sure = _identifier().classify(sample)
+    except OSError:  # it is unpacked into a temporary file, and the disk may be full
+        return _by_script(sample, letters)
     return str(name) if sure >= _SURE else _by_script(sample, letters)
 
 
@@ -122,4 +126,5 @@ def _loaded() -> Any:
 
 def load() -> None:
     """Load the classifier, which takes half a second of computing: in a thread, while the first document is read."""
-    _identifier()
+    with contextlib.suppress(OSError):  # told, where it matters, by whoever needs it
+        _identifier()

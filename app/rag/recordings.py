@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -43,12 +44,14 @@ async def heard(reading: Reading, hearing: Hearing | None, told: Told | None = N
     """Return a reading with its recording heard; any other one as it is. Raises NodeError that a later try may not."""
     if not reading.recording or hearing is None:
         return reading
+    began = time.monotonic()
     try:
         document, reason = await hearing.hear(Path(reading.path), told)
     except NodeError as error:
         return replace(reading, status="error", reason=error.message)  # a node may be there later
     except TangnetError as error:
         return replace(reading, status="rejected", reason=error.message)
+    reading = replace(reading, seconds=round(reading.seconds + time.monotonic() - began, 4))
     if not document.blocks:
         return replace(reading, status="empty", reason="Nothing is said in it.")
     return replace(reading, status="ok", reason=reason, document=document)

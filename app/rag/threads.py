@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+
+from app.rag.database import failed
 
 if TYPE_CHECKING:
     from app.rag.store import Store
@@ -28,7 +31,7 @@ class StoreThread:
         """Return `function(store)`. A function that has begun runs to its end even when the caller is cancelled.
 
         Raises:
-            StoreError: the store cannot be opened.
+            StoreError: the store cannot be opened, or its database not be used, for instance because the disk is full.
         """
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._run, function)
 
@@ -46,7 +49,10 @@ class StoreThread:
             from app.rag.store import Store
 
             self._store = Store(self._folder, self._address)
-        return function(self._store)
+        try:
+            return function(self._store)
+        except sqlite3.Error as error:
+            raise failed(error) from error
 
     def _close(self) -> None:
         if self._store is not None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
+import numpy
 import pytest
 
-from app.errors import DocumentError, NodeError, NodeLost
+from app.errors import DocumentError, NodeError, NodeLost, StoreError
 from app.events import FileIndexed, Progress
 from app.library_state import LibraryState
+from app.rag.chunk_table import Rows
 from app.rag.library import Library
 from app.rag.session import AHEAD_FILES
+from app.rag.store import Store
 from app.thinking import Embeddings, EmbedKind, Told
-from tests.documents import HashEmbedder, pdf_bytes, write
+from tests.documents import DIMENSION, HashEmbedder, pdf_bytes, write
 from tests.integration.rag.test_library import add, check
+
+ROOT = Path(__file__).parents[3]
 
 
 class GatedEmbedder(HashEmbedder):
@@ -317,3 +323,34 @@ async def test_no_file_is_set_aside_when_no_node_embeds_anything(home: Path, tmp
         embedder.missing = False
         await until(library, idle)
         assert await states(library) == {"a.txt": "indexed"}
+
+
+async def test_a_full_disk_is_said_and_waited_for(home: Path, tmp_path: Path) -> None:
+    for number in range(40):
+        write(tmp_path / "docs", f"{number}.txt", " ".join(f"word{number}x{at}" for at in range(400)))
+    arguments = ["-m", "tests.integration.rag.filling", str(home), str(tmp_path / "docs"), "300"]
+    process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+    async with asyncio.timeout(100):
+        said, _ = await process.communicate()
+    assert process.returncode == 0 and b"cannot be written" in said and b"Is the disk full?" in said
+    check(home)
+    async with opened(home, HashEmbedder()) as library:
+        assert set((await states(library)).values()) == {"indexed"} and len(await library.documents()) == 40
+
+
+async def test_an_index_that_cannot_be_written_is_a_sentence(home: Path, tmp_path: Path) -> None:
+    write(tmp_path / "docs", "a.txt", "The tide turns at noon.")
+    async with opened(home, HashEmbedder()) as library:
+        await add(library, tmp_path / "docs")
+    store = Store(home / "library")
+    try:
+        table = store.table()
+        assert table is not None
+        (data,) = (home / "library" / "chunks").glob("*.lance/data")
+        data.rename(data.with_name("aside"))
+        data.write_text("in the way")
+        with pytest.raises(StoreError, match="cannot be written") as raised:
+            table.add([Rows(99, "/b.txt", ["The harbour is empty."], numpy.ones((1, DIMENSION), "<f4"), "en")])
+        assert raised.value.code == "store_write"
+    finally:
+        store.close()
