@@ -75,9 +75,12 @@ async def _list(context: Context) -> int:
         if context.output.json:
             context.output.line(document)
         else:
-            pages = f", {document.pages} pages" if document.pages else ""
+            pages = f"{document.pages} p." if document.pages else ""
             state = "" if document.state == "indexed" else f" ({document.state}) {document.reason}".rstrip()
-            context.output.text(f"{document.path}: {document.chunks} passages{pages}{state}")
+            counts = (
+                f"{document.chunks:>7} passages  {pages:>8}  {_size(document.size):>8}  {document.modified[:10]:<10}"
+            )
+            context.output.text(f"{counts}  {document.path}{state}")
     if not documents and not context.output.json:
         context.output.note("The library is empty. `tangnet add PATH` fills it.")
     return 0
@@ -113,6 +116,15 @@ async def _read(context: Context) -> int:
             else:
                 output.note(f"{path}: {result.status}. {result.reason}".rstrip())
     return 0
+
+
+def _size(size: int) -> str:
+    """Return a number of bytes as people read it."""
+    if size < 1000:
+        return f"{size} B"
+    if size < 999_500:
+        return f"{size / 1e3:.1f} kB"
+    return f"{size / 1e6:.1f} MB" if size < 999_500_000 else f"{size / 1e9:.1f} GB"
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

@@ -27,6 +27,7 @@ from app.runtime import Runtime
 from app.settings import Settings, home
 from app.thinking import Going
 from nodeworker.protocol.links import shared_fingerprint
+from tests.documents import write
 from tests.fakes import STARTER, FakeCluster, FakeLibrary, passage
 
 
@@ -182,6 +183,13 @@ def test_documents(tangnet: Program, folder: str) -> None:
     assert tangnet.json("remove", "/docs/tower.pdf")[0]["state"] == "removed"
     assert tangnet.json("read", "/a.pdf", "/b.locked")[1]["status"] == "password"
     assert tangnet("read", "/b.locked", "--password", "secret") == 0 and tangnet.out == "What it says.\n"
+
+
+def test_reading_a_folder_reads_what_adding_finds(tangnet: Program, tmp_path: Path) -> None:
+    for name in ("docs/a.txt", "docs/sub/b.md", "docs/.hidden/c.txt"):
+        write(tmp_path, name, "Some text.")
+    read = [Path(line["path"]) for line in tangnet.json("read", str(tmp_path / "docs"))]
+    assert read == [tmp_path / "docs/a.txt", tmp_path / "docs/sub/b.md"]
 
 
 def wav(path: Path, seconds: float) -> Path:
