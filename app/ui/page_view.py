@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.rag.document import Line
 
 _Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
 STRIP_WIDTH = 104
 STRIP_FROM = 520
 """Narrower than this the small pictures leave the room to the page."""
@@ -187,7 +188,7 @@ class _Pages(QAbstractListModel):
         self.stamp = ""
         self.pages = 0
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+    def rowCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else self.pages
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -32,6 +32,7 @@ from app.ui.shelf import Arranged, Entry
 from app.ui.shelf_rows import ENTRY, Rows, indent
 
 _Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
 COLUMNS = ("Document", "Pages", "Size", "Changed")
 _ORDERS = ("name", "pages", "size", "when")
 """What a click on each column sorts by."""
@@ -51,11 +52,11 @@ class ShelfModel(QAbstractTableModel):
         """The rows."""
         return self.arranged.entries
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+    def rowCount(self, parent: _Index = _ROOT) -> int:
         """Return the number of rows."""
         return 0 if parent.isValid() else len(self.arranged.entries)
 
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+    def columnCount(self, parent: _Index = _ROOT) -> int:
         """Return the number of columns."""
         return 0 if parent.isValid() else len(COLUMNS)
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 from app.ui import theme
 
 _Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
 _ROW_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -56,7 +57,7 @@ class RowModel(QAbstractListModel):
         super().__init__(parent)
         self.rows: list[Row] = []
 
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+    def rowCount(self, parent: _Index = _ROOT) -> int:
         """Return the number of rows."""
         return 0 if parent.isValid() else len(self.rows)
 
