@@ -23,10 +23,12 @@ from typing import Any
 from app.errors import StoreError, UsageError
 from app.events import Passage
 from app.messages import PREFERENCES, Conversation, MessageState, Outcome, StoredMessage, decode, encode
+from app.write_ahead import write_ahead
 
 __all__ = ["Conversation", "Conversations", "MessageState", "Outcome", "StoredMessage"]
 
 PURGE_AFTER_DAYS = 7
+_BUSY_SECONDS = 5.0
 Listing = list[Conversation]
 Messages = list[StoredMessage]
 TITLE_LENGTH = 60
@@ -81,11 +83,10 @@ class Conversations:
             ) from error
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=5.0, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             os.chmod(self.path, 0o600)
-            db.execute("PRAGMA busy_timeout = 5000")
-            db.execute("PRAGMA journal_mode = WAL")
+            write_ahead(db, _BUSY_SECONDS)
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA secure_delete = ON")

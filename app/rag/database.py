@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.errors import StoreError
+from app.write_ahead import write_ahead
 
 _BUSY_SECONDS = 30.0
 
@@ -72,7 +73,7 @@ class Database:
         try:
             self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             self._db.row_factory = sqlite3.Row
-            self._db.execute("PRAGMA journal_mode=WAL")
+            write_ahead(self._db, _BUSY_SECONDS)
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._migrate()
         except sqlite3.Error as error:

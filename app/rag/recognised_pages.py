@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.thinking import RecognisedLine, RecognisedPage
+from app.write_ahead import write_ahead
 
 log = logging.getLogger(__name__)
 MOST_PAGES = 20_000
 """Kept at the same time; beyond, the oldest go."""
 _CLEAR_EVERY = 500
+_BUSY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,9 @@ class RecognisedPages:
         return self._db
 
     def _connected(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._file, timeout=10.0, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(self._file, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            db.execute("PRAGMA journal_mode=WAL")
+            write_ahead(db, _BUSY_SECONDS)
             db.execute("PRAGMA secure_delete=ON")
             db.execute(
                 "CREATE TABLE IF NOT EXISTS pages (sha256 TEXT, language TEXT, page INTEGER, found BLOB NOT NULL, "

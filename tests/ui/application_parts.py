@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.ui.seam import RuntimeSeam
 
 _refusals = [True]
+
+
+def say(*what: object) -> None:
+    """Print a line in one piece: the threads of the program print beside each other."""
+    sys.stdout.write(" ".join(map(str, what)) + "\n")
+    sys.stdout.flush()
 
 
 async def scripted() -> RuntimeSeam:
@@ -18,9 +25,9 @@ async def scripted() -> RuntimeSeam:
     class Telling(ScriptedRuntime):
         async def close(self) -> None:
             await super().close()
-            print("CLOSED", flush=True)
+            say("CLOSED")
 
-    print("OPENED", flush=True)
+    say("OPENED")
     return Telling(home())
 
 

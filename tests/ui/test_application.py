@@ -15,7 +15,7 @@ HEAVY = ("torch", "llama_cpp", "faster_whisper", "lancedb", "pyarrow", "numpy", 
 START = """
 import sys
 from app.ui.application import run
-from tests.ui.application_parts import scripted
+from tests.ui.application_parts import say, scripted
 """
 
 
@@ -44,8 +44,8 @@ def finish(process: subprocess.Popen[str], seconds: float = 90.0) -> tuple[int, 
 def test_nothing_heavy_is_imported_before_the_window_shows(home: Path) -> None:
     code = f"""
 def painted(window):
-    print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
-    print("VISIBLE", window.isVisible())
+    say("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
+    say("VISIBLE", window.isVisible())
     window.close()
 raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
 """
@@ -58,11 +58,11 @@ def test_it_opens_closes_and_keeps_its_size(home: Path) -> None:
     code = """
 from PySide6.QtCore import QTimer
 def painted(window):
-    print("SIZE", window.width(), window.height())
+    say("SIZE", window.width(), window.height())
     window.resize(700, 600)
     def look():
         if window.runtime is not None:
-            print("OPEN")
+            say("OPEN")
             window.close()
     window.look = QTimer(window, interval=20)
     window.look.timeout.connect(look)
@@ -80,7 +80,7 @@ raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
 def test_a_signal_closes_it_cleanly(home: Path, number: int) -> None:
     code = """
 def painted(window):
-    print("UP", flush=True)
+    say("UP")
 raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
 """
     process = start(code, home)
@@ -101,7 +101,7 @@ from tests.ui.application_parts import refusing
 def painted(window):
     def look():
         if window.pane.trouble.isVisible():
-            print("TOLD", window.pane.pill.state, window.pane.trouble.sentence.text(), window.pane.trouble.hint.text())
+            say("TOLD", window.pane.pill.state, window.pane.trouble.sentence.text(), window.pane.trouble.hint.text())
             window.pane.trouble.action.click()
         if window.runtime is not None:
             window.close()
@@ -128,7 +128,7 @@ def painted(window):
         found = [w for w in QApplication.topLevelWidgets() if type(w).__name__ == "CrashDialog"]
         if found:
             found[0].copy_button.click()
-            print("DIALOGS", len(found), "ZeroDivisionError: a bug" in QApplication.clipboard().text())
+            say("DIALOGS", len(found), "ZeroDivisionError: a bug" in QApplication.clipboard().text())
             found[0].close_button.click()
             window.close()
     window.look = QTimer(window, interval=50)
