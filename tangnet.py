@@ -26,9 +26,9 @@ VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, ".tangnet-stamp")
 
 EXTRAS = {
-    "tangnet": ("desktop", "node", "ocr", "starter"),
-    "node": ("node", "ocr", "starter"),
-    "test": ("desktop", "dev", "embed", "node", "ocr", "starter"),
+    "tangnet": ("desktop", "node", "ocr", "speak", "starter"),
+    "node": ("node", "ocr", "speak", "starter"),
+    "test": ("desktop", "dev", "embed", "node", "ocr", "speak", "starter"),
 }
 """What each way of starting needs: extras of pyproject.toml."""
 

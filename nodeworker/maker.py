@@ -13,6 +13,9 @@ from nodeworker.engines import ChatEngine
 from nodeworker.engines.openai.choice import ServerChoice
 from nodeworker.engines.openai.server import OpenAiFolder, OpenAiServer
 from nodeworker.engines.paced.choice import PACED, USAGE, PacedChoice
+from nodeworker.engines.speaking.program import FILE as VOICES
+from nodeworker.engines.speaking.program import ProgramVoice, read_programs
+from nodeworker.engines.speaking.program_folder import ProgramFolder
 from nodeworker.errors import BadRequest, ModelMissing
 from nodeworker.hosting.hosted import (
     EngineSpec,
@@ -20,10 +23,11 @@ from nodeworker.hosting.hosted import (
     HostedEmbed,
     HostedRecognise,
     HostedRerank,
+    HostedSpeak,
     HostedTranscribe,
 )
 from nodeworker.models.folder import FetchProgress, ModelFile, ModelFolder
-from nodeworker.settings import kept_folder, measured_folder
+from nodeworker.settings import home, kept_folder, measured_folder
 
 if TYPE_CHECKING:
     from nodeworker.models.catalogue import CatalogueEntry
@@ -83,10 +87,16 @@ class EngineMaker:
         self._threads = threads
         self._slots = slots
         self._keep = str(kept_folder()) if keep_prefixes else ""
+        self._programs: tuple[ProgramVoice, ...] = ()
         self._server = OpenAiServer(choice.server) if choice.server else None
 
     def folder(self, real: ModelFolder) -> Folder:
-        """Return the models of the node: those of `real`, and in place of its chat models what the choice has."""
+        """Return the models of the node: those of `real`, in place of its chat models what the choice has, programs."""
+        self._programs = read_programs(home() / VOICES)
+        folder = self._models(real)
+        return ProgramFolder(folder, self._programs) if self._programs else folder
+
+    def _models(self, real: ModelFolder) -> Folder:
         if self._server is not None:
             return OpenAiFolder(real, self._server)
         return PacedFolder(real, context=self._choice.paced.context) if self._choice.paced else real
@@ -145,6 +155,16 @@ class EngineMaker:
         """Build the engine that hears."""
         factory = "nodeworker.engines.speech.whisper:WhisperEngine"
         return HostedTranscribe(model, EngineSpec(factory, {"threads": self._threads}, ("faster_whisper",)))
+
+    def speak(self, model: ModelFile) -> HostedSpeak:
+        """Build the engine that speaks: with a voice, or with a program of the user's own."""
+        for program in self._programs:
+            if program.model.sha256 == model.sha256:
+                return HostedSpeak(
+                    model, EngineSpec("nodeworker.engines.speaking.program:ProgramEngine", program.options)
+                )
+        factory = "nodeworker.engines.speaking.voice:VoiceEngine"
+        return HostedSpeak(model, EngineSpec(factory, {}, ("onnxruntime", "hibari.g2p")))
 
 
 class PacedFolder:

@@ -23,6 +23,7 @@ from nodeworker.engines import (
     Progress,
     Recognised,
     RecognisedLine,
+    Spoken,
     Tell,
     Token,
     TranscriptEvent,
@@ -307,3 +308,28 @@ class Metronome(BatchingChat):
             self.after_turn()
             due += 1 / self._turns
             time.sleep(max(0.0, due - time.monotonic()))
+
+
+class Speak:
+    """Says each text as its own letters; "die" ends the process, "endless" goes on until it is cancelled."""
+
+    slots = 4
+
+    def __init__(self, model: ModelFile) -> None:
+        return
+
+    def load(self, progress: Progress) -> None:
+        progress(1.0)
+
+    def speak(
+        self, texts: Iterator[str], *, speed: float, cancelled: threading.Event, background: bool = False
+    ) -> Iterator[Spoken]:
+        for number, text in enumerate(texts):
+            if text == "die":
+                os._exit(3)
+            while text == "endless" and not cancelled.wait(0.01):
+                yield Spoken(b"ab", 8_000, number)
+            yield Spoken(f"{text}{speed}".encode("utf-16-le"), 8_000, number, last=True)
+
+    def close(self) -> None:
+        return

@@ -15,6 +15,7 @@ from nodeworker.hosting.hosted import (
     HostedEmbed,
     HostedRecognise,
     HostedRerank,
+    HostedSpeak,
     HostedTranscribe,
 )
 from nodeworker.models.folder import ModelFile
@@ -44,6 +45,9 @@ class ProcessMaker:
     def recognise(self, model: ModelFile) -> HostedRecognise:
         return HostedRecognise(model, EngineSpec(f"{FACTORIES}:Recognise"))
 
+    def speak(self, model: ModelFile) -> HostedSpeak:
+        return HostedSpeak(model, EngineSpec(f"{FACTORIES}:Speak"))
+
     def transcribe(self, model: ModelFile) -> HostedTranscribe:
         return HostedTranscribe(model, EngineSpec(f"{FACTORIES}:Hear"))
 
@@ -51,7 +55,14 @@ class ProcessMaker:
 @contextlib.asynccontextmanager
 async def rooms_of(maker: ProcessMaker | None = None, *chats: str) -> AsyncIterator[EngineRooms]:
     models = [model("chat", name) for name in chats or ("m",)]
-    shelf = FakeShelf(*models, model("embed", "e"), model("transcribe", "t"), model("rerank", "r"), model("ocr", "o"))
+    shelf = FakeShelf(
+        *models,
+        model("embed", "e"),
+        model("transcribe", "t"),
+        model("rerank", "r"),
+        model("ocr", "o"),
+        model("speak", "s"),
+    )
     rooms = EngineRooms(shelf, maker or ProcessMaker())
     try:
         yield rooms

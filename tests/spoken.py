@@ -111,6 +111,6 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 @functools.cache
 def _voice() -> Any:
-    from hibari import Hibari  # type: ignore[import-untyped]
+    from hibari import Hibari
 
     return Hibari(voice="heart")  # the one that is inside the package; others would be downloaded

@@ -352,6 +352,37 @@ class TranscribeEngine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Mono PCM16 of text number `sentence` of a call, counted from 0; `last` once a text, with or without sound."""
+
+    pcm16: bytes
+    sample_rate: int
+    sentence: int
+    last: bool = False
+
+
+class SpeakEngine(Protocol):
+    """Turns sentences into sound."""
+
+    def load(self, progress: Progress) -> None:
+        """Load the voice. Raises EngineError."""
+        ...
+
+    def speak(
+        self, texts: Iterator[str], *, speed: float, cancelled: threading.Event, background: bool = False
+    ) -> Iterator[Spoken]:
+        """Yield the sound of each text, in order, until `texts` ends; `next(texts)` blocks until one comes.
+
+        Ends soon after `cancelled`. `background`: it rests while the engine is held. Raises EngineError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the voice."""
+        ...
+
+
 Corners = tuple[tuple[float, float], ...]
 
 

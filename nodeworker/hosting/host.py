@@ -166,6 +166,8 @@ class Host:
                 self._turn()
         elif do == "hear":
             self._workers.submit(self._run, call, lambda: self._hear(call, head))
+        elif do == "say":
+            self._workers.submit(self._compute, call, lambda: self._say(call, head))
         elif do == "embed":
             self._workers.submit(self._compute, call, lambda: self._embed(call, head))
         elif do == "rerank":
@@ -284,6 +286,18 @@ class Host:
         )
         return heard
 
+    def _say(self, call: _Call, head: dict[str, Any]) -> None:
+        def texts() -> Iterator[str]:
+            while not call.cancelled.is_set() and (block := call.sound.get()) is not None:
+                self._send({"is": "took", "id": call.id, "bytes": len(block)})
+                yield block.decode()
+
+        background = head["background"] is True
+        spoken = self._engine.speak(texts(), speed=head["speed"], cancelled=call.cancelled, background=background)
+        for made in spoken:
+            about = {"rate": made.sample_rate, "sentence": made.sentence, "last": made.last}
+            self._send({"is": "spoken", "id": call.id} | about, made.pcm16)
+
     # -- telling the node --------------------------------------------------------------------------------------------
 
     def _tell(self, id: int, event: ChatEvent | TranscriptEvent | EngineError | None) -> None:
@@ -359,7 +373,7 @@ class Host:
 
 
 class _Call:
-    """One call: how it is told to stop, and the sound on its way to it (None: no more)."""
+    """One call: how it is told to stop, and the sound or the sentences on their way to it (None: no more)."""
 
     def __init__(self, id: int) -> None:
         self.id = id

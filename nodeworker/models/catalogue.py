@@ -79,6 +79,8 @@ class CatalogueEntry:
     usable: bool = True
     """False: no engine for it in this version; listed so that nobody looks for it elsewhere."""
     note: str = ""
+    language: str = ""
+    """Of a voice, such as "en-GB"."""
 
     @property
     def sha256(self) -> str:
@@ -189,6 +191,42 @@ _PP_OCR = (
     ),
 )
 """What reads lines, what finds them, and what knows which way up they are."""
+
+_HIBARI_VOICES = (
+    (
+        "emma",
+        "bf_emma.int8.onnx",
+        7_936_868,
+        "f709f0488ee63b583a22189a955aaf4257b9806dd330be3490661e53af0a89c1",
+        "en-GB",
+        "British English, female.",
+    ),
+    (
+        "fable",
+        "bm_fable.int8.onnx",
+        7_936_868,
+        "c28529302f2d27cd12f62625c24425888c4e3c2675583100ec530259136b8bc6",
+        "en-GB",
+        "British English, male.",
+    ),
+    (
+        "fenrir",
+        "am_fenrir_v2.int8.onnx",
+        8_031_158,
+        "f59fbd87908c91f827bc21b1b89443757b9a8580db9eee20aa948deb731321f4",
+        "en-US",
+        "American English, male.",
+    ),
+    (
+        "kore",
+        "af_kore.int8.onnx",
+        7_936_868,
+        "346885752673e45d42f9864c9e2432094bc4b6385df060d4b83273da764d2fa9",
+        "en-US",
+        "American English, female.",
+    ),
+)
+"""Name, file at the publisher, bytes, sha256, language, what it is; as the package hibari-tts 0.2.1 lists them."""
 
 CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry(
@@ -316,10 +354,30 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         files=(
             CatalogueFile("hibari.onnx", 7_936_868, "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"),
         ),
-        sources=(InstalledPackage("hibari", "assets"),),
+        sources=(
+            InstalledPackage("hibari", "assets"),
+            PackageMirror((Part("hibari-tts==0.2.1", (("hibari/assets/hibari.onnx", "hibari.onnx"),)),)),
+        ),
         licence="Apache-2.0",
-        usable=False,
-        note="Speech output is not in this version.",
+        quantisation="INT8 (ONNX)",
+        parameters=6_152_988,
+        note="American English, female.",
+        language="en-US",
+    ),
+    *(
+        CatalogueEntry(
+            name=f"hibari-{name}",
+            role="speak",
+            files=(CatalogueFile("voice.onnx", size, sha256),),
+            sources=(
+                Address("https://huggingface.co/maureesewilliams/hibari/resolve/main/voices/", (("voice.onnx", file),)),
+            ),
+            licence="Apache-2.0",
+            quantisation="INT8 (ONNX)",
+            note=note,
+            language=language,
+        )
+        for name, file, size, sha256, language, note in _HIBARI_VOICES
     ),
     CatalogueEntry(
         name="silero-vad-v6",

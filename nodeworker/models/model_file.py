@@ -11,7 +11,7 @@ from typing import Any
 from nodeworker.models.catalogue import CatalogueEntry, InstalledPackage
 
 MANIFEST = "manifest.json"
-ROLES = ("chat", "embed", "transcribe", "rerank", "ocr")
+ROLES = ("chat", "embed", "transcribe", "rerank", "ocr", "speak")
 """Roles that have an engine in this version."""
 
 
@@ -20,7 +20,7 @@ class ModelFile:
     """One model that is here."""
 
     role: str
-    """chat, embed, transcribe, rerank or ocr."""
+    """chat, embed, transcribe, rerank, ocr or speak."""
     name: str
     sha256: str
     """Of the weights file, lower-case hex."""
@@ -39,6 +39,8 @@ class ModelFile:
     """Name of the weights file when `path` is a folder."""
     elsewhere: tuple[tuple[str, Path], ...] = ()
     """(file of the model, where it lies) when not in `path`: a starter model may be spread over several packages."""
+    language: str = ""
+    """Of a voice, such as "en-GB"."""
 
     @property
     def main_file(self) -> Path:
@@ -50,6 +52,8 @@ class ModelFile:
         """Python packages that its engine imports and that a node may be without."""
         if self.role == "ocr":
             return ("onnxruntime", "cv2")
+        if self.role == "speak":
+            return ("onnxruntime", "hibari") if self.main_file.suffix == ".onnx" else ()
         if self.role not in ("embed", "rerank"):
             return ()
         onnx = self.role == "rerank" or self.main_file.suffix == ".onnx"
@@ -58,8 +62,8 @@ class ModelFile:
     @property
     def extra(self) -> str:
         """The extra of this project that brings what `needs` says."""
-        if self.role == "ocr":
-            return "ocr"
+        if self.role in ("ocr", "speak"):
+            return self.role
         return "embed" if "sentence_transformers" in self.needs else "node"
 
     @property
@@ -88,6 +92,7 @@ def of_entry(entry: CatalogueEntry, folder: Path, elsewhere: tuple[tuple[str, Pa
         dimension=entry.dimension,
         parameters=entry.parameters,
         note=entry.note,
+        language=entry.language,
         weights=main if entry.is_folder else "",
         elsewhere=elsewhere,
     )

@@ -36,6 +36,7 @@ _ROLES = {
     "transcribe": pb.ROLE_TRANSCRIBE,
     "rerank": pb.ROLE_RERANK,
     "ocr": pb.ROLE_OCR,
+    "speak": pb.ROLE_SPEAK,
 }
 
 Report = Callable[[int, int], None]

@@ -71,7 +71,14 @@ def checked(data: bytes) -> pb.Manifest:
     texts = (manifest.name, manifest.licence, manifest.quantisation)
     if not manifest.name or any(len(text) > _LONGEST_TEXT or not text.isprintable() for text in texts):
         raise ManifestFailure("A name in the manifest is missing, too long, or has characters that cannot be shown.")
-    if manifest.role not in (pb.ROLE_CHAT, pb.ROLE_EMBED, pb.ROLE_TRANSCRIBE, pb.ROLE_RERANK, pb.ROLE_OCR):
+    if manifest.role not in (
+        pb.ROLE_CHAT,
+        pb.ROLE_EMBED,
+        pb.ROLE_TRANSCRIBE,
+        pb.ROLE_RERANK,
+        pb.ROLE_OCR,
+        pb.ROLE_SPEAK,
+    ):
         raise ManifestFailure("The manifest's role is not known here.")
     _check_sizes(manifest)
     _check_files(manifest)

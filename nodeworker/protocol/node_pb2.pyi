@@ -1400,16 +1400,24 @@ Global___Final: _TypeAlias = Final  # noqa: Y015
 
 @_typing.final
 class SpeakRequest(_message.Message):
+    """One sentence each, in order; what is no text of the first one holds for all. Sentences are counted from 0."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     TEXT_FIELD_NUMBER: _builtins.int
     VOICE_FIELD_NUMBER: _builtins.int
     SPEED_FIELD_NUMBER: _builtins.int
     END_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     text: _builtins.str
+    """at most 1,000 characters"""
     voice: _builtins.str
+    """name or sha256 of a voice; "" = the node's own choice"""
     speed: _builtins.float
+    """0.5 to 2; 0 = 1"""
     end: _builtins.bool
+    """no more text comes"""
+    priority: Global___Priority.ValueType
     def __init__(
         self,
         *,
@@ -1417,10 +1425,11 @@ class SpeakRequest(_message.Message):
         voice: _builtins.str = ...,
         speed: _builtins.float = ...,
         end: _builtins.bool = ...,
+        priority: Global___Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "speed", b"speed", "text", b"text", "voice", b"voice"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "priority", b"priority", "speed", b"speed", "text", b"text", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1433,19 +1442,28 @@ class SpeakEvent(_message.Message):
     PCM16_FIELD_NUMBER: _builtins.int
     SAMPLE_RATE_FIELD_NUMBER: _builtins.int
     SENTENCE_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
+    VOICE_FIELD_NUMBER: _builtins.int
     pcm16: _builtins.bytes
+    """mono; "" with the last one of a sentence that cannot be said"""
     sample_rate: _builtins.int
     sentence: _builtins.int
+    last: _builtins.bool
+    """the sentence is complete"""
+    voice: _builtins.str
+    """name of the voice, with the first event"""
     def __init__(
         self,
         *,
         pcm16: _builtins.bytes = ...,
         sample_rate: _builtins.int = ...,
         sentence: _builtins.int = ...,
+        last: _builtins.bool = ...,
+        voice: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["pcm16", b"pcm16", "sample_rate", b"sample_rate", "sentence", b"sentence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last", b"last", "pcm16", b"pcm16", "sample_rate", b"sample_rate", "sentence", b"sentence", "voice", b"voice"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

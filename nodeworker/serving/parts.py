@@ -6,8 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from nodeworker.engines import ChatEngine, EmbedEngine, Recognised, RecogniseEngine, RerankEngine, TranscribeEngine
-    from nodeworker.hosting.hosted import HostedChat, HostedEmbed, HostedRecognise, HostedRerank, HostedTranscribe
+    from nodeworker.engines import (
+        ChatEngine,
+        EmbedEngine,
+        Recognised,
+        RecogniseEngine,
+        RerankEngine,
+        SpeakEngine,
+        TranscribeEngine,
+    )
+    from nodeworker.hosting.hosted import (
+        HostedChat,
+        HostedEmbed,
+        HostedRecognise,
+        HostedRerank,
+        HostedSpeak,
+        HostedTranscribe,
+    )
     from nodeworker.models.folder import ModelFile
 
 
@@ -44,6 +59,10 @@ class Maker(Protocol):
 
     def recognise(self, model: ModelFile) -> RecogniseEngine | HostedRecognise:
         """Build the engine that reads scans."""
+        ...
+
+    def speak(self, model: ModelFile) -> SpeakEngine | HostedSpeak:
+        """Build the engine that speaks."""
         ...
 
     def rerank(self, model: ModelFile) -> RerankEngine | HostedRerank:

@@ -19,6 +19,8 @@ from nodeworker.engines import (
     Recognised,
     RecogniseEngine,
     RerankEngine,
+    SpeakEngine,
+    Spoken,
     TranscribeEngine,
     TranscriptEvent,
     Vectors,
@@ -30,6 +32,7 @@ from nodeworker.hosting.hosted import (
     HostedEngine,
     HostedRecognise,
     HostedRerank,
+    HostedSpeak,
     HostedTranscribe,
 )
 from nodeworker.protocol import node_pb2 as pb
@@ -54,10 +57,10 @@ if TYPE_CHECKING:
 __all__ = ["Began", "Embedded", "EngineRooms", "Maker", "PageRead", "QueuedAt", "Reranked", "Shelf"]
 
 log = logging.getLogger(__name__)
-ROLES = ("chat", "embed", "transcribe", "rerank", "ocr")
+ROLES = ("chat", "embed", "transcribe", "rerank", "ocr", "speak")
 EMBED_SLICE = 32
 """Texts embedded at once; between slices others get their turn, so that a question never waits for an indexing run."""
-QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32, "ocr": 32}
+QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32, "ocr": 32, "speak": 8}
 REFRESH_SECONDS = 1.0
 SHOW_SECONDS = 10.0
 """How often empty rooms are told what they would load where nothing seems to have changed: each asks the folder."""
@@ -91,7 +94,7 @@ class EngineRooms:
                 slots=lambda engine: int(getattr(engine, "slots", 1)),
                 limit=limits[role],
                 changed=self._notify,
-                reserved=1 if role in ("embed", "transcribe", "ocr") else 0,
+                reserved=1 if role in ("embed", "transcribe", "ocr", "speak") else 0,
             )
 
         self.chat: Room[ChatEngine | HostedChat] = room("chat", maker.chat)
@@ -99,9 +102,9 @@ class EngineRooms:
         self.hearing: Room[TranscribeEngine | HostedTranscribe] = room("transcribe", maker.transcribe)
         self.reranking: Room[RerankEngine | HostedRerank] = room("rerank", maker.rerank)
         self.recognising: Room[RecogniseEngine | HostedRecognise] = room("ocr", maker.recognise)
-        self.rooms: dict[str, Room[Any]] = dict(
-            zip(ROLES, (self.chat, self.embedding, self.hearing, self.reranking, self.recognising), strict=True)
-        )
+        self.speaking: Room[SpeakEngine | HostedSpeak] = room("speak", maker.speak)
+        rooms = self.chat, self.embedding, self.hearing, self.reranking, self.recognising, self.speaking
+        self.rooms: dict[str, Room[Any]] = dict(zip(ROLES, rooms, strict=True))
 
     def statuses(self) -> list[pb.EngineStatus]:
         """Return the state of every room."""
@@ -278,6 +281,36 @@ class EngineRooms:
                 if isinstance(event, list):
                     for heard in event:
                         yield heard
+
+    async def speak(
+        self,
+        texts: Feed,
+        cancelled: threading.Event,
+        *,
+        voice: str = "",
+        speed: float = 1.0,
+        background: bool = False,
+    ) -> AsyncGenerator[Began | Spoken, None]:
+        """Yield Began, then the sound of each text of `texts` as soon as it is made. Raises EngineError."""
+
+        def begin(engine: SpeakEngine | HostedSpeak) -> Work[Spoken]:
+            if isinstance(engine, HostedSpeak):
+                return engine.speak(texts, cancelled, speed=speed, background=background)
+            given = (text.decode() for text in texts)
+            return Stream(
+                self.speaking.crew,
+                lambda: engine.speak(given, speed=speed, cancelled=cancelled, background=background),
+                cancelled,
+            )
+
+        call = self._call(self.speaking, voice, begin, urgent=not background, background=background)
+        async with contextlib.aclosing(call) as events:
+            async for event in events:
+                if isinstance(event, list):
+                    for spoken in event:
+                        yield spoken
+                elif isinstance(event, Began):
+                    yield event
 
     async def load(self, roles: Sequence[str]) -> AsyncGenerator[tuple[list[pb.EngineStatus], bool], None]:
         """Load the engines of `roles` at the same time; yields (statuses, done) at each change, done with the last.

@@ -17,7 +17,7 @@ from nodeworker import __version__, acceleration, hardware
 from nodeworker.engines import ChatEvent, Done, Prefill, Token
 from nodeworker.engines.ocr import tesseract
 from nodeworker.engines.ocr.picture import look
-from nodeworker.errors import BadRequest, Busy, NotAllowed, Unsupported
+from nodeworker.errors import BadRequest, Busy, NotAllowed
 from nodeworker.load.sensors import Sensors, of_this_machine
 from nodeworker.load.tally import Call, Tally
 from nodeworker.models.tuned import Tuning, remembered
@@ -31,6 +31,7 @@ from nodeworker.serving.heartbeat import Heartbeat, Reporter
 from nodeworker.serving.piece_calls import PieceCalls
 from nodeworker.serving.requests import Requests
 from nodeworker.serving.rooms import Began, EngineRooms, QueuedAt, Shelf, checked_roles
+from nodeworker.serving.speaking import spoken_call
 from nodeworker.settings import measured_folder
 from nodeworker.threads import Crew, Feed
 
@@ -337,9 +338,12 @@ class NodeService(PieceCalls):
     async def Speak(
         self, request_iterator: AsyncIterator[pb.SpeakRequest], context: Context[Any, Any]
     ) -> AsyncGenerator[pb.SpeakEvent, None]:
-        """Refuse: there is no engine for it yet."""
-        for event in _unsupported("This node cannot speak."):
-            yield event
+        """Turn sentences into sound, each as soon as it has come."""
+        call = await spoken_call(request_iterator)
+        with self._counted("speak", context, background=call.background):
+            async with contextlib.aclosing(call.events(self._rooms)) as events:
+                async for event in events:
+                    yield event
 
     async def Rotate(self, request: pb.RotateRequest, context: Context[Any, Any]) -> pb.RotateReply:
         """Know the caller by another key from now on."""
@@ -372,7 +376,7 @@ class NodeService(PieceCalls):
             prefill_rate=rates[0],
             decode_rate=rates[1],
             tuned=tuning.tuned,
-            languages=languages if file.role == "ocr" else (),
+            languages=languages if file.role == "ocr" else wire.languages_of(file),
         )
 
     @contextlib.contextmanager
@@ -401,7 +405,3 @@ def _note(call: Call, event: QueuedAt | Began | ChatEvent) -> None:
             call.says(len(event.ids))
         case Done():
             call.done(event)
-
-
-def _unsupported(message: str, hint: str = "") -> tuple[Any, ...]:
-    raise Unsupported(message, hint)

@@ -156,6 +156,11 @@ def model(
     )
 
 
+def languages_of(file: ModelFile) -> tuple[str, ...]:
+    """Return the language of a voice by ISO 639-1, without its country; nothing for other models."""
+    return (file.language.partition("-")[0],) if file.language else ()
+
+
 def hardware(found: Hardware, *, build: tuple[str, ...] = (), graphics: tuple[str, ...] = ()) -> pb.Hardware:
     """Describe the machine, what llama.cpp was built for, and what graphics there are: see acceleration.py."""
     return pb.Hardware(

@@ -55,6 +55,7 @@ PARTS = {
     "node": ("speech and inference", 80),
     "embed": ("embedding", 70),
     "ocr": ("reading of scans", 60),
+    "speak": ("speech output", 16),
     "starter": ("starter models", 297),
     "dev": ("development tools", 60),
 }

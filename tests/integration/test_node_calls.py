@@ -140,7 +140,7 @@ async def test_errors_arrive_with_code_sentence_and_hint(home: Path) -> None:
             "unsupported",
         )
         assert (await refused(stub.ReadModel(pb.ReadModelRequest(), timeout=5)))[1] == "model_missing"
-        assert (await refused(stub.Load(pb.LoadRequest(roles=[pb.ROLE_SPEAK]), timeout=5)))[1] == "bad_request"
+        assert (await refused(stub.Load(pb.LoadRequest(roles=[pb.ROLE_UNSPECIFIED]), timeout=5)))[1] == "bad_request"
 
 
 async def test_queue_positions_cancel_and_deadline_free_the_slot(home: Path) -> None:

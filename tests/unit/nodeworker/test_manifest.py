@@ -96,7 +96,7 @@ def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
         {"sha256": SHA.upper()},
         {"name": ""},
         {"name": "a\x1b[2J"},
-        {"role": pb.ROLE_SPEAK},
+        {"role": pb.ROLE_UNSPECIFIED},
         {"bytes": 0},
         {"bytes": 2**60},
         {"piece_bytes": 1},

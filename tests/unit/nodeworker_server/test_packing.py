@@ -122,7 +122,7 @@ def test_requests() -> None:
 def test_models() -> None:
     model = ModelFile(
         "embed", "m", "f" * 64, Path("/a/\udcffb"), 7, "Q4", 512, "MIT", False, 384, 9, "n", "w.onnx",
-        (("t.json", Path("/b/t.json")),),
+        (("t.json", Path("/b/t.json")),), "en-GB",
     )  # fmt: skip
     assert read_model(over(model_record(model))) == model
     for wrong in ({}, {"path": 1}, over(model_record(model)) | {"name": {}}, over(model_record(model)) | {"new": 1}):
