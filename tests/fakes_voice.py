@@ -30,6 +30,10 @@ class FakeMicrophone:
         return pcm + bytes(-len(pcm) % BLOCK_BYTES)
 
     @property
+    def position(self) -> int:
+        return self._broadcast.position
+
+    @property
     def level(self) -> float:
         return self._broadcast.level
 

@@ -6,6 +6,7 @@ Everything here runs in the asyncio thread. Sound is 16 kHz mono PCM16, in block
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -26,6 +27,11 @@ class AudioInput(Protocol):
 
     latency: float
     """Seconds between a sound and the block that brings it; only good once sound flows."""
+
+    @property
+    def position(self) -> int:
+        """Samples that have come since the source was made; never goes back."""
+        ...
 
     def open(self) -> None:
         """Begin to listen. Returns at once; does nothing when it is open or opening. Needs a running event loop."""
@@ -102,6 +108,10 @@ class Broadcast:
         self._limit = round(preroll_seconds * SAMPLE_RATE) * SAMPLE_BYTES
         self._subscribers: list[Blocks] = []
         self._meter = LevelMeter()
+        self.position = 0
+        """Samples that have come so far."""
+        self.zero_samples = 0
+        """How many of the last ones were 0, without a break."""
 
     @property
     def level(self) -> float:
@@ -114,7 +124,10 @@ class Broadcast:
         self._ring_bytes += len(block)
         while self._ring_bytes - len(self._ring[0]) >= self._limit:
             self._ring_bytes -= len(self._ring.popleft())
-        self._meter.update(meter_position(loudness(block)), len(block) / SAMPLE_BYTES / SAMPLE_RATE)
+        samples, decibels = len(block) // SAMPLE_BYTES, loudness(block)
+        self.position += samples
+        self.zero_samples = self.zero_samples + samples if decibels == -math.inf else 0
+        self._meter.update(meter_position(decibels), samples / SAMPLE_RATE)
         for subscriber in tuple(self._subscribers):
             subscriber.put(block)
 
@@ -141,6 +154,7 @@ class Broadcast:
         self._ring.clear()
         self._ring_bytes = 0
         self._meter = LevelMeter()
+        self.zero_samples = 0
         for subscriber in tuple(self._subscribers):
             subscriber.put(item)
         self._subscribers.clear()

@@ -1,4 +1,4 @@
-"""The microphone: opens it without blocking the loop, hands blocks over, notices when it goes away and comes back.
+"""The microphone: opens it without blocking the loop, hands blocks over, tells honestly how it stands, comes back.
 
 PortAudio is used through portaudio.py, from one thread. Its callback only appends the block to a deque and wakes the
 loop; everything else (level, resampling, fan-out) happens in the asyncio thread.
@@ -14,12 +14,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from app.errors import VoiceError
 from app.voice.audio_input import BLOCK_SAMPLES, SAMPLE_BYTES, Blocks, Broadcast
 from app.voice.portaudio import Capture
-from app.voice.resampler import Resampler
+from app.voice.resampler import LiveResampler
+from app.voice.system import asleep_seconds, default_input
 from nodeworker.protocol import SAMPLE_RATE
 
 _log = logging.getLogger(__name__)
@@ -35,6 +37,21 @@ class Recorder(Protocol):
     latency: float
     finished: bool
     """True when the device ended the stream by itself."""
+
+    @property
+    def label(self) -> str:
+        """What is heard, for people; may change while it is open; "" where nobody knows."""
+        ...
+
+    @property
+    def muted(self) -> bool | None:
+        """Whether the system says that it is muted; None where nobody knows."""
+        ...
+
+    @property
+    def gone(self) -> bool:
+        """True when the sound server has no such stream any more."""
+        ...
 
     def open(self) -> None:
         """Open and start; raises VoiceError."""
@@ -57,9 +74,35 @@ class Patience:
     """A sound server may take 2 s to deliver the first block (measured); much later means that none will come."""
     stall: float = 2.0
     """No block for this long: the device is gone, whatever the driver says."""
+    pause: float = 0.5
+    """No block for this long, and the sound server says that the stream is gone: it is. (A driver that lost a block
+    may end and begin its stream, which takes less.)"""
     watch: float = 0.25
-    retry: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
+    silent: float = 0.7
+    """Nothing but zeros for this long is told as silence: a real microphone always makes some noise."""
+    slept: float = 1.0
+    """The computer was asleep for longer: the stream is made anew, whatever it seems."""
+    retry: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     """Waits between attempts to open the device again; the last one repeats."""
+
+
+class MicrophoneState(StrEnum):
+    """How a microphone stands, for an indicator that does not lie."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    LISTENING = "listening"
+    """Sound flows."""
+    MUTED = "muted"
+    """It is open, and the system says that it is muted."""
+    SILENT = "silent"
+    """It is open and brings nothing but zeros: a switch on the device, a missing permission, or sound that is gated."""
+    AWAY = "away"
+    """It is wanted and not there; it is opened again as soon as it can be."""
+
+
+MUTED = "The microphone is muted in the sound settings of this computer."
+UNMUTED = "The microphone is no longer muted."
 
 
 class Microphone:
@@ -67,7 +110,8 @@ class Microphone:
 
     `open` and `close` return at once and are called from the asyncio thread. Keep it open while it may be needed: the
     first block comes 0.6–2 s after opening. It re-opens by itself, with growing waits, until `close`.
-    `on_error` is called once for each outage, with a VoiceError made for the user; `on_open` each time sound flows.
+    `on_error` is called once for each outage, with a VoiceError made for the user; `on_open` each time sound flows;
+    `on_state` at each change of `state`; `on_notice` with a sentence when it is muted or another device is heard.
     """
 
     def __init__(
@@ -76,28 +120,48 @@ class Microphone:
         *,
         on_error: Callable[[VoiceError], None] | None = None,
         on_open: Callable[[], None] | None = None,
+        on_state: Callable[[MicrophoneState], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
         patience: Patience | None = None,
         recorder: MakeRecorder = Capture,
+        asleep: Callable[[], float] = asleep_seconds,
+        default: Callable[[], str] = default_input,
     ) -> None:
-        """`device`: a name from `devices()`; "" follows the system."""
+        """`device`: a name from `inputs()`; "" follows the system. `asleep` and `default`: see system.py."""
         self.patience = patience or Patience()
         self.recorder = recorder
         self.device = device
         self.on_error = on_error
         self.on_open = on_open
+        self.on_state = on_state
+        self.on_notice = on_notice
+        self.asleep = asleep
+        self.default = default
+        self.label = ""
+        """What is heard, or was heard last, for people."""
         self.latency = 0.0
         self.lost_blocks = 0
         """Blocks dropped because the loop did not take them in time."""
         self._broadcast = Broadcast()
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self._flowing = False
+        self._state = MicrophoneState.CLOSED
         self._asked_again = asyncio.Event()
+
+    @property
+    def state(self) -> MicrophoneState:
+        """How it stands now."""
+        return self._state
 
     @property
     def is_open(self) -> bool:
         """True while sound flows; False while opening, while the device is away, and when closed."""
-        return self._flowing
+        return self._state in (MicrophoneState.LISTENING, MicrophoneState.MUTED, MicrophoneState.SILENT)
+
+    @property
+    def position(self) -> int:
+        """Samples that have come since this object was made."""
+        return self._broadcast.position
 
     @property
     def level(self) -> float:
@@ -108,6 +172,7 @@ class Microphone:
         """Begin to listen; see AudioInput. While the device is away this tries it again at once."""
         self._asked_again.set()
         if self._task is None or self._task.done():
+            self._become(MicrophoneState.OPENING)
             self._task = asyncio.get_running_loop().create_task(self._run(), name="microphone")
             self._task.add_done_callback(self._ended)
 
@@ -122,7 +187,7 @@ class Microphone:
             task.cancel()
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
-        self._flowing = False
+        self._become(MicrophoneState.CLOSED)
         self._broadcast.end()
 
     async def wait_closed(self) -> None:
@@ -138,14 +203,15 @@ class Microphone:
             try:
                 async with contextlib.aclosing(_Listening(self, self._broadcast.feed)) as listening:
                     await listening.start()
-                    self.latency = listening.capture.latency
+                    self.latency = listening.latency
                     attempt, told = 0, False
-                    self._flowing = True
+                    self._become(MicrophoneState.LISTENING)
                     if self.on_open is not None:
                         self.on_open()
+                    self.look(listening.capture)
                     await listening.until_lost()
             except VoiceError as error:
-                self._flowing = False
+                self._become(MicrophoneState.AWAY)
                 self._broadcast.fail(error)
                 if not told and self.on_error is not None:
                     self.on_error(error)
@@ -156,10 +222,39 @@ class Microphone:
                     await self._asked_again.wait()
             attempt += 1
 
+    def _become(self, state: MicrophoneState) -> None:
+        if state is self._state:
+            return
+        before, self._state = self._state, state
+        if self.on_state is not None:
+            self.on_state(state)
+        if state is MicrophoneState.MUTED:
+            self.notice(MUTED)
+        elif before is MicrophoneState.MUTED and state in (MicrophoneState.LISTENING, MicrophoneState.SILENT):
+            self.notice(UNMUTED)
+
+    def notice(self, sentence: str) -> None:
+        """Tell the user; for this file only."""
+        if self.on_notice is not None:
+            self.on_notice(sentence)
+
+    def look(self, recorder: Recorder) -> None:
+        """Look at an open recorder: muted, silent, moved to another device? For this file only."""
+        label = recorder.label
+        if label and label != self.label:
+            before, self.label = self.label, label
+            if before:
+                self.notice(f"Listening to “{label}” now.")
+        silent = self._broadcast.zero_samples >= self.patience.silent * SAMPLE_RATE
+        if recorder.muted:
+            self._become(MicrophoneState.MUTED)
+        else:
+            self._become(MicrophoneState.SILENT if silent else MicrophoneState.LISTENING)
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         """Only a bug ends the task by itself; whoever waits for sound must not wait for ever."""
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._flowing = False
+            self._become(MicrophoneState.AWAY)
             failure = VoiceError("The microphone failed.", code="voice_failed", hint=f"{type(error).__name__}: {error}")
             _log.error("the microphone's task ended", exc_info=error)
             self._broadcast.fail(failure)
@@ -179,17 +274,24 @@ class _Listening:
         self._ready = False
         self._last = time.monotonic()
         self._first = asyncio.Event()
-        self._resampler: Resampler | None = None
+        self._resampler: LiveResampler | None = None
         self._rest = bytearray()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="microphone")
         self.capture = microphone.recorder(microphone.device, self._take)
         self._patience = microphone.patience
+        self._asleep = microphone.asleep()
+        self._default = "" if microphone.device else microphone.default()
+
+    @property
+    def latency(self) -> float:
+        """Seconds from a sound to the block that brings it."""
+        return self.capture.latency + (0.0 if self._resampler is None else self._resampler.delay)
 
     async def start(self) -> None:
         """Open the device and wait for its first block. Raises VoiceError."""
         await self._loop.run_in_executor(self._executor, self.capture.open)
         if self.capture.rate != SAMPLE_RATE:
-            self._resampler = await self._loop.run_in_executor(self._executor, Resampler)
+            self._resampler = await self._loop.run_in_executor(self._executor, LiveResampler, self.capture.rate)
         self._ready = True
         self._drain()  # blocks may have come before it was known at what rate
         try:
@@ -206,12 +308,28 @@ class _Listening:
         """Return never; raises VoiceError when the device is gone."""
         while True:
             await asyncio.sleep(self._patience.watch)
-            if self.capture.finished or time.monotonic() - self._last > self._patience.stall:
+            if self._microphone.asleep() - self._asleep > self._patience.slept:
+                raise VoiceError(
+                    "The computer was asleep.", code="voice_slept", hint="The microphone is opened again by itself."
+                )
+            pause = time.monotonic() - self._last
+            if (
+                self.capture.finished
+                or pause > self._patience.stall
+                or (self.capture.gone and pause > self._patience.pause)
+            ):
                 raise VoiceError(
                     "The microphone went away.",
                     code="voice_device_lost",
                     hint="Plug it in again; it is opened again by itself.",
                 )
+            if self._default and self._microphone.default() != self._default:
+                raise VoiceError(
+                    "This computer uses another microphone now.",
+                    code="voice_default_changed",
+                    hint="It is opened by itself.",
+                )
+            self._microphone.look(self.capture)
 
     async def aclose(self) -> None:
         """Release the device; runs after an opening that is still under way, and to its end even when cancelled."""
@@ -239,9 +357,7 @@ class _Listening:
             if self._resampler is None and not self._rest and len(data) == BLOCK_SAMPLES * SAMPLE_BYTES:
                 self._heard(data)
             else:
-                self._rest += (
-                    data if self._resampler is None else self._resampler.convert_pcm16(data, self.capture.rate)
-                )
+                self._rest += data if self._resampler is None else self._resampler.convert(data)
                 size = BLOCK_SAMPLES * SAMPLE_BYTES
                 while len(self._rest) >= size:
                     self._heard(bytes(self._rest[:size]))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator, Callable
 
 from app.errors import VoiceError
 from app.voice.audio_input import PREROLL_SECONDS, SAMPLE_BYTES, AudioInput, Blocks
 from app.voice.talk import Effect, Phase, Talk, TalkRules
+from nodeworker.protocol import SAMPLE_RATE
 
 GRACE_SECONDS = 1.0
 """How long after the tail the last blocks may still be on their way; then the utterance ends with what is there."""
@@ -47,7 +47,9 @@ class PushToTalk:
         self._deadline: asyncio.TimerHandle | None = None
         self._shown = Phase.IDLE
         self._current: _Utterance | None = None
-        self._ended_at = -math.inf
+        self._dropping = 0
+        self._free_from = 0
+        """The first sample that belongs to no utterance: what comes before is never heard again."""
 
     @property
     def state(self) -> Phase:
@@ -136,8 +138,9 @@ class PushToTalk:
     def _start(self) -> None:
         self._microphone.open()
         # Not further back than the end of the utterance before, or its last word would be heard twice.
-        before = min(PREROLL_SECONDS, self._clock() - self._ended_at)
-        self._blocks = self._microphone.blocks(before=before)
+        free = (self._microphone.position - self._free_from) / SAMPLE_RATE
+        self._blocks = self._microphone.blocks(before=max(0.0, min(PREROLL_SECONDS, free)))
+        self._dropping = max(0, self._free_from - self._microphone.position)
         self._utterance = self._current = _Utterance()
         self._pump = asyncio.get_running_loop().create_task(
             self._fill(self._blocks, self._current), name="push-to-talk"
@@ -146,6 +149,9 @@ class PushToTalk:
     async def _fill(self, blocks: Blocks, utterance: _Utterance) -> None:
         try:
             async for block in blocks:
+                if self._dropping:  # said before a cancel, and still on its way then
+                    self._dropping = max(0, self._dropping - len(block) // SAMPLE_BYTES)
+                    continue
                 utterance.put(block)
                 self._apply(self._talk.heard(len(block) // SAMPLE_BYTES, zeros=not any(block)))
                 if self._current is not utterance:
@@ -182,7 +188,9 @@ class PushToTalk:
     def _end(self, error: VoiceError | None, *, drop: bool = False) -> None:
         self._stop_deadline()
         utterance, self._current = self._current, None
-        self._ended_at = self._clock()
+        late = round(self._microphone.latency * SAMPLE_RATE) if drop else 0
+        waiting = 0.0 if drop or self._blocks is None else self._blocks.waiting
+        self._free_from = self._microphone.position - round(waiting * SAMPLE_RATE) + late
         if utterance is not None:
             utterance.end(error, drop=drop)
         pump, self._pump = self._pump, None

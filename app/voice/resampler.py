@@ -1,8 +1,12 @@
-"""Any PCM to 16 kHz mono PCM16, by FFmpeg's resampler (through PyAV): band-limited, no delay, no lost tail."""
+"""Any PCM to 16 kHz mono PCM16: files by FFmpeg (PyAV), which takes any format; live sound by soxr, which is cleaner.
+
+Measured with tests/bench/bench_microphone.py, 48 kHz to 16 kHz: soxr lets 0.4 dB less than all of 7.5 kHz through
+(FFmpeg's own 2.9 dB less), keeps what lies above 8.2 kHz 88 dB down (15 dB) and takes half the processor time.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nodeworker.protocol import SAMPLE_RATE
 
@@ -42,12 +46,24 @@ class Resampler:
         resampler, self._resampler = self._resampler, None
         return b"" if resampler is None else _joined(resampler.resample(None))
 
-    def convert_pcm16(self, data: bytes, rate: int) -> bytes:
-        """Convert mono PCM16 of `rate` Hz."""
-        frame = self._av.AudioFrame(format="s16", layout="mono", samples=len(data) // SAMPLE_BYTES)
-        frame.sample_rate = rate
-        frame.planes[0].update(data + bytes(frame.planes[0].buffer_size - len(data)))
-        return self.convert(frame)
+
+class LiveResampler:
+    """Mono PCM16 of one rate to another, block by block, without a seam. Make it in a thread: it imports soxr."""
+
+    delay = 0.045
+    """Seconds that the filter holds back at most (0.037–0.040 measured for 44.1 and 48 kHz)."""
+
+    def __init__(self, rate: int, into: int = SAMPLE_RATE) -> None:
+        """`rate` and `into` in Hz."""
+        import numpy
+        import soxr
+
+        self._numpy = numpy
+        self._stream: Any = soxr.ResampleStream(rate, into, 1, dtype="int16", quality="HQ")
+
+    def convert(self, pcm16: bytes, *, last: bool = False) -> bytes:
+        """Return what became ready; with `last` the tail too, and nothing may follow."""
+        return bytes(self._stream.resample_chunk(self._numpy.frombuffer(pcm16, "<i2"), last=last).tobytes())
 
 
 def _joined(frames: list[AudioFrame]) -> bytes:

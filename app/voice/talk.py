@@ -49,7 +49,7 @@ class TalkRules:
     """Recorded after release."""
     longest: float = 300.0
     """Longest utterance."""
-    muted: float = 1.0
+    muted: float = 0.7
     """All-zero sound this long raises the hint."""
 
 

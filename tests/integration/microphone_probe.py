@@ -1,29 +1,46 @@
 """A process of its own with the real microphone: takes commands on stdin, tells on stdout, writes what it hears.
 
 Run by test_microphone.py with the environment of a private sound server, which PortAudio reads when it is loaded.
-Commands, one a line: press, release, devices, quit, loud N (tell when N samples that are not silent have come).
+Commands, one a line: press, release, cancel, devices, resources, quit, loud N (tell when N samples that are not silent
+have come), try DEVICE (a test recording, played back), cycle N (press and release N times).
 Replies and events: one JSON object a line.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import json
 import sys
 import time
 from array import array
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from app.errors import VoiceError
 from app.voice.audio_input import Blocks
+from app.voice.devices import Trial, microphones
 from app.voice.microphone import Microphone
-from app.voice.portaudio import devices
 from app.voice.push_to_talk import PushToTalk
 
 
 def _tell(event: str, **values: Any) -> None:
     print(json.dumps({"event": event, **values}), flush=True)
+
+
+def _resources() -> dict[str, int]:
+    """Return what may leak: threads, open files, and memory in KiB."""
+    gc.collect()
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    memory = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return {
+        "threads": len(list(Path("/proc/self/task").iterdir())),
+        "files": len(list(Path("/proc/self/fd").iterdir())),
+        "memory": int(memory.split()[1]),
+        "tasks": len(asyncio.all_tasks()),
+    }
 
 
 async def _commands() -> asyncio.StreamReader:
@@ -41,11 +58,14 @@ class Probe:
         self._bytes = 0
         self._loud = 0
         self._wanted = 0
+        self._cycles = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.microphone = Microphone(
             device,
             on_error=lambda error: _tell("error", message=error.message, hint=error.hint, code=error.code),
             on_open=self._opened,
+            on_state=lambda state: _tell("state", state=state.value),
+            on_notice=lambda sentence: _tell("notice", sentence=sentence),
         )
         self.talk = PushToTalk(self.microphone)
 
@@ -80,7 +100,11 @@ class Probe:
             _tell("loud")
 
     async def _utterance(self) -> None:
-        sound = b"".join([block async for block in self.talk.audio()])
+        try:
+            sound = b"".join([block async for block in self.talk.audio()])
+        except VoiceError as error:
+            _tell("unheard", code=error.code)
+            return
         (self._folder / "utterance.raw").write_bytes(sound)
         _tell("utterance", bytes=len(sound), level=self.microphone.level)
 
@@ -99,7 +123,40 @@ class Probe:
                 _tell("released", at=self._bytes)
                 self.talk.release()
             case "devices":
-                _tell("devices", names=await asyncio.to_thread(devices))
+                _tell("devices", names=[asdict(device) for device in await microphones()])
+            case "try":
+                trial = Trial(argument)
+                trial.open()
+                sound = await trial.record(0.5)
+                await trial.play()
+                _tell("tried", bytes=len(sound), state=trial.state.value)
+                await trial.close()
+            case "cycle":
+                for _ in range(int(argument)):
+                    await self._cycle()
+                _tell("cycled", **_resources(), phase=self.talk.state.value, state=self.microphone.state.value)
+            case "resources":
+                _tell("resources", **_resources(), phase=self.talk.state.value)
+            case "cancel":
+                self.talk.cancel()
+
+    async def _cycle(self) -> None:
+        """Press and release as quickly as a loop can, by turns held, tapped and cancelled."""
+        self._cycles += 1
+        self.talk.press()
+        sound = self.talk.audio()
+        await asyncio.sleep(0.002 * (self._cycles % 5))
+        if self._cycles % 3 == 0:
+            self.talk.cancel()
+        else:
+            self.talk.release()
+            if self.talk.latched:
+                self.talk.press()
+        if self._cycles % 10:
+            self.talk.cancel()
+        with contextlib.suppress(VoiceError):
+            async for _block in sound:
+                pass
 
     async def close(self) -> None:
         """Release the device; its thread must be gone afterwards."""

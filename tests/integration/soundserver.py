@@ -66,6 +66,24 @@ class SoundServer:
         await self.plug()
         return ""
 
+    async def mute(self, on: bool) -> None:
+        """Mute the default microphone in the system, or not."""
+        done, output = await self._pactl("set-source-mute", "@DEFAULT_SOURCE@", "1" if on else "0")
+        assert done, output
+
+    async def add(self, name: str, label: str) -> None:
+        """Plug in a second microphone that is called so; it hears what the first one hears."""
+        done, output = await self._pactl(
+            "load-module", "module-remap-source", f"master={MICROPHONE}.monitor", f"source_name={name}",
+            f"source_properties=device.description={label}",
+        )  # fmt: skip
+        assert done, output
+
+    async def choose(self, name: str) -> None:
+        """Make a microphone the default."""
+        done, output = await self._pactl("set-default-source", name)
+        assert done, output
+
     async def plug(self) -> None:
         """Plug the microphone in and make it the default."""
         options = (f"sink_name={MICROPHONE}", "rate=16000", "channels=1", "format=s16le")
@@ -92,8 +110,18 @@ class SoundServer:
                 player.kill()
                 await player.wait()
 
+    async def restart(self) -> None:
+        """End the server and start it again, with its microphone."""
+        await self._end()
+        reason = await self.start()
+        assert not reason, reason
+
     async def stop(self) -> None:
         """End the server and remove its folder; safe to call when it did not start."""
+        await self._end()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _end(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
             try:
@@ -101,7 +129,6 @@ class SoundServer:
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _pactl(self, *arguments: str) -> tuple[bool, str]:
         process = await asyncio.create_subprocess_exec(

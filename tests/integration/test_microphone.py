@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.voice.microphone import MUTED, UNMUTED
 from tests.integration.soundserver import SoundServer
 
 RATE = 16_000
@@ -48,6 +50,11 @@ class ProbeProcess:
                 event: dict[str, Any] = json.loads(line)
                 if event["event"] == name:
                     return event
+
+    async def state(self, name: str, seconds: float = 20.0) -> None:
+        """Wait until the microphone stands so."""
+        while (await self.event("state", seconds))["state"] != name:
+            pass
 
     async def stop(self) -> None:
         assert self._process.stdin is not None
@@ -159,15 +166,54 @@ async def test_devices_and_a_name_that_is_not_there(server: SoundServer, tmp_pat
     try:
         error = await probe.event("error")
         assert error["message"] == "The microphone “No such microphone” is not there."
-        probe.tell("devices")
-        names = (await probe.event("devices"))["names"]
-        assert "pulse" in names and "default" in names
-        assert "pulse" in error["hint"]
+        assert "pulse" in error["hint"] and "Monitor of Null Output" in error["hint"]
     finally:
         await probe.stop()
     probe = await ProbeProcess.start(server.environment, tmp_path, "pulse")
     try:
         await probe.event("open")
+    finally:
+        await probe.stop()
+
+
+async def test_muted_at_the_system_is_said_within_a_second(server: SoundServer, probe: ProbeProcess) -> None:
+    await probe.event("open")
+    await probe.state("silent")  # nobody speaks into a microphone that has no noise of its own
+    began = time.monotonic()
+    await server.mute(True)
+    await probe.state("muted")
+    said = time.monotonic() - began
+    notice = await probe.event("notice")
+    assert notice["sentence"] == MUTED
+    await server.mute(False)
+    assert (await probe.event("notice"))["sentence"] == UNMUTED
+    print(f"muted: said after {said:.2f} s")
+    assert said < 1.0
+
+
+async def test_choosing_trying_and_following_the_default(server: SoundServer, tmp_path: Path) -> None:
+    await server.add("desk", "Desk")
+    probe = await ProbeProcess.start(server.environment, tmp_path)
+    try:
+        await probe.event("open")
+        probe.tell("devices")
+        names = (await probe.event("devices"))["names"]
+        assert [(found["name"], found["label"], found["default"]) for found in names] == [
+            ("vmic.monitor", "Monitor of Null Output", True),
+            ("desk", "Desk", False),
+        ]
+        probe.tell("try desk")
+        assert (await probe.event("tried"))["bytes"] == RATE
+        await server.choose("desk")
+        assert (await probe.event("notice"))["sentence"] == "Listening to “Desk” now."
+    finally:
+        await probe.stop()
+    probe = await ProbeProcess.start(server.environment, tmp_path, "Desk")  # by its label, as people write settings
+    try:
+        await server.choose("vmic.monitor")
+        await probe.event("open")
+        await server.mute(True)  # the other one
+        await probe.state("silent")
     finally:
         await probe.stop()
 

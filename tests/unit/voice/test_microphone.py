@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.errors import VoiceError
-from app.voice.microphone import Microphone, Patience
+from app.voice.microphone import MUTED, UNMUTED, Microphone, MicrophoneState, Patience
 from app.voice.push_to_talk import PushToTalk
 
 QUICK = Patience(first_block=0.1, stall=0.1, watch=0.01, retry=(0.01, 0.02))
@@ -21,6 +21,7 @@ class Device:
 
     def __init__(self, *, rate: int = 16_000, trouble: int = 0, silent: bool = False) -> None:
         self.rate = rate
+        self.label = "Table"
         self.trouble = trouble
         self.silent = silent
         self.recorders: list[FakeRecorder] = []
@@ -38,6 +39,9 @@ class FakeRecorder:
         self.rate = device.rate
         self.latency = 0.02
         self.finished = False
+        self.label = device.label
+        self.muted: bool | None = None
+        self.gone = False
         self.closed = threading.Event()
         self._device = device
         self._take = take
@@ -65,13 +69,33 @@ class Heard:
     def __init__(self, device: Device) -> None:
         self.device = device
         self.errors: list[str] = []
+        self.notices: list[str] = []
+        self.states: list[str] = []
+        self.noticed = asyncio.Event()
+        self.changed = asyncio.Event()
         self.open = asyncio.Event()
         self.microphone = Microphone(
             on_error=lambda error: self.errors.append(error.message),
             on_open=self.open.set,
+            on_state=self._state,
+            on_notice=self._notice,
             patience=QUICK,
             recorder=device,
         )
+
+    def _state(self, state: MicrophoneState) -> None:
+        self.states.append(state.value)
+        self.changed.set()
+
+    async def until(self, state: MicrophoneState) -> None:
+        async with asyncio.timeout(5):
+            while self.microphone.state is not state:
+                self.changed.clear()
+                await self.changed.wait()
+
+    def _notice(self, sentence: str) -> None:
+        self.notices.append(sentence)
+        self.noticed.set()
 
     async def opened(self) -> None:
         async with asyncio.timeout(5):
@@ -122,6 +146,86 @@ async def test_lost_and_found_again(how: str) -> None:
     assert heard.errors == ["The microphone went away."]
     assert heard.device.recorders[0].closed.is_set()
     assert heard.microphone.is_open
+    await heard.close()
+
+
+async def test_muted_silent_and_moved_are_told() -> None:
+    heard = Heard(Device())
+    heard.microphone.patience = Patience(watch=0.01, silent=0.5)
+    heard.microphone.open()
+    assert heard.microphone.state is MicrophoneState.OPENING
+    await heard.opened()
+    (recorder,) = heard.device.recorders
+    recorder.muted = True
+    await heard.until(MicrophoneState.MUTED)
+    assert heard.microphone.is_open and heard.notices == [MUTED]
+    recorder.muted = False
+    await heard.until(MicrophoneState.LISTENING)
+    recorder.bring(np.zeros(8192))
+    await heard.until(MicrophoneState.SILENT)
+    recorder.label = "Headset"
+    recorder.bring(np.full(512, 7))
+    await heard.until(MicrophoneState.LISTENING)
+    assert heard.notices == [MUTED, UNMUTED, "Listening to “Headset” now."]
+    await heard.close()
+    assert heard.states == ["opening", "listening", "muted", "listening", "silent", "listening", "closed"]
+
+
+async def test_after_sleep_the_stream_is_made_anew_and_said() -> None:
+    heard, slept = Heard(Device()), [100.0]
+    heard.microphone.patience = Patience(watch=0.01, retry=(0.01,))
+    heard.microphone.asleep = lambda: slept[0]
+    heard.microphone.open()
+    await heard.opened()
+    slept[0] += 3600
+    await heard.opened()
+    assert heard.errors == ["The computer was asleep."]
+    assert len(heard.device.recorders) == 2
+    await heard.close()
+
+
+@pytest.mark.parametrize("device", ["", "Table"])
+async def test_another_default_is_followed_unless_a_device_was_chosen(device: str) -> None:
+    heard, default = Heard(Device()), ["1"]
+    heard.microphone.patience = Patience(watch=0.01, retry=(0.01,))
+    heard.microphone.device = device
+    heard.microphone.default = lambda: default[0]
+    heard.microphone.open()
+    await heard.opened()
+    default[0] = "2"
+    if device:
+        heard.device.recorders[0].label = "Still there"  # what is looked at last was looked at
+        await asyncio.wait_for(heard.noticed.wait(), 5)
+        assert heard.errors == [] and len(heard.device.recorders) == 1
+    else:
+        await heard.opened()
+        assert heard.errors == ["This computer uses another microphone now."]
+    await heard.close()
+
+
+async def test_a_stream_that_the_server_lost_is_not_waited_for() -> None:
+    heard = Heard(Device())
+    heard.microphone.patience = Patience(watch=0.01, pause=0.05, stall=60, retry=(0.01,))
+    heard.microphone.open()
+    await heard.opened()
+    heard.device.recorders[0].gone = True
+    await heard.opened()
+    assert heard.errors == ["The microphone went away."]
+    await heard.close()
+
+
+async def test_another_rate_after_it_came_back() -> None:
+    heard = Heard(Device(rate=44_100))
+    heard.microphone.open()
+    await heard.opened()
+    assert heard.microphone.latency == pytest.approx(0.065)
+    heard.device.rate = 16_000
+    heard.device.recorders[0].finished = True
+    await heard.opened()
+    assert heard.microphone.latency == 0.02
+    blocks = heard.microphone.blocks()
+    heard.device.recorders[1].bring(np.full(512, 7))
+    assert set(np.frombuffer(await anext(blocks), "<i2")) == {7}
     await heard.close()
 
 
@@ -190,7 +294,8 @@ async def test_a_bug_in_the_recorder_ends_waiting_readers() -> None:
 
 def test_importing_voice_costs_nothing() -> None:
     modules = ["audio_file", "audio_input", "level", "microphone", "portaudio", "push_to_talk", "resampler", "talk"]
+    modules += ["devices", "hotkeys", "hotkeys_listener", "hotkeys_portal", "hotkeys_x11", "sound_server", "standby"]
     program = "import sys\n" + "".join(f"import app.voice.{name}\n" for name in modules)
-    program += "print(*{'av', 'numpy', 'sounddevice'} & set(sys.modules))"
+    program += "print(*{'av', 'numpy', 'sounddevice', 'soxr', 'pulsectl', 'dbus_fast'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == ""

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from app.voice.resampler import Resampler
+from app.voice.resampler import LiveResampler, Resampler
 
 
 def _frame(samples: np.ndarray, rate: int, layout: str = "mono") -> av.AudioFrame:
@@ -21,20 +21,36 @@ def test_nothing_to_do_is_exact() -> None:
     noise = np.random.default_rng(3).integers(-32768, 32767, 5001).astype("<i2")
     resampler = Resampler()
     assert resampler.convert(_frame(noise, 16_000)) + resampler.flush() == noise.tobytes()
-    assert resampler.convert_pcm16(noise.tobytes(), 16_000) + resampler.flush() == noise.tobytes()
 
 
 @pytest.mark.parametrize("rate", [8000, 44_100, 48_000])
-def test_pieces_join_without_a_seam_and_the_tail_comes_with_the_flush(rate: int) -> None:
-    resampler = Resampler()
+@pytest.mark.parametrize("live", [False, True])
+def test_pieces_join_without_a_seam_and_the_tail_comes_at_the_end(rate: int, live: bool) -> None:
     said = _tone(rate)
-    pieces = [said[start : start + 777].tobytes() for start in range(0, len(said), 777)]
-    sound = b"".join(resampler.convert_pcm16(piece, rate) for piece in pieces) + resampler.flush()
+    pieces = [said[start : start + 777] for start in range(0, len(said), 777)]
+    resampler = Resampler()
+    if live:
+        stream = LiveResampler(rate)
+        sound = b"".join(stream.convert(piece.tobytes()) for piece in pieces) + stream.convert(b"", last=True)
+    else:
+        sound = b"".join(resampler.convert(_frame(piece, rate)) for piece in pieces) + resampler.flush()
     heard = np.frombuffer(sound, "<i2")
     assert len(heard) == pytest.approx(16_000, abs=4)
     expected = _tone(16_000)
     assert np.abs(heard[200:15_800].astype(int) - expected[200:15_800]).max() < 150
     assert resampler.flush() == b""
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000])
+def test_live_sound_is_held_back_no_longer_than_told_and_has_no_mirror_images(rate: int) -> None:
+    resampler, given, sound = LiveResampler(rate), 0, b""
+    tone = np.round(20_000 * np.sin(2 * np.pi * 9000 * np.arange(rate) / rate)).astype("<i2")  # would mirror to 7 kHz
+    for start in range(0, len(tone), rate * 32 // 1000):
+        piece = tone[start : start + rate * 32 // 1000]
+        sound += resampler.convert(piece.tobytes())
+        given += len(piece)
+        assert given / rate - len(sound) / 2 / 16_000 <= LiveResampler.delay
+    assert np.abs(np.frombuffer(sound, "<i2")[1000:].astype(int)).max() <= 4
 
 
 def test_format_may_change_on_the_way() -> None:
