@@ -202,6 +202,41 @@ class Reranker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Sound of sentence number `sentence`, counted from 0; `last` comes once a sentence, with or without sound."""
+
+    pcm16: bytes
+    """Mono."""
+    sample_rate: int
+    sentence: int
+    last: bool = False
+    node: str = ""
+    """Name of the node that made it, "local" for this machine."""
+    voice: str = ""
+    """Name of the voice, with the first of a node."""
+
+
+class Speaker(Protocol):
+    """Reads sentences aloud."""
+
+    def speak(
+        self, sentences: AsyncIterator[str], *, voice: str = "", speed: float = 1.0, zones: tuple[str, ...] = ()
+    ) -> AsyncIterator[Spoken]:
+        """Yield the sound of each sentence as soon as it is made, in order.
+
+        Args:
+            sentences: As `app.voice.speakable` makes them, at most 1,000 characters each.
+            voice: Its name; "" = the node's own choice.
+            speed: 0.5 to 2.
+            zones: The only zones whose nodes may see the sentences, as in ChatRequest; empty = any.
+
+        Raises:
+            NodeError: no node can do it; code "model_missing" where there is no voice.
+        """
+        ...
+
+
 class Embedder(Protocol):
     """Turns texts into vectors."""
 

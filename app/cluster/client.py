@@ -38,6 +38,7 @@ from app.thinking import (
     RecognisedPage,
     Recording,
     Reranked,
+    Spoken,
 )
 from nodeworker.protocol import CHANNEL_OPTIONS, KEEPALIVE_OPTIONS, MOVES_KEY, SAMPLE_RATE, TLS_NAME
 from nodeworker.protocol import node_pb2 as pb
@@ -56,6 +57,7 @@ RERANK_SECONDS = 60.0
 RECOGNISE_SECONDS = 600.0
 """Of one page; includes loading the engine and waiting while others use it."""
 TRANSCRIBE_SECONDS = 3600.0
+SPEAK_SECONDS = 4 * 3600.0
 RECORDING_SECONDS = 5 * 3600.0
 """Includes waiting while others use the node; it refuses calls that may take over six hours."""
 FETCH_SECONDS = 24 * 3600.0
@@ -317,6 +319,21 @@ class NodeClient:
                 raise failed[0] from None
             raise
         raise NodeLost(f"{self.name} ended the transcript without a result.")
+
+    async def speak(self, sentences: AsyncIterator[str], *, voice: str, speed: float) -> AsyncGenerator[Spoken, None]:
+        """Send sentences as they come; yields their sound, which is complete when the generator ends."""
+
+        async def requests() -> AsyncGenerator[pb.SpeakRequest, None]:
+            yield pb.SpeakRequest(voice=voice, speed=speed)
+            async for sentence in sentences:
+                yield pb.SpeakRequest(text=sentence)
+            yield pb.SpeakRequest(end=True)
+
+        with mapped(self.name):
+            call = self._stub.Speak(requests(), timeout=SPEAK_SECONDS)
+        async with aclosing(self._stream(call)) as events:
+            async for event in events:
+                yield wire.spoken(event)
 
     async def models(self, *, catalogue: bool) -> list[ModelInfo]:
         """Return the models that the node has; with `catalogue` also those that it could fetch."""

@@ -30,6 +30,7 @@ from app.cluster.registry import Roster
 from app.cluster.reranking import Reranking
 from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
+from app.cluster.speaking import Speaking
 from app.cluster.spreading import Helper, Spreading, may_help
 from app.errors import NodeError, NodeLost, TrustError
 from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, Transcribed
@@ -44,6 +45,7 @@ from app.thinking import (
     Recording,
     RecordingRead,
     Reranked,
+    Spoken,
     Told,
 )
 
@@ -90,6 +92,7 @@ class Cluster:
         self._recordings = Recordings(self._local.client, self.nodes, self._client)
         self._recognising = Recognising(self._local.client, self.nodes, self._client)
         self._reranking = Reranking(self._local.client, self.nodes, self._client)
+        self._speaking = Speaking(self._local.client, self.nodes, self._client)
         self._refused: TrustError | None = None
         self._deployer: Deployer | None = None
         self._began = 0.0
@@ -246,6 +249,25 @@ class Cluster:
         """
         elsewhere = self._settings.voice_elsewhere
         return self._recordings.read(recordings, language=language, elsewhere=elsewhere, background=background)
+
+    async def speak(
+        self,
+        sentences: AsyncIterator[str],
+        *,
+        voice: str = "",
+        speed: float = 1.0,
+        zones: tuple[str, ...] = (),
+        node: str = "",
+    ) -> AsyncGenerator[Spoken, None]:
+        """Read sentences aloud as they come: on this machine where it has the voice, else on a paired node in `zones`.
+
+        A node that is lost is replaced at the sentence it was in. `node`: its name, "local" for this machine.
+        Raises NodeError.
+        """
+        made = self._speaking.speak(sentences, voice=voice, speed=speed, zones=zones, node=node)
+        async with aclosing(made) as events:
+            async for event in events:
+                yield event
 
     async def warm(self, roles: Sequence[str]) -> AsyncGenerator[tuple[EngineInfo, ...], None]:
         """Start this machine's node and load the engines of `roles`; yields progress until they are ready or failed."""

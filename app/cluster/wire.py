@@ -11,8 +11,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.errors import NodeError
 from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed, Word
-from app.thinking import ChatRequest, Heard, ModelProgress, RecognisedLine, RecognisedPage
+from app.thinking import ChatRequest, Heard, ModelProgress, RecognisedLine, RecognisedPage, Spoken
 from nodeworker.protocol import node_pb2 as pb
 
 _ROLES = {
@@ -68,6 +69,13 @@ def model_info(model: pb.Model, *, present: bool = True, note: str = "") -> Mode
         note=one_line(note, 300),
         tuned=model.tuned,
     )
+
+
+def spoken(event: pb.SpeakEvent) -> Spoken:
+    """Translate a piece of sound. Raises NodeError for one that cannot be played."""
+    if len(event.pcm16) % 2 or not (8_000 <= event.sample_rate <= 48_000 or (not event.pcm16 and event.last)):
+        raise NodeError("The node sent sound that cannot be played.", code="bad_reply")
+    return Spoken(event.pcm16, event.sample_rate, event.sentence, event.last, voice=one_line(event.voice))
 
 
 def engine_info(engine: pb.EngineStatus) -> EngineInfo:
