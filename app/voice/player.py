@@ -1,0 +1,418 @@
+"""Player: sound out of the loudspeaker, stopped within a moment. One output stream at a time, in a thread of its own.
+
+PortAudio's thread takes what waits and nothing else; stopping empties what waits, so the device hears silence with its
+next block (10 ms, and what lies in its buffer: at most LATENCY_SECONDS), and the buffer is dropped besides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.errors import VoiceError
+from app.voice import portaudio
+
+LATENCY_SECONDS = 0.03
+BLOCK_SECONDS = 0.01
+AHEAD_SECONDS = 20.0
+"""Of sound that may wait; then whoever makes it is slowed down."""
+LOST_SECONDS = 2.0
+"""Without a call of PortAudio's while sound waits: the device has gone."""
+KEEP_SECONDS = 5.0
+"""How long the device stays open after the last sound."""
+DUCKED = 0.12
+"""Loudness, 18 dB lower, while it is not clear whether somebody speaks."""
+_LOOK_SECONDS = 0.25
+log = logging.getLogger(__name__)
+
+
+class Sound(Protocol):
+    """A piece of sound; `app.thinking.Spoken` is one."""
+
+    @property
+    def pcm16(self) -> bytes:
+        """Mono."""
+        ...
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        ...
+
+
+class Output(Protocol):
+    """An open loudspeaker that asks for its sound."""
+
+    @property
+    def rate(self) -> int:
+        """In Hz."""
+        ...
+
+    @property
+    def active(self) -> bool:
+        """Whether it still asks."""
+        ...
+
+    def silence(self) -> None:
+        """Drop what it has not played yet."""
+        ...
+
+    def close(self) -> None:
+        """Close it."""
+        ...
+
+
+Fill = Callable[[int], bytes]
+"""Returns that many samples of mono PCM16; called in the loudspeaker's thread."""
+Open = Callable[[str, int, Fill], Output]
+"""Opens a loudspeaker by name ("" = the system's default), best at that rate. Raises VoiceError."""
+
+
+class Player:
+    """Plays one stream of sound at a time. Use it in one asyncio loop; `stop` may come from any thread."""
+
+    def __init__(
+        self,
+        device: str = "",
+        *,
+        on_started: Callable[[], None] = lambda: None,
+        on_hint: Callable[[str], None] = lambda _sentence: None,
+        open: Open | None = None,
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            device: Loudspeaker by name; "" follows the system.
+            on_started: Called in the loop when the first sound of a `play` is handed to the device.
+            on_hint: Gets a sentence when the device has gone and it goes on elsewhere, in the loop.
+            open: Opens a loudspeaker; PortAudio's unless given.
+        """
+        self._device = device
+        self._on_started, self._on_hint = on_started, on_hint
+        self._open: Open = open or PortAudioOutput
+        self._lock = threading.Lock()
+        self._blocks: deque[bytes] = deque()
+        self._waiting = 0
+        """Bytes in `_blocks`."""
+        self._rate = 0
+        self._turn = 0
+        """Counts plays and stops: a play that is not of this turn has ended."""
+        self._asked_at = 0.0
+        self._sounded = False
+        self._volume = 1.0
+        self._output: Output | None = None
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._news = asyncio.Event()
+        self._failed: VoiceError | None = None
+        self._playing = False
+
+    @property
+    def playing(self) -> bool:
+        """Whether sound is played or awaited."""
+        return self._playing
+
+    def duck(self, on: bool) -> None:
+        """Play more softly while `on`."""
+        self._volume = DUCKED if on else 1.0
+
+    def prepare(self) -> None:
+        """Open the loudspeaker while the first sound is still being made; returns at once."""
+        self._loop = asyncio.get_running_loop()
+        self._start_thread()
+        self._jobs.put(lambda: self._ready(24_000))
+
+    async def play(self, sounds: AsyncIterator[Sound]) -> bool:
+        """Play until the sounds end; returns whether it came to its end. A play that still runs is stopped.
+
+        Raises:
+            VoiceError: there is no loudspeaker; and what `sounds` raises.
+        """
+        self.stop()
+        self._loop = asyncio.get_running_loop()
+        self._start_thread()
+        with self._lock:
+            turn, self._sounded, self._failed = self._turn, False, None
+        self._playing = True
+        self._asked_at = time.monotonic()
+        try:
+            async for sound in sounds:
+                if turn != self._turn:
+                    return False
+                await self._put(sound, turn)
+            while self._waiting and await self._changed(turn):
+                pass
+            if turn == self._turn and self._sounded:
+                await self._until_stopped(turn, 2 * LATENCY_SECONDS)  # what lies in the device's buffer
+            return turn == self._turn
+        finally:
+            if turn == self._turn:
+                self._playing = False
+                self.stop()
+
+    def stop(self) -> None:
+        """Be silent at once; returns at once, from any thread."""
+        with self._lock:
+            self._turn += 1
+            self._blocks.clear()
+            self._waiting = 0
+            self._volume = 1.0
+            was, self._playing = self._playing, False
+        if was or self._sounded:
+            self._sounded = False
+            self._jobs.put(self._silence)
+        self._tell()
+
+    async def close(self) -> None:
+        """Stop and close the loudspeaker."""
+        self.stop()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._jobs.put(None)
+            await asyncio.to_thread(thread.join)
+
+    # -- in the loop -------------------------------------------------------------------------------------------------
+
+    async def _put(self, sound: Sound, turn: int) -> None:
+        if not sound.pcm16:
+            return
+        rate = sound.sample_rate
+        self._jobs.put(lambda: self._ready(rate))
+        while self._waiting > AHEAD_SECONDS * 2 * (self._rate or rate):
+            if not await self._changed(turn):
+                return
+        while self._rate == 0:  # the loudspeaker is being opened
+            if not await self._changed(turn):
+                return
+        pcm = resampled(sound.pcm16, rate, self._rate)
+        with self._lock:
+            if turn == self._turn:
+                self._blocks.append(pcm)
+                self._waiting += len(pcm)
+
+    async def _changed(self, turn: int) -> bool:
+        """Wait a moment for news; returns whether the play goes on. Raises VoiceError without a loudspeaker."""
+        if self._failed is not None:
+            raise self._failed
+        self._news.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._news.wait()
+        return turn == self._turn
+
+    async def _until_stopped(self, turn: int, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while turn == self._turn and (left := end - time.monotonic()) > 0:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
+
+    def _tell(self, *calls: Callable[[], None]) -> None:
+        loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                for call in calls:
+                    loop.call_soon_threadsafe(call)
+                loop.call_soon_threadsafe(self._news.set)
+
+    # -- in PortAudio's thread ---------------------------------------------------------------------------------------
+
+    def _fill(self, samples: int) -> bytes:
+        self._asked_at = time.monotonic()
+        wanted, made = 2 * samples, bytearray()
+        with self._lock:
+            while self._blocks and len(made) < wanted:
+                block = self._blocks.popleft()
+                room = wanted - len(made)
+                made += block[:room]
+                if len(block) > room:
+                    self._blocks.appendleft(block[room:])
+            self._waiting -= len(made)
+            first = bool(made) and not self._sounded
+            self._sounded = self._sounded or first
+            empty, volume = bool(made) and not self._waiting, self._volume
+        if first:
+            self._tell(self._on_started)
+        elif empty or self._waiting:
+            self._tell()
+        if volume != 1.0 and made:
+            made = bytearray(softer(bytes(made), volume))
+        return bytes(made) + bytes(wanted - len(made))
+
+    # -- in the thread that opens and closes -------------------------------------------------------------------------
+
+    def _start_thread(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="loudspeaker", daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        quiet_since = time.monotonic()
+        while True:
+            try:
+                job = self._jobs.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                now = time.monotonic()
+                if self._playing:
+                    quiet_since = now
+                    self._look(now)
+                elif self._output is not None and now - quiet_since > KEEP_SECONDS:
+                    self._shut()
+                continue
+            if job is None:
+                self._shut()
+                return
+            quiet_since = time.monotonic()
+            job()
+
+    def _ready(self, rate: int) -> None:
+        if self._output is not None or self._failed is not None:
+            return
+        error: VoiceError | None = None
+        for device in dict.fromkeys((self._device, "")):
+            try:
+                self._output = self._open(device, rate, self._fill)
+            except VoiceError as problem:
+                error = error or problem
+                continue
+            if device != self._device and error is not None:
+                self._hint(f"{error.message} The system's own is used.")
+            self._rate, self._asked_at = self._output.rate, time.monotonic()
+            self._tell()
+            return
+        self._failed = error
+        self._tell()
+
+    def _silence(self) -> None:
+        if self._output is not None and not self._playing:
+            self._output.silence()
+
+    def _look(self, now: float) -> None:
+        """Go on elsewhere when the device has gone."""
+        output = self._output
+        if output is None or (output.active and now - self._asked_at < LOST_SECONDS):
+            return
+        rate = output.rate
+        self._shut()
+        self._hint("The loudspeaker has gone; the sound goes on on the system's own.")
+        self._device = ""
+        self._ready(rate)
+        if self._rate not in (0, rate):
+            with self._lock:  # what waits was made for the other
+                held = b"".join(self._blocks)
+                self._blocks.clear()
+                self._blocks.append(resampled(held, rate, self._rate))
+                self._waiting = len(self._blocks[0])
+
+    def _shut(self) -> None:
+        output, self._output, self._rate = self._output, None, 0
+        if output is not None:
+            output.close()
+
+    def _hint(self, sentence: str) -> None:
+        log.info("%s", sentence)
+        self._tell(lambda: self._on_hint(sentence))
+
+
+def softer(pcm: bytes, volume: float) -> bytes:
+    """Return PCM16 at another loudness, 0 to 1."""
+    import numpy
+
+    return bytes((numpy.frombuffer(pcm, "<i2") * volume).astype("<i2").tobytes())
+
+
+def resampled(pcm: bytes, rate: int, wanted: int) -> bytes:
+    """Return mono PCM16 at another rate."""
+    if rate == wanted or not pcm:
+        return pcm
+    import numpy
+    import soxr
+
+    return bytes(soxr.resample(numpy.frombuffer(pcm, "<i2"), rate, wanted).astype("<i2").tobytes())
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    rate: int
+    channels: int
+
+
+class PortAudioOutput:
+    """A loudspeaker through PortAudio; all of it blocks but what PortAudio calls."""
+
+    def __init__(self, device: str, rate: int, fill: Fill) -> None:
+        """Open and start. Raises VoiceError."""
+        self.rate = rate
+        self._fill = fill
+        self._channels = 1
+        self._stopped = False
+        self._stream = portaudio.open_stream(lambda sounddevice: self._opened(sounddevice, device))
+
+    @property
+    def active(self) -> bool:
+        """Whether PortAudio still asks for sound."""
+        return not self._stopped
+
+    def silence(self) -> None:
+        """Drop what lies in the device's buffer and begin anew, silent."""
+        with contextlib.suppress(Exception):  # a device that has just gone; `active` says so
+            self._stream.abort()
+            self._stopped = False
+            self._stream.start()
+
+    def close(self) -> None:
+        """Close the stream."""
+        portaudio.close_stream(self._stream)
+
+    def _opened(self, sounddevice: Any, device: str) -> Any:
+        info = sounddevice.query_devices(device or None, "output")
+        native = _Shape(round(info["default_samplerate"]) or 48_000, min(2, int(info["max_output_channels"])))
+        shapes = dict.fromkeys((_Shape(self.rate, 1), _Shape(native.rate, 1), native))
+        failure: Exception | None = None
+        for shape in shapes:
+            stream = None
+            try:
+                stream = sounddevice.RawOutputStream(
+                    samplerate=shape.rate,
+                    blocksize=round(BLOCK_SECONDS * shape.rate),
+                    device=int(info["index"]),
+                    channels=shape.channels,
+                    dtype="int16",
+                    latency=LATENCY_SECONDS,
+                    callback=self._take,
+                    finished_callback=self._on_finished,
+                )
+                self.rate, self._channels = shape.rate, shape.channels
+                stream.start()
+            except sounddevice.PortAudioError as error:
+                failure = error
+                if stream is not None:
+                    stream.close(ignore_errors=True)
+                continue
+            self._stopped = False
+            return stream
+        raise failure or ValueError("it has no output")
+
+    def _take(self, out: Any, frames: int, _times: Any, _status: Any) -> None:
+        mono = self._fill(frames)
+        if self._channels == 1:
+            out[:] = mono
+        else:
+            wide = bytearray(len(mono) * self._channels)
+            for channel in range(self._channels):
+                for byte in (0, 1):
+                    wide[2 * channel + byte :: 2 * self._channels] = mono[byte::2]
+            out[:] = wide
+
+    def _on_finished(self) -> None:
+        self._stopped = True
