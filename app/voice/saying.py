@@ -79,6 +79,7 @@ ENGLISH = Tongue(
     signs={
         "±": "plus or minus", "≥": "at least", "≤": "at most", "≈": "about", "≠": "is not equal to", "×": "times",
         "÷": "divided by", "=": "equals", "→": "to", "&": "and", "§§": "sections", "§": "section", "+": "plus",
+        "<": "is less than", ">": "is greater than", "^2": "squared", "^3": "cubed",
     },
     short={
         "e.g.": "for example", "i.e.": "that is", "etc.": "and so on", "vs.": "versus", "approx.": "approximately",
@@ -118,7 +119,7 @@ GERMAN = Tongue(
     signs={
         "±": "plus minus", "≥": "mindestens", "≤": "höchstens", "≈": "etwa", "≠": "ist ungleich", "×": "mal",
         "÷": "geteilt durch", "=": "gleich", "→": "zu", "&": "und", "§§": "Paragraphen", "§": "Paragraph",
-        "+": "plus",
+        "+": "plus", "<": "ist kleiner als", ">": "ist größer als", "^2": "im Quadrat", "^3": "hoch drei",
     },
     short={
         "z. B.": "zum Beispiel", "z.B.": "zum Beispiel", "d. h.": "das heißt", "d.h.": "das heißt",
@@ -158,6 +159,12 @@ _SMALL = {
     ),
 }
 _COMMENT = re.compile(r"<!--.*?(-->|$)", re.DOTALL)
+_HIDDEN = re.compile(
+    r"<(script|style|template)\b[^>]*>.*?(?:</\1\s*>|$)|"
+    r"<(\w+)\b[^>]*\b(?:hidden\b|display\s*:\s*none|visibility\s*:\s*hidden)[^>]*>.*?(?:</\2\s*>|$)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""What a browser would not show either."""
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>")
 _PICTURE = re.compile(r"!\[([^\]]{0,300})\]\([^)\s]{0,2000}(?:\s+\"[^\"]{0,300}\")?\)")
 _LINK = re.compile(r"\[([^\]]{0,300})\]\([^)\s]{0,2000}(?:\s+\"[^\"]{0,300}\")?\)")
@@ -176,8 +183,8 @@ _UNDERLINE = re.compile(r"(?<!\w)(___|__|_)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _ISO_DATE = re.compile(r"\b(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])\b")
 _DOTTED_DATE = re.compile(r"\b(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(\d{4})\b")
 _CLOCK_DE = re.compile(r"\b(\d{1,2}):(\d{2}) Uhr\b")
-_GROUPED_DE = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?![\d.])")
-_GROUPED_EN = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])")
+_GROUPED_DE = re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?!\.?\d)")
+_GROUPED_EN = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!,?\d)")
 _SPACED = re.compile(r"(?<=\d)[\u00a0\u202f\u2009](?=\d{3}\b)")
 _DOTTED = re.compile(r"(?<![\w.])[vV]?\d+(?:\.\d+){2,}(?![\w.]*\d)")
 _RANGE = re.compile(r"(?<![\w.-])(\d+(?:[.,]\d+)?)\s?[–—-]\s?(?=\d+(?:[.,]\d+)?(?![\w-]|[.,]\d))")
@@ -186,7 +193,9 @@ _SIGN_LIKE = re.compile(r"[{}\[\]<>|^~*_#\\]+")
 _SPACE = re.compile(r"\s+")
 _BEFORE = re.compile(r"\s+([,.;:!?…])")
 _EMPTY = re.compile(r"\(\s*[,;]?\s*\)")
-_PLUS = re.compile(r"(?<=[\w)])\s?([=+&×÷≈≠→])\s?(?=[\w(])")
+_BETWEEN = re.compile(r"(?<=[\w)])(?:\s?([=+&×÷≈≠→])\s?|\s([<>])\s)(?=[\w(])")
+"""Signs that are said only between two things."""
+_POWER = re.compile(r"(?<=[\w)])(\^[23])(?!\d)")
 
 
 def language_of(text: str) -> str:
@@ -210,7 +219,7 @@ def said(text: str, language: str) -> str:
 
     text = text.replace("\ue000", "")
     text = _INLINE.sub(lambda found: keep(_code(found[2], tongue)), text)
-    text = html.unescape(_TAG.sub(" ", text))
+    text = html.unescape(_TAG.sub(" ", _HIDDEN.sub(" ", text)))
     text = seen(text)
     text = _PICTURE.sub(lambda found: tongue.picture.format(found[1]) if found[1] else "", text)
     text = _LINK.sub(lambda found: found[1], text)
@@ -224,7 +233,8 @@ def said(text: str, language: str) -> str:
     for _ in range(2):
         text = _UNDERLINE.sub(r"\2", _STRONG.sub(r"\2", text))
     text = _numbers(text, language, tongue)
-    text = _PLUS.sub(lambda found: f" {tongue.signs[found[1]]} ", text)
+    text = _POWER.sub(lambda found: f" {tongue.signs[found[1]]}", text)
+    text = _BETWEEN.sub(lambda found: f" {tongue.signs[found[1] or found[2]]} ", text)
     for sign, word in tongue.signs.items():
         if sign in "±≥≤§§":
             text = text.replace(sign, f" {word} ")

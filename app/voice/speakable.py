@@ -33,7 +33,7 @@ _NOT_ENDS = frozenset(
     (
         *("mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "etc", "e.g", "i.e", "approx", "cf", "ca", "bzw"),
         *("usw", "vgl", "inkl", "evtl", "ggf", "gem", "lt", "z.b", "d.h", "u.a", "z", "d", "u", "b", "h", "o", "r"),
-        *("bspw", "sog", "zzgl", "mio", "mrd"),
+        *("bspw", "sog", "zzgl", "mio", "mrd", "fr", "hr", "str", "tel"),
     )
 )
 _BEFORE_NUMBERS = frozenset(
