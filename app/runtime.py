@@ -20,7 +20,7 @@ from app.library_state import LibraryState, WatchedFolder
 from app.rules import Rules, rules_of
 from app.settings import Settings
 from app.settings import home as default_home
-from app.thinking import Going, ModelProgress, Ocr, Recording, RecordingRead
+from app.thinking import Going, ModelProgress, Ocr, Recording, RecordingRead, Speaker
 
 if TYPE_CHECKING:
     from app.cluster.keeping import Keep
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.rag.replies import Picture
 
 
-class Nodes(Thinking, Protocol):
+class Nodes(Thinking, Speaker, Protocol):
     """The nodes as window and command line need them; `app.cluster.cluster.Cluster` is one."""
 
     def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:

@@ -45,6 +45,7 @@ from app.thinking import (
     Recording,
     RecordingRead,
     Reranked,
+    Spoken,
     Told,
 )
 
@@ -163,6 +164,25 @@ class FakeCluster(FakeThinker):
     read: list[Recording] = field(default_factory=list)
     deployed: list[tuple[str, tuple[str, ...], float]] = field(default_factory=list)
     closed: bool = False
+    said: list[str] = field(default_factory=list)
+    """Sentences that were spoken."""
+    dumb: TangnetError | None = None
+    """Raised by speak after its first sentence."""
+    spoken_in: tuple[str, ...] = ()
+    """Zones that the last speech was allowed to be made in."""
+
+    async def speak(
+        self, sentences: AsyncIterator[str], *, voice: str = "", speed: float = 1.0, zones: tuple[str, ...] = ()
+    ) -> AsyncIterator[Spoken]:
+        """A sample for each character of a sentence."""
+        self.spoken_in = zones
+        async for sentence in sentences:
+            self.said.append(sentence)
+            yield Spoken(
+                b"\x01\x00" * len(sentence), 24_000, len(self.said) - 1, last=True, node=self.node, voice=voice
+            )
+            if self.dumb is not None:
+                raise self.dumb
 
     def prediction_error(self, id: str) -> float | None:
         return None

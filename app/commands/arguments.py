@@ -136,7 +136,7 @@ def _ask(one: argparse.ArgumentParser) -> None:
     one.add_argument("--max-tokens", type=_positive, metavar="N", help="longest answer, in tokens")
     one.add_argument("--seed", type=_natural, default=0, metavar="N", help="for the same draw at temperatures above 0")
     one.add_argument("--temperature", type=_temperature, metavar="T", help="0 (likeliest word, default) to 2")
-    one.add_argument("--speak", type=Path, metavar="FILE.wav", help="write the spoken answer (not in this version)")
+    one.add_argument("--speak", type=Path, metavar="FILE.wav", help="write the answer as sound, too")
 
 
 def _bench(one: argparse.ArgumentParser) -> None:

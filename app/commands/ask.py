@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from pathlib import Path
 
 from app.assistant import Question
 from app.commands.context import Context, existing
 from app.commands.output import Output, place
-from app.errors import TangnetError, UsageError
+from app.commands.spoken import SpokenAnswer
+from app.errors import UsageError
 from app.events import (
     Answered,
     Event,
@@ -24,6 +25,7 @@ from app.events import (
     Transcribed,
     Warned,
 )
+from app.voice.wave_file import WaveFile
 
 CONTRACT = (Transcribed, Retrieved, NodeChosen, TokenReceived, Moved, Warned, Answered)
 """What --json prints; the rest is progress, which people see on stderr."""
@@ -33,26 +35,35 @@ async def run(context: Context) -> int:
     """Ask, print, return the exit status."""
     question = _question(context)
     show = _Plain(context.output)
-    async with context.runtime() as runtime, aclosing(runtime.assistant.ask(question)) as events:
-        async for event in events:
-            if context.output.json:
-                if isinstance(event, CONTRACT):
-                    context.output.line(event.to_json())
-                else:
-                    show.passing(event)
-            else:
-                show.event(event)
+    file = _sound_file(context)
+    async with context.runtime() as runtime:
+        with WaveFile(file) if file is not None else nullcontext() as wave:
+            spoken = SpokenAnswer(runtime, question, wave) if wave is not None else None
+            async with aclosing(runtime.assistant.ask(question)) as events:
+                async for event in spoken.beside(events) if spoken is not None else events:
+                    if not context.output.json:
+                        show.event(event)
+                    elif isinstance(event, CONTRACT):
+                        line = event.to_json()
+                        if spoken is not None and isinstance(event, Answered):
+                            line["timings"]["first_sound_ms"] = spoken.first_sound_ms
+                        context.output.line(line)
+                    else:
+                        show.passing(event)
+            if spoken is not None and spoken.error is not None:
+                raise spoken.error
+        if file is not None:
+            context.output.note(f"The spoken answer is in {file}.")
     return 0
+
+
+def _sound_file(context: Context) -> Path | None:
+    file: Path | None = context.arguments.speak
+    return file.expanduser().absolute() if file is not None else None
 
 
 def _question(context: Context) -> Question:
     arguments = context.arguments
-    if arguments.speak is not None:
-        raise TangnetError(
-            "Spoken answers are not in this version; they come with the speech issue.",
-            code="not_in_this_version",
-            hint="Ask without --speak.",
-        )
     text = " ".join(arguments.question).strip()
     voice: Path | None = arguments.voice
     if bool(text) == (voice is not None):

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from app.errors import VoiceError
 from app.voice import portaudio
+from app.voice.resampler import resampled
 
 LATENCY_SECONDS = 0.03
 BLOCK_SECONDS = 0.01
@@ -329,16 +330,6 @@ def softer(pcm: bytes, volume: float) -> bytes:
     import numpy
 
     return bytes((numpy.frombuffer(pcm, "<i2") * volume).astype("<i2").tobytes())
-
-
-def resampled(pcm: bytes, rate: int, wanted: int) -> bytes:
-    """Return mono PCM16 at another rate."""
-    if rate == wanted or not pcm:
-        return pcm
-    import numpy
-    import soxr
-
-    return bytes(soxr.resample(numpy.frombuffer(pcm, "<i2"), rate, wanted).astype("<i2").tobytes())
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,5 +66,15 @@ class LiveResampler:
         return bytes(self._stream.resample_chunk(self._numpy.frombuffer(pcm16, "<i2"), last=last).tobytes())
 
 
+def resampled(pcm: bytes, rate: int, wanted: int) -> bytes:
+    """Return a whole piece of mono PCM16 of `rate` Hz at `wanted` Hz."""
+    if rate == wanted or not pcm:
+        return pcm
+    import numpy
+    import soxr
+
+    return bytes(soxr.resample(numpy.frombuffer(pcm, "<i2"), rate, wanted).astype("<i2").tobytes())
+
+
 def _joined(frames: list[AudioFrame]) -> bytes:
     return b"".join(bytes(frame.planes[0])[: frame.samples * SAMPLE_BYTES] for frame in frames)
