@@ -13,6 +13,7 @@ from app.errors import UsageError
 from nodeworker.protocol import FLEET_PORT
 
 GLOBAL = ("--json", "-h", "--help", "--version")
+TRANSCRIPTS = ("txt", "srt", "vtt", "json")
 LATER = {
     "serve": "serve the assistant over HTTP",
     "keys": "keys for `tangnet serve`",
@@ -73,6 +74,9 @@ def parser() -> Parser:
     one = add("transcribe", "transcribe", "turn sound files into text")
     one.add_argument("files", nargs="+", metavar="PATH", type=Path, help="sound files, and folders of them")
     one.add_argument("--language", default="", metavar="L", help="spoken language such as en (default: found out)")
+    one.add_argument("--format", choices=TRANSCRIPTS, help="with times: paragraphs, subtitles, or all as JSON")
+    one.add_argument("--output", type=Path, metavar="PATH", help="where to write it; a folder for several files")
+    one.add_argument("--overwrite", action="store_true", help="write over files that are there")
     one = add("nodes", "nodes", "list this machine and the nodes on the network")
     one.add_argument("--watch", action="store_true", help="go on and print every change")
     _pair(add("pair", "pair", "trust a node; it shows the code with `tangnet-node pair`"))
