@@ -20,6 +20,15 @@ FLUSH_SECONDS = 0.1
 """How often shown text is written to disk; a killed process loses at most 250 ms of it."""
 
 
+def said_before(conversations: Conversations, id: str) -> tuple[list[Turn], tuple[str, ...]]:
+    """Return what was said in a conversation, and which documents were read for it. Raises UsageError, StoreError."""
+    before = conversations.messages(id)
+    history = [
+        Turn(message.role, message.text) for message in before if message.text.strip() and message.state != "writing"
+    ]
+    return history, tuple(dict.fromkeys(passage.path for message in before for passage in message.passages))
+
+
 class Record:
     """The stored side of one answer: text goes to disk by a timer, the rest when it is known."""
 
@@ -48,13 +57,7 @@ class Record:
             self._conversations.prefer(self.conversation, prefer)
         if collection:
             self._conversations.collect(self.conversation, "" if collection == EVERYTHING else collection)
-        before = self._conversations.messages(self.conversation)
-        history = [
-            Turn(message.role, message.text)
-            for message in before
-            if message.text.strip() and message.state != "writing"
-        ]
-        self.earlier = tuple(dict.fromkeys(passage.path for message in before for passage in message.passages))
+        history, self.earlier = said_before(self._conversations, self.conversation)
         self._conversations.ask(self.conversation, question)
         self._message = self._conversations.begin(self.conversation)
         return history
@@ -86,6 +89,7 @@ class Record:
                     reason=self._reason,
                     moves=self._moves,
                     sentences=event.sentences,
+                    trace=event.trace,
                 )
             )
 

@@ -32,8 +32,10 @@ from app.quoting import inexact, quotes
 from app.rules import Rules, rules_of
 from app.screening import OWN_WORDS, SentenceScreen
 from app.settings import Settings
+from app.speculating import Place, Prepared, aligned, place_of
 from app.streams import ending
 from app.thinking import ChatRequest, Embeddings, Thinker
+from app.turn_trace import Tracer
 from nodeworker.protocol import LOCAL_NODE_NAME
 
 WEAK_PASSAGES = 3
@@ -76,6 +78,8 @@ class Answering:
     transcribe_ms: float | None = None
     retrieve_ms: float | None = None
     conversation: str = ""
+    tracer: Tracer | None = None
+    """Of a spoken question."""
     earlier: Sequence[str] = ()
     """Paths of documents whose passages were read for earlier answers of the conversation."""
     passages: tuple[Passage, ...] = ()
@@ -101,14 +105,18 @@ class Answering:
     """Tokens received; what usage says when the model was stopped before it could tell."""
     _warned: set[str] = field(default_factory=set)
 
-    def read(self, passages: Sequence[Passage]) -> None:
-        """Take the relevant passages and settle what of them the model reads: as much as its node allows."""
+    def read(self, passages: Sequence[Passage], before: Sequence[Place] = ()) -> None:
+        """Take the relevant passages and settle what of them the model reads: as much as its node allows.
+
+        `before`: what a node has read ahead, in its order, which is kept to.
+        """
         self._documents = True
         passages = merged(passages)
         if self._expected_weak():
             quoted = [quote.n for quote in quotes(self._asked, passages)]
             passages = sorted(passages, key=lambda passage: passage.n not in quoted)[:WEAK_PASSAGES]
-        self.passages = tuple(passages)  # where they may go decides which nodes count for the budget
+        passages = aligned(passages, before)
+        self.passages = passages  # where they may go decides which nodes count for the budget
         self._excerpts = prompts.fitting(self._asked, passages, self._budget())
         read = [excerpt.passage for excerpt in self._excerpts]
         ranges = {(one.path, one.start, one.end) for one in read}
@@ -132,6 +140,11 @@ class Answering:
             return  # it has left the library meanwhile
         if passage.text in text and tokens(text) <= tokens(passage.text) + spare // CHARACTERS_PER_TOKEN + 8:
             self._excerpts = (replace(best, text=text), *self._excerpts[1:])
+
+    def prepared(self) -> Prepared:
+        """Return the request by which a node reads the prompt ahead of the question."""
+        request = replace(self._request(), max_tokens=1, background=True, ahead=True)
+        return Prepared(request, tuple((place_of(one.passage), one.text) for one in self._excerpts))
 
     @property
     def _read(self) -> tuple[Passage, ...]:
@@ -296,6 +309,8 @@ class Answering:
     def _say(self, text: str, node: str, ids: tuple[int, ...] = ()) -> TokenReceived:
         if self._first is None and text.strip():
             self._first = perf_counter()
+            if self.tracer is not None:
+                self.tracer.at("token", self._first)
         self._text += text
         return TokenReceived(text, node, ids)
 
@@ -319,6 +334,8 @@ class Answering:
             total_ms=_rounded((perf_counter() - self.begun) * 1000),
         )
         usage = end.usage if end else Usage(completion_tokens=self._tokens)
+        if self.tracer is not None and end is not None:
+            self.tracer.took(_rounded(end.queue_ms), _rounded(end.prefill_ms))
         return Answered(
             self._text,
             citations,
@@ -328,6 +345,7 @@ class Answering:
             timings,
             self.conversation,
             sentences=verdict.sentences if verdict is not None else (),
+            trace=self.tracer.trace if self.tracer is not None else None,
         )
 
     def _node_name(self) -> str:

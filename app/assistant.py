@@ -8,126 +8,46 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING
 
-from app.answer_record import Record
+from app.answer_record import Record, said_before
 from app.answering import Answering
 from app.collections import EVERYTHING, Collections
 from app.conversations import Conversations
 from app.errors import NodeError, TangnetError, UsageError, VoiceError
 from app.events import (
-    DocumentInfo,
     EngineInfo,
     Event,
     FileIndexed,
-    IndexDone,
-    NodeInfo,
+    Hearing,
     Passage,
     Progress,
     Retrieved,
     Transcribed,
     Warned,
 )
-from app.following import queries
-from app.grounding import relevant
+from app.looking import look
 from app.prompts import Turn
+from app.question import ONLY_LOCAL, Documents, Question, Thinking
 from app.rules import rules_of
 from app.settings import Settings
+from app.speculating import Ahead, Prepared, normalised
+from app.spoken_turn import SpokenTurn
 from app.streams import ending
 from app.summaries import asks, wanted
 from app.summarising import Summariser
-from app.thinking import Thinker
 
 if TYPE_CHECKING:
     from app.rag.search import Result
 
 log = logging.getLogger(__name__)
 
-ONLY_LOCAL = "only-local"
-"""A conversation that never leaves this machine, not even by failover."""
-
-
-class Thinking(Thinker, Protocol):
-    """The cluster as the assistant needs it: a Thinker that also says which nodes and models there are."""
-
-    def nodes(self) -> tuple[NodeInfo, ...]:
-        """Return all known nodes, this machine's first."""
-        ...
-
-
-class Documents(Protocol):
-    """The library as the assistant needs it."""
-
-    def add(self, paths: Sequence[Path], *, watch: bool = False) -> AsyncIterator[Progress | FileIndexed | IndexDone]:
-        """Index files and folders."""
-        ...
-
-    async def documents(self) -> list[DocumentInfo]:
-        """Return what is in the library."""
-        ...
-
-    async def unfinished(self, within: Sequence[Path] = ()) -> tuple[int, int]:
-        """Return how many files are not indexed yet, of how many."""
-        ...
-
-    async def text_around(self, path: str, start: int, end: int, characters: int) -> str:
-        """Return the text of a document around a range of its characters. Raises DocumentError."""
-        ...
-
-    async def chunks_of(self, path: Path) -> list[Passage]:
-        """Return the passages of a document, in order."""
-        ...
-
-    async def search(
-        self,
-        query: str,
-        *,
-        k: int = 8,
-        mode: Literal["hybrid", "vector", "text"] = "hybrid",
-        within: Sequence[Path] = (),
-    ) -> list[Passage]:
-        """Return the best passages."""
-        ...
-
-    async def find(
-        self,
-        query: str,
-        *,
-        k: int = 8,
-        mode: Literal["hybrid", "vector", "text"] = "hybrid",
-        within: Sequence[Path] = (),
-        rerank: bool | None = None,
-    ) -> Result:
-        """Return the best passages, and the limits that the query named; `rerank`: None does as is set."""
-        ...
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked, typed or spoken, and how."""
-
-    text: str = ""
-    audio: AsyncIterator[bytes] | None = None
-    """16 kHz mono PCM16; used when there is no text."""
-    docs: tuple[Path, ...] = ()
-    """Files and folders to add first and to search alone; empty searches the whole library."""
-    use_documents: bool = True
-    collection: str = ""
-    """Name of the collection to search from now on in this conversation, "*" = everything; "" = as before."""
-    conversation: str = ""
-    """Id of the conversation to go on with; "" begins one."""
-    node: str = ""
-    """Name of the node that shall answer, "local" for this machine, "" = choose."""
-    prefer: str = ""
-    """Where this conversation is answered from now on: automatic, local, cluster, only-local; "" = as before."""
-    max_tokens: int | None = None
-    seed: int = 0
-    temperature: float | None = None
-    language: str = ""
+__all__ = ["ONLY_LOCAL", "Assistant", "Documents", "Question", "Thinking"]
 
 
 class Assistant:
@@ -150,6 +70,8 @@ class Assistant:
         self._conversations = conversations
         self._settings = settings
         self._running: set[asyncio.Task[None]] = set()
+        self._turn: SpokenTurn | None = None
+        """What was heard last, until it is asked."""
 
     async def ask(self, question: Question) -> AsyncGenerator[Event, None]:
         """Answer one question: a stream of events that ends with Answered.
@@ -188,44 +110,45 @@ class Assistant:
     async def close(self) -> None:
         """Stop all running answers; what they showed is kept by whoever reads them."""
         await _end(*self._running)
+        if self._turn is not None:
+            await self._turn.close()
 
     async def _answer(self, question: Question, record: Record, events: asyncio.Queue[Event | None]) -> None:
         begun = perf_counter()
+        turn: SpokenTurn | None = None
         question = self._placed(question)
         roles = self._roles(question)
         warming = asyncio.create_task(self._warm(roles, events), name="warm") if roles else None
         await asyncio.sleep(0)  # lets the loading begin before anything else
         try:
-            text, spoken_ms = await self._text(question, events)
-            asked = perf_counter() if question.audio is not None and not question.text else begun
+            turn = await self._heard(question, events)
+            text = turn.text if turn is not None else question.text.strip()
+            asked = perf_counter() if turn is not None and not question.text else begun
             within = await self._within(question)
             history = record.begin(question.conversation, text, question.prefer, question.collection)
-            answering = Answering(
-                question=text,
-                history=history,
-                settings=self._settings,
-                nodes=self._thinker.nodes,
-                node=question.node,
-                prefer="" if question.prefer == ONLY_LOCAL else question.prefer,
-                max_tokens=question.max_tokens,
-                temperature=question.temperature,
-                seed=question.seed,
-                begun=begun,
-                asked=asked,
-                transcribe_ms=spoken_ms,
-                conversation=record.conversation,
-                earlier=record.earlier,
-            )
+            answering = self._answering(question, text, history, record.earlier)
+            answering.begun, answering.asked, answering.conversation = begun, asked, record.conversation
+            ahead = turn.ahead if turn is not None else None
+            if turn is not None:
+                answering.tracer = turn.tracer
+                answering.transcribe_ms = turn.tracer.between("release", "final")
+            if ahead is not None and ahead.place != _place(question, within, history):
+                ahead = None
             if await self._summarised(replace(question, text=text), record, events):
                 return
             passages = await self._passages(
-                replace(question, docs=within), bool(question.docs), history, answering, events
+                replace(question, docs=within), bool(question.docs), history, answering, events, ahead
             )
             if passages is not None:
-                answering.read(passages)
+                answering.read(passages, ahead.places if ahead is not None else ())
                 await answering.widen(self._library.text_around)
                 record.passages(answering.passages)
                 await events.put(Retrieved(answering.passages, answering.filters))
+            if turn is not None:
+                turn.tracer.mark("searched")
+                if ahead is not None:
+                    ahead.takes(answering.prepared())
+                    turn.tracer.ahead(ahead.reused)
             if passages == () and warming is not None:
                 await _end(warming)
             async with ending(answering.answer(self._thinker)) as answer:
@@ -234,6 +157,22 @@ class Assistant:
         finally:
             if warming is not None:
                 await _end(warming)
+            if turn is not None:
+                await turn.close()
+
+    def _answering(self, question: Question, text: str, history: Sequence[Turn], earlier: Sequence[str]) -> Answering:
+        return Answering(
+            question=text,
+            history=history,
+            settings=self._settings,
+            nodes=self._thinker.nodes,
+            node=question.node,
+            prefer="" if question.prefer == ONLY_LOCAL else question.prefer,
+            max_tokens=question.max_tokens,
+            temperature=question.temperature,
+            seed=question.seed,
+            earlier=earlier,
+        )
 
     def _placed(self, question: Question) -> Question:
         """Return the question with where its conversation is answered. Raises UsageError."""
@@ -305,37 +244,79 @@ class Assistant:
             # Not the end of the answer: another node may make it, and if none can, `generate` says why.
             log.info("warming %s failed: %s", ", ".join(roles), error.message)
 
-    async def _text(self, question: Question, events: asyncio.Queue[Event | None]) -> tuple[str, float | None]:
-        """Return the question as text, and the milliseconds from the end of the sound to it if it was spoken."""
-        if question.text.strip() or question.audio is None:
-            if not question.text.strip():
-                raise UsageError("There is no question.", code="no_question", hint="Type one, or speak.")
-            return question.text.strip(), None
-        ended = perf_counter()
+    async def hear(self, question: Question) -> AsyncGenerator[Hearing | Transcribed, None]:
+        """Turn the sound of `question` into text; search and reading begin meanwhile.
 
-        async def timed(audio: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-            nonlocal ended
-            async for block in audio:
-                yield block
-            ended = perf_counter()
+        `ask` with that text takes up what was done. Nothing is stored or shown of it. Raises VoiceError, NodeError.
+        """
+        before, self._turn = self._turn, None
+        if before is not None:
+            await before.close()
+        question = self._placed(question)
+        turn = await self._spoken(question)
+        try:
+            async with aclosing(self._listen(turn, question)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            if turn.text:
+                self._turn = turn
 
-        heard: Transcribed | None = None
-        sound = timed(question.audio)
-        async with (
-            ending(question.audio),
-            ending(
-                self._thinker.transcribe(sound, language=question.language, here=question.node == "local")
-            ) as hearing,
-        ):
+    async def _heard(self, question: Question, events: asyncio.Queue[Event | None]) -> SpokenTurn | None:
+        """Hear a spoken question, or find out that a typed one was spoken before; None: it was not."""
+        if question.text.strip():
+            turn, self._turn = self._turn, None
+            if turn is None or (turn.fresh and normalised(turn.text) == normalised(question.text)):
+                return turn
+            await turn.close()
+            return None
+        if question.audio is None:
+            raise UsageError("There is no question.", code="no_question", hint="Type one, or speak.")
+        turn = await self._spoken(question)
+        async with aclosing(self._listen(turn, question)) as hearing:
             async for event in hearing:
                 await events.put(event)
-                if isinstance(event, Transcribed):
-                    heard = event
-        if heard is None or not heard.text.strip():
+        if not turn.text:
             raise VoiceError(
                 "I heard no words.", code="no_speech", hint="Check the microphone, and speak a bit louder."
             )
-        return heard.text.strip(), (perf_counter() - ended) * 1000
+        return turn
+
+    def _listen(self, turn: SpokenTurn, question: Question) -> AsyncGenerator[Hearing | Transcribed, None]:
+        assert question.audio is not None
+        here = question.node == "local"
+        return turn.hear(self._thinker, question.audio, question.language, here, ())
+
+    async def _spoken(self, question: Question) -> SpokenTurn:
+        """Return the turn that begins now, with all that is needed to work ahead of it."""
+        turn = SpokenTurn()
+        if not self._settings.voice_ahead:
+            return turn
+        history: list[Turn] = []
+        earlier: tuple[str, ...] = ()
+        if question.conversation:
+            history, earlier = said_before(self._conversations, question.conversation)
+        within = await self._within(question)
+        searched = question.use_documents and bool(within or await self._library.documents())
+
+        def find(query: str, most: int) -> Awaitable[Result]:
+            return self._library.find(query, k=most, within=within)
+
+        async def prepare(text: str, ahead: Ahead) -> Prepared | None:
+            if self._home is not None and asks(text):
+                return None  # a summary reads everything
+            answering = self._answering(question, text, history, earlier)
+            if searched:
+                looked = await look(ahead.find, text, history, max(self._settings.answer_passages, 1))
+                if not looked.passages:
+                    return None
+                answering.meant, answering.filters = looked.meant, looked.filters
+                answering.read(looked.passages, ahead.places)
+                await answering.widen(self._library.text_around)
+            return answering.prepared()
+
+        turn.ahead = Ahead(self._thinker, find, prepare, _place(question, within, history))
+        return turn
 
     async def _passages(
         self,
@@ -344,6 +325,7 @@ class Assistant:
         history: Sequence[Turn],
         answering: Answering,
         events: asyncio.Queue[Event | None],
+        ahead: Ahead | None = None,
     ) -> tuple[Passage, ...] | None:
         """Return the relevant passages of `question.docs`, added first if `add`; None: no documents are to be used."""
         if not question.use_documents:
@@ -359,22 +341,22 @@ class Assistant:
         elif not question.docs and not await self._library.documents():
             return None
         started = perf_counter()
-        wanted = max(self._settings.answer_passages, 1)
-        found: tuple[Passage, ...] = ()
-        for query in queries(answering.question, history):
-            result = await self._library.find(query, k=max(8, wanted), within=question.docs)
-            if found := relevant(result.passages, wanted, query):
-                answering.meant, answering.filters = query, result.filters
-                if result.dropped:
-                    await events.put(Warned("limits_dropped", result.dropped))
-                break
+
+        def find(query: str, most: int) -> Awaitable[Result]:
+            return self._library.find(query, k=most, within=question.docs)
+
+        finding = find if ahead is None or add else ahead.find  # what was just added is not in what was found before
+        looked = await look(finding, answering.question, history, max(self._settings.answer_passages, 1))
+        answering.meant, answering.filters = looked.meant, looked.filters
+        if looked.dropped:
+            await events.put(Warned("limits_dropped", looked.dropped))
         answering.retrieve_ms = (perf_counter() - started) * 1000
         waiting, total = await self._library.unfinished(question.docs)
         if waiting:
             are = "is" if waiting == 1 else "are"
             message = f"{waiting} of {total} files {are} not indexed yet; what they say is not in the answer."
             await events.put(Warned("still_indexing", message, "Ask again when they are."))
-        return found
+        return looked.passages
 
 
 def _loading(engine: EngineInfo) -> Progress | None:
@@ -384,6 +366,12 @@ def _loading(engine: EngineInfo) -> Progress | None:
     what = {"chat": "the chat model", "embed": "the search model", "transcribe": "the speech model"}.get(engine.role)
     name = f" ({engine.model})" if engine.model else ""
     return Progress(f"Loading {what or engine.role}{name}", round(engine.progress, 2))
+
+
+def _place(question: Question, within: tuple[Path, ...], history: Sequence[Turn]) -> object:
+    """Return all that decides on an answer beside the words of the question."""
+    chosen = question.use_documents, within, question.node, question.prefer, question.max_tokens
+    return chosen, tuple(history)
 
 
 async def _end(*tasks: asyncio.Task[None]) -> None:

@@ -1,12 +1,15 @@
 """What an assistant tells while it works: plain dataclasses, the same for window, command line and HTTP.
 
-`to_json` gives the object that `--json` prints (see docs/cli.md). Imports nothing of the project.
+`to_json` gives the object that `--json` prints (see docs/cli.md). Imports nothing of the project but the pure
+app/turn_trace.py.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
+
+from app.turn_trace import TurnTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +261,8 @@ class Answered(Event):
     """True: the user stopped it; text is what had been shown."""
     sentences: tuple[Sentence, ...] = ()
     """Every sentence of the text, checked; empty when no documents were used."""
+    trace: TurnTrace | None = None
+    """Where the time went, when the question was spoken."""
 
 
 FileState = Literal["added", "unchanged", "changed", "removed", "skipped", "failed"]

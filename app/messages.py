@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from app.events import Citation, Passage, Sentence, Timings, Usage
+from app.turn_trace import TurnTrace
+from app.turn_trace import known as known_trace
 
 PREFERENCES = ("automatic", "local", "cluster", "only-local")
 """Where the answers of a conversation may be made; "" follows the settings."""
@@ -67,6 +69,8 @@ class StoredMessage:
     moves: tuple[StoredMove, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     """What the check said of each sentence."""
+    trace: TurnTrace | None = None
+    """Where the time went, when the question was spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class Outcome:
     reason: str = ""
     moves: Sequence[StoredMove] = ()
     sentences: Sequence[Sentence] = ()
+    trace: TurnTrace | None = None
 
     def details(self) -> dict[str, Any]:
         """Return everything but the state as plain JSON values."""
@@ -126,6 +131,7 @@ def decode(row: tuple[Any, ...]) -> StoredMessage:
             Sentence(one["start"], one["end"], tuple(one["cited"]), one["supported"])
             for one in known.get("sentences", ())
         ),
+        trace=known_trace(known["trace"]) if known.get("trace") else None,
     )
 
 

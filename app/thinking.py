@@ -47,6 +47,8 @@ class ChatRequest:
     """The only zones whose nodes may make it, "local" for this machine; empty = any. A wall, also for failover."""
     background: bool = False
     """Nobody waits for it: it stands behind interactive work in the queues of nodes."""
+    ahead: bool = False
+    """In the background, for a question that is still being spoken: see app/speculating.py."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +267,11 @@ class Thinker(Embedder, Reranker, Protocol):
         ...
 
     def transcribe(
-        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
+        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False, hotwords: Sequence[str] = ()
     ) -> AsyncIterator[Hearing | Transcribed]:
         """Turn 16 kHz mono PCM16 into text: any number of Hearing, then one Transcribed. Raises NodeError.
 
-        `here`: on this machine, whatever the settings allow.
+        `here`: on this machine, whatever the settings allow. `hotwords`: names that may be said, the likeliest first.
         """
         ...
 

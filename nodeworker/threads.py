@@ -182,6 +182,8 @@ class Feed:
         self._blocks: deque[bytes] = deque()
         self._held = 0
         self._ended = False
+        self.over = asyncio.Event()
+        """Set when no more sound comes."""
         self._changed = threading.Condition()
         self._space = asyncio.Event()
         self._space.set()
@@ -207,6 +209,7 @@ class Feed:
             self._changed.notify_all()
         self._space.set()
         self._filled.set()
+        self.over.set()
 
     async def get(self) -> bytes | None:
         """Take the next block, waiting for it; None at the end. In place of iterating, never beside it."""

@@ -94,6 +94,7 @@ class FakeThinker:
     warmed: list[tuple[str, ...]] = field(default_factory=list)
     heard_here: list[bool] = field(default_factory=list)
     """For each utterance, whether it had to be heard on this machine."""
+    hotwords: list[tuple[str, ...]] = field(default_factory=list)
     open: int = 0
     state: str = "ready"
 
@@ -124,9 +125,10 @@ class FakeThinker:
             self.open -= 1
 
     async def transcribe(
-        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
+        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False, hotwords: Sequence[str] = ()
     ) -> AsyncIterator[Hearing | Transcribed]:
         self.heard_here.append(here)
+        self.hotwords.append(tuple(hotwords))
         seconds = 0.0
         async for block in audio:
             seconds += len(block) / 32_000

@@ -258,14 +258,14 @@ class NodeClient:
         return wire.recognised(reply)
 
     async def transcribe(
-        self, audio: AsyncIterator[bytes], *, language: str
+        self, audio: AsyncIterator[bytes], *, language: str, hotwords: Sequence[str] = ()
     ) -> AsyncGenerator[Hearing | Transcribed, None]:
         """Send 16 kHz mono PCM16 as it comes; yields partial texts and, last, the final one.
 
         Raises:
             TangnetError: what `audio` raised (gRPC itself would only say that the call was cancelled).
         """
-        config = pb.TranscribeConfig(language=language, partials=True)
+        config = pb.TranscribeConfig(language=language, partials=True, hotwords=hotwords)
         requests = partial(_audio_requests, config, most=MAX_AUDIO_BYTES)
         async with aclosing(self._heard(audio, requests, TRANSCRIBE_SECONDS)) as events:
             async for event in events:

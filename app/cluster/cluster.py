@@ -21,6 +21,7 @@ from app.cluster.budget import RetryBudget
 from app.cluster.hearing import heard, listener
 from app.cluster.key_change import KeyChange
 from app.cluster.learning import Keeper, Learned
+from app.cluster.listed import merge
 from app.cluster.local import LocalNode
 from app.cluster.outliers import Outliers
 from app.cluster.placing import Placing
@@ -173,7 +174,7 @@ class Cluster:
         )
         async with aclosing(session.events()) as events:
             async for event in events:
-                if isinstance(event, Generated):
+                if isinstance(event, Generated) and not request.ahead:
                     self._placing.learned.answered(event.usage.completion_tokens)
                 yield event
 
@@ -225,7 +226,7 @@ class Cluster:
         return found
 
     async def transcribe(
-        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
+        self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False, hotwords: Sequence[str] = ()
     ) -> AsyncGenerator[Hearing | Transcribed, None]:
         """Turn 16 kHz mono PCM16 into text: any Hearing, then one Transcribed. Raises NodeError.
 
@@ -235,7 +236,7 @@ class Cluster:
         node = listener(self.nodes()) if self._settings.voice_elsewhere and not here else None
         client = self._client(node.id) if node is not None else None
         elsewhere = (node, client) if node is not None and client is not None else None
-        async with aclosing(heard(audio, language, self._local.client, elsewhere)) as events:
+        async with aclosing(heard(audio, language, self._local.client, elsewhere, hotwords)) as events:
             async for event in events:
                 yield event
 
@@ -280,11 +281,11 @@ class Cluster:
         """Return all models, each once, with the names of the nodes that have it. Raises NodeError."""
         merged: dict[str, ModelInfo] = {}
         for info in await (await self._local.client()).models(catalogue=catalogue):
-            _merge(merged, info, "local" if info.present else "")
+            merge(merged, info, "local" if info.present else "")
         for node in self.nodes():
             if node.trusted and not node.local:
                 for info in node.models:
-                    _merge(merged, replace(info, present=True), node.name)
+                    merge(merged, replace(info, present=True), node.name)
         return sorted(merged.values(), key=lambda info: (info.role, not info.present, info.name))
 
     async def add_model(self, source: str) -> AsyncGenerator[ModelProgress, None]:
@@ -444,13 +445,3 @@ def _import_network() -> None:
 
 async def _embed_with(client: NodeClient, sha256: str, texts: Sequence[str]) -> Embeddings:
     return await client.embed(texts, "passage", model=sha256, background=True)
-
-
-def _merge(merged: dict[str, ModelInfo], info: ModelInfo, node: str) -> None:
-    key = info.sha256 or f"{info.role}:{info.name}"
-    known = merged.get(key)
-    if known is None:
-        merged[key] = replace(info, nodes=(node,) if node else ())
-    else:
-        nodes = known.nodes if not node or node in known.nodes else (*known.nodes, node)
-        merged[key] = replace(known, nodes=nodes, present=known.present or info.present)

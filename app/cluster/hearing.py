@@ -18,7 +18,9 @@ MOST_KEPT_BYTES = 20_000_000
 class Ear(Protocol):
     """What is needed of a connection; `NodeClient` is one."""
 
-    def transcribe(self, audio: AsyncIterator[bytes], *, language: str) -> AsyncGenerator[Hearing | Transcribed, None]:
+    def transcribe(
+        self, audio: AsyncIterator[bytes], *, language: str, hotwords: Sequence[str] = ()
+    ) -> AsyncGenerator[Hearing | Transcribed, None]:
         """Turn 16 kHz mono PCM16 into text."""
         ...
 
@@ -43,6 +45,7 @@ async def heard(
     language: str,
     here: Callable[[], Awaitable[Ear]],
     elsewhere: tuple[NodeInfo, Ear] | None,
+    hotwords: Sequence[str] = (),
 ) -> AsyncGenerator[Hearing | Transcribed, None]:
     """Yield what is heard, and last the whole text with the name of the node that heard it, "" being this machine.
 
@@ -54,7 +57,7 @@ async def heard(
     if elsewhere is not None:
         node, ear = elsewhere
         try:
-            async with aclosing(ear.transcribe(kept.blocks(), language=language)) as events:
+            async with aclosing(ear.transcribe(kept.blocks(), language=language, hotwords=hotwords)) as events:
                 async for event in events:
                     yield replace(event, node=node.name) if isinstance(event, Transcribed) else event
             return
@@ -66,7 +69,7 @@ async def heard(
                     hint="Say it again; `voice.elsewhere` in the settings keeps your voice on this machine.",
                 ) from error
     client = await here()
-    async with aclosing(client.transcribe(kept.again(), language=language)) as events:
+    async with aclosing(client.transcribe(kept.again(), language=language, hotwords=hotwords)) as events:
         async for event in events:
             yield event
 

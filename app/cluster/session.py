@@ -278,6 +278,8 @@ class Session:
     async def _rival(self, first: Lane) -> Lane | None:
         """Start the answer on an idle node that is as good as the one that is late."""
         request = self._request
+        if request.ahead:
+            return None
         try:
             choices = self._rank(request, {*self._tries})
         except NodeError:
@@ -326,7 +328,7 @@ class Session:
         before = len(shown.ids)
         waiting = time.monotonic()
         self._waited_ms, earlier_ms = 0.0, self._waited_ms
-        learning = not moving
+        learning = not (moving or self._request.ahead)  # what is read ahead may rest for long
         async with aclosing(laned):
             async for now_lane, event in laned:
                 if now_lane is not lane:

@@ -170,7 +170,8 @@ def generate_request(
         ),
         resume=resume,
         resume_text=resume_text,
-        priority=priority(request.background),
+        priority=priority(request.background or request.ahead),
+        ahead=request.ahead,
     )
 
 

@@ -21,6 +21,7 @@ from app.ui.models_card import ModelsCard
 from app.ui.seam import RuntimeSeam
 
 if TYPE_CHECKING:
+    from app.assistant import Question
     from app.collections import Collection
     from app.messages import Conversation, StoredMessage
     from app.ui.answer_card import AnswerCard
@@ -186,6 +187,20 @@ class ConversationPane(QWidget):
         self.composer.set_busy(True)
         self.pill.tell("thinking", "Thinking…", "Looking for passages and a node.")
         run.start(card)
+
+    def spoken_question(self) -> Question | None:
+        """Return what will be asked when the words are known; None while another answer is being made."""
+        from app.assistant import Question
+        from app.collections import EVERYTHING
+
+        if self.run is not None:
+            return None
+        return Question(
+            conversation=self.conversation,
+            use_documents=self.composer.documents_toggle.isChecked(),
+            prefer=self.composer.where.value,
+            collection=self.composer.collection.value or EVERYTHING,
+        )
 
     def _keep_where(self, value: str) -> None:
         if self.runtime is None or not self.conversation:

@@ -234,6 +234,10 @@ class AssistantSeam(Protocol):
         """Stream one answer; closing the iterator stops it."""
         ...
 
+    def hear(self, question: Question) -> AsyncIterator[Hearing | Transcribed]:
+        """Turn the sound of a question into text and work ahead; `ask` with that text takes it up."""
+        ...
+
 
 class RuntimeSeam(Protocol):
     """Everything together, opened in the asyncio thread."""

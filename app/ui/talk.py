@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -11,6 +12,7 @@ from app.ui.bridge import Bridge, Handle
 from app.ui.seam import Ear, OpenEar, RuntimeSeam
 
 if TYPE_CHECKING:
+    from app.assistant import Question
     from app.events import Hearing, Transcribed
 
 REPEAT_MS = 40
@@ -50,6 +52,8 @@ class Talker(QObject):
         self._live = False
         self.stays_here: Callable[[], bool] = lambda: False
         """Whether what is said now must not leave this machine, whatever the settings allow."""
+        self.question: Callable[[], Question | None] = lambda: None
+        """What would be asked, without its words; None: what is said becomes text and no question."""
         self._key_up = QTimer(self, interval=REPEAT_MS, singleShot=True)
         self._key_up.timeout.connect(self.release)
         self._timer = QTimer(self, interval=LEVEL_MS)
@@ -80,13 +84,13 @@ class Talker(QObject):
             self._tell(self._press_again)
             return
         self._text = ""
-        runtime, here = self._runtime, self.stays_here()
+        runtime, here, question = self._runtime, self.stays_here(), self.question()
         # Signals first: the first sound may be there before this function returns.
         self._live = False
         self.began.emit()
         self._timer.start()
         self._handle = self._bridge.stream(
-            lambda: self._listen(runtime, here), self._event, self._end, self._fail, name="push-to-talk"
+            lambda: self._listen(runtime, here, question), self._event, self._end, self._fail, name="push-to-talk"
         )
 
     def release_soon(self) -> None:
@@ -113,7 +117,9 @@ class Talker(QObject):
 
     # ------------------------------------------------------------------ the asyncio thread
 
-    async def _listen(self, runtime: RuntimeSeam, here: bool) -> AsyncIterator[Hearing | Transcribed]:
+    async def _listen(
+        self, runtime: RuntimeSeam, here: bool, question: Question | None
+    ) -> AsyncIterator[Hearing | Transcribed]:
         device = runtime.settings.voice_device
         if self._ear is not None and self._device != device:
             self._ear.close()
@@ -127,7 +133,11 @@ class Talker(QObject):
         if not self._ear.press():
             return
         language = runtime.settings.voice_language
-        events = runtime.cluster.transcribe(self._ear.audio(), language=language, here=here)
+        events: AsyncIterator[Hearing | Transcribed]
+        if question is None:
+            events = runtime.cluster.transcribe(self._ear.audio(), language=language, here=here)
+        else:
+            events = runtime.assistant.hear(replace(question, audio=self._ear.audio(), language=language))
         try:
             async for event in events:
                 yield event

@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
             source.talk_pressed.connect(self.talker.press)
             source.talk_released.connect(self.talker.release)
         self.talker.stays_here = lambda: self.pane.composer.where.value == "only-local"
+        self.talker.question = self.pane.spoken_question
         self.talker.began.connect(lambda: self.pane.composer.show_listening(True))
         self.talker.live.connect(self.pane.composer.show_live)
         self.talker.finishing.connect(self.pane.composer.show_finishing)

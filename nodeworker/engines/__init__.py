@@ -81,6 +81,8 @@ class ChatRequest:
     """Offered to models whose template has them."""
     background: bool = False
     """It is made only of what answers that somebody waits for leave."""
+    ahead: bool = False
+    """In the background, for a question that is still being spoken: it need not rest while somebody only talks."""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 

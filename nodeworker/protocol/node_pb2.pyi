@@ -632,12 +632,15 @@ class GenerateRequest(_message.Message):
     RESUME_TEXT_FIELD_NUMBER: _builtins.int
     TOOLS_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    AHEAD_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     model: _builtins.str
     """name or sha256; "" = the node's own choice"""
     resume_text: _builtins.str
     """used instead of ids when the model differs"""
     priority: Global___Priority.ValueType
+    ahead: _builtins.bool
+    """in the background, for a question that is still being spoken"""
     @_builtins.property
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___Message]: ...
     @_builtins.property
@@ -661,10 +664,11 @@ class GenerateRequest(_message.Message):
         resume_text: _builtins.str = ...,
         tools: _abc.Iterable[Global___Tool] | None = ...,
         priority: Global___Priority.ValueType = ...,
+        ahead: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "model", b"model", "priority", b"priority", "request_id", b"request_id", "resume", b"resume", "resume_text", b"resume_text", "sampling", b"sampling", "tools", b"tools"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ahead", b"ahead", "messages", b"messages", "model", b"model", "priority", b"priority", "request_id", b"request_id", "resume", b"resume", "resume_text", b"resume_text", "sampling", b"sampling", "tools", b"tools"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ from nodeworker.engines import (
     TranscriptEvent,
     Vectors,
 )
-from nodeworker.errors import BadRequest, EngineError, ModelMissing, Unsupported
+from nodeworker.errors import EngineError, ModelMissing, Unsupported
 from nodeworker.hosting.hosted import (
     HostedChat,
     HostedEmbed,
@@ -48,6 +48,8 @@ from nodeworker.serving.engine_call import (
     within,
 )
 from nodeworker.serving.parts import Began, Embedded, Maker, PageRead, QueuedAt, Reranked, Shelf
+from nodeworker.serving.resting import Resting
+from nodeworker.serving.roles import ROLES
 from nodeworker.serving.room import Room
 from nodeworker.threads import Crew, Feed, Stream, Work
 
@@ -57,7 +59,6 @@ if TYPE_CHECKING:
 __all__ = ["Began", "Embedded", "EngineRooms", "Maker", "PageRead", "QueuedAt", "Reranked", "Shelf"]
 
 log = logging.getLogger(__name__)
-ROLES = ("chat", "embed", "transcribe", "rerank", "ocr", "speak")
 EMBED_SLICE = 32
 """Texts embedded at once; between slices others get their turn, so that a question never waits for an indexing run."""
 QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32, "ocr": 32, "speak": 8}
@@ -68,11 +69,7 @@ T = TypeVar("T")
 
 
 class EngineRooms:
-    """One lazily loaded engine for each role. Use it in one asyncio loop.
-
-    While a call that somebody waits for is in any of the rooms, the background work of all engines rests: they share
-    the machine's cores.
-    """
+    """One lazily loaded engine for each role. Use it in one asyncio loop. When background work rests: resting.py."""
 
     def __init__(self, shelf: Shelf, maker: Maker, *, limits: dict[str, int] | None = None) -> None:
         self._shelf = shelf
@@ -83,8 +80,7 @@ class EngineRooms:
         self._shown = float("-inf")
         self._refreshing: asyncio.Task[None] | None = None
         self._change = asyncio.Event()
-        self._waited_for = 0
-        """Calls that are no background work, in all rooms."""
+        self._resting = Resting(self._pause)
 
         def room(role: str, make: Callable[[ModelFile], Any]) -> Room[Any]:
             return Room(
@@ -120,7 +116,7 @@ class EngineRooms:
         return {role: room.engine for role, room in self.rooms.items() if isinstance(room.engine, HostedEngine)}
 
     def next_change(self) -> asyncio.Event:
-        """Return the event that the next change sets: take it before reading a status, and nothing is missed."""
+        """Return the event that the next change sets; take it before reading a status."""
         return self._change
 
     async def models(self) -> tuple[ModelFile, ...]:
@@ -144,15 +140,17 @@ class EngineRooms:
                 return engine.generate(request)
             return Stream(self.chat.crew, lambda: engine.generate(request), request.cancelled)
 
-        async with contextlib.aclosing(self._call(self.chat, model, start, background=request.background)) as events:
-            done = False
-            async for event in events:
-                if not isinstance(event, list):
-                    yield event
-                    continue
-                for merged in merge(event):
-                    done = done or isinstance(merged, Done)
-                    yield merged
+        call = self._call(self.chat, model, start, background=request.background)
+        with self._resting.counting(ahead=int(request.ahead and request.background)):
+            async with contextlib.aclosing(call) as events:
+                done = False
+                async for event in events:
+                    if not isinstance(event, list):
+                        yield event
+                        continue
+                    for merged in merge(event):
+                        done = done or isinstance(merged, Done)
+                        yield merged
             if not done:
                 raise EngineError("The chat engine ended without saying why.", "Try again.")
 
@@ -276,11 +274,16 @@ class EngineRooms:
             )
 
         call = self._call(self.hearing, model, begin, urgent=not recording, background=background and recording)
-        async with contextlib.aclosing(call) as events:
-            async for event in events:
-                if isinstance(event, list):
-                    for heard in event:
-                        yield heard
+        talk = None if recording else asyncio.create_task(self._resting.talk(audio.over))
+        try:
+            async with contextlib.aclosing(call) as events:
+                async for event in events:
+                    if isinstance(event, list):
+                        for heard in event:
+                            yield heard
+        finally:
+            if talk is not None:
+                talk.cancel()
 
     async def speak(
         self,
@@ -381,7 +384,7 @@ class EngineRooms:
         found = await self.find(room.role, model) if isinstance(model, str) else model
         ticket = room.enter(found, urgent=urgent, background=background, bounded=bounded)
         stream: Work[T] | None = None
-        self._wait_for(0 if background else 1)
+        self._resting.wait_for(0 if background else 1)
         try:
             async for position in positions(ticket):
                 yield QueuedAt(position)
@@ -404,17 +407,15 @@ class EngineRooms:
                 raise room.failure(error) from error
             go_on(ticket)
         finally:
-            self._wait_for(0 if background else -1)
+            self._resting.wait_for(0 if background else -1)
             if stream is None:
                 room.leave(ticket)
             else:
                 stream.stop()
 
-    def _wait_for(self, more: int) -> None:
-        """Count calls that somebody waits for; background work rests while there are any."""
-        self._waited_for += more
+    def _pause(self) -> None:
         for room in self.rooms.values():
-            room.pause(self._waited_for > 0)
+            room.pause(self._resting.rests(chat=room is self.chat))
 
     async def _refresh(self) -> None:
         try:
@@ -446,11 +447,3 @@ class EngineRooms:
     def _notify(self) -> None:
         self._change.set()
         self._change = asyncio.Event()
-
-
-def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:
-    """Return the roles that have a room; none named means all. Raises BadRequest for others."""
-    for role in roles:
-        if role not in ROLES:
-            raise BadRequest(f"This node has no engine for {role!r}.", f"Known: {', '.join(ROLES)}.")
-    return tuple(roles) or ROLES

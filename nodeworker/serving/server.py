@@ -30,7 +30,8 @@ from nodeworker.serving.hearing import hear
 from nodeworker.serving.heartbeat import Heartbeat, Reporter
 from nodeworker.serving.piece_calls import PieceCalls
 from nodeworker.serving.requests import Requests
-from nodeworker.serving.rooms import Began, EngineRooms, QueuedAt, Shelf, checked_roles
+from nodeworker.serving.roles import checked_roles
+from nodeworker.serving.rooms import Began, EngineRooms, QueuedAt, Shelf
 from nodeworker.serving.speaking import spoken_call
 from nodeworker.settings import measured_folder
 from nodeworker.threads import Crew, Feed

@@ -62,6 +62,7 @@ def chat_request(request: pb.GenerateRequest) -> ChatRequest:
         resume_text=request.resume_text,
         tools=tuple(map(_tool, request.tools)),
         background=in_background(request.priority),
+        ahead=request.ahead and in_background(request.priority),
     )
 
 

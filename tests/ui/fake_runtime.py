@@ -90,8 +90,17 @@ class ScriptedAssistant:
     make: Callable[[], Sequence[Step]] | None = None
     """Makes the script in the asyncio thread, for scripts with an asyncio.Event."""
     questions: list[Question] = field(default_factory=list)
+    cluster: ScriptedCluster | None = None
+    spoken: list[Question] = field(default_factory=list)
     closed: int = 0
     """How many streams have ended, in whatever way."""
+
+    async def hear(self, question: Question) -> AsyncIterator[Hearing | Transcribed]:
+        self.spoken.append(question)
+        assert self.cluster is not None and question.audio is not None
+        here = question.prefer == "only-local"
+        async for event in self.cluster.transcribe(question.audio, language=question.language, here=here):
+            yield event
 
     async def ask(self, question: Question) -> AsyncIterator[Event]:
         self.questions.append(question)
@@ -396,7 +405,7 @@ class ScriptedRuntime:
         self.collections = Collections(home)
         self.cluster = ScriptedCluster()
         self.library = ScriptedLibrary()
-        self.assistant = ScriptedAssistant(self.conversations)
+        self.assistant = ScriptedAssistant(self.conversations, cluster=self.cluster)
         self.closed = False
 
     async def close(self) -> None:

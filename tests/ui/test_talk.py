@@ -30,6 +30,20 @@ def test_hold_speak_let_go_asks_the_question(scene: Scene) -> None:
     assert not composer.voice_strip.isVisible()
 
 
+def test_what_is_said_is_worked_on_as_the_question_that_it_will_be(scene: Scene) -> None:
+    scene.attach()
+    composer = scene.window.pane.composer
+    composer.show_where("local")
+    composer.documents_toggle.setChecked(False)
+    QTest.keyPress(scene.window, Qt.Key.Key_F9)
+    scene.until(lambda: "How" in composer.partial.text())
+    QTest.keyRelease(scene.window, Qt.Key.Key_F9)
+    scene.until(lambda: scene.runtime.assistant.closed == 1)
+    (spoken,), (asked,) = scene.runtime.assistant.spoken, scene.runtime.assistant.questions
+    assert (spoken.prefer, spoken.use_documents, spoken.collection) == ("local", False, asked.collection)
+    assert (asked.prefer, asked.use_documents) == ("local", False)
+
+
 def test_text_goes_to_the_box_when_set_so(scene: Scene) -> None:
     scene.attach()
     scene.runtime.settings.voice_send = False

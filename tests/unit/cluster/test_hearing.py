@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -44,7 +44,7 @@ class Ears:
     got: list[bytes] = field(default_factory=list)
 
     async def transcribe(
-        self, audio: AsyncIterator[bytes], *, language: str
+        self, audio: AsyncIterator[bytes], *, language: str, hotwords: Sequence[str] = ()
     ) -> AsyncGenerator[Hearing | Transcribed, None]:
         if self.lost_after == 0:
             raise NodeLost("Gone.")

@@ -13,6 +13,7 @@ import pytest
 from nodeworker.engines import ChatRequest, Token
 from nodeworker.errors import Busy
 from nodeworker.serving.rooms import EMBED_SLICE, EngineRooms
+from nodeworker.threads import Feed
 from tests.unit.nodeworker_server.fakes import FakeChat, FakeMaker, FakeShelf, model, until
 from tests.unit.nodeworker_server.test_rooms import asking, rooms_of
 
@@ -96,6 +97,38 @@ async def test_work_in_one_room_lets_the_background_rest_in_all() -> None:
         maker.embedding.hold.set()
         await query
         assert engine.told == [False, True, False]
+        assert isinstance(engine.go, threading.Semaphore)
+        for _ in range(3):
+            engine.go.release()
+        assert await background == "abc"
+
+
+async def test_what_is_made_ahead_rests_only_when_the_sound_has_ended() -> None:
+    engine = Pausing(slots=1)
+    maker = FakeMaker(engine)
+    shelf = FakeShelf(model("chat", "m"), model("transcribe", "w"))
+    async with rooms_of(shelf, maker) as rooms:
+        background = said(rooms, replace(behind("b"), ahead=True))
+        await until(lambda: engine.running == 1)
+        cancelled = threading.Event()
+        feed = Feed(cancelled, 1000)
+        await feed.put(b"\0" * 100)
+        texts: list[object] = []
+
+        async def listen() -> None:
+            async for event in rooms.transcribe(feed, cancelled):
+                texts.append(event)
+
+        listening = asyncio.create_task(listen())
+        await until(lambda: len(texts) == 1)
+        assert engine.told[-1] is False  # somebody only talks
+        maker.hearing.hold = threading.Event()
+        await feed.put(b"\0" * 100)
+        feed.end()
+        await until(lambda: engine.told[-1] is True)
+        maker.hearing.hold.set()
+        await listening
+        await until(lambda: engine.told[-1] is False)
         assert isinstance(engine.go, threading.Semaphore)
         for _ in range(3):
             engine.go.release()

@@ -14,7 +14,7 @@ from nodeworker.load.sensors import Load, Sensors
 from nodeworker.load.tally import Tally
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.serving.heartbeat import Heartbeat, Report, Reporter
-from nodeworker.serving.rooms import ROLES
+from nodeworker.serving.roles import ROLES
 from tests.sensor_samples import Machine
 from tests.unit.nodeworker_server.fakes import FakeChat, FakeMaker, FakeShelf, model, until
 from tests.unit.nodeworker_server.test_rooms import rooms_of

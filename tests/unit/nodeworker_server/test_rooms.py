@@ -15,7 +15,8 @@ from nodeworker.engines import ChatEvent, ChatRequest, Done, Final, Logprobs, Me
 from nodeworker.errors import BadRequest, Busy, ContextOverflow, EngineError, ModelDamaged, ModelMissing, Unsupported
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.serving.engine_call import merge
-from nodeworker.serving.rooms import EMBED_SLICE, Began, EngineRooms, QueuedAt, checked_roles
+from nodeworker.serving.roles import checked_roles
+from nodeworker.serving.rooms import EMBED_SLICE, Began, EngineRooms, QueuedAt
 from nodeworker.threads import Feed
 from tests.unit.nodeworker_server.fakes import FakeChat, FakeMaker, FakeShelf, model, until
 
