@@ -17,14 +17,13 @@ from nodeworker.engines.speaking.program import FILE as VOICES
 from nodeworker.engines.speaking.program import ProgramVoice, read_programs
 from nodeworker.engines.speaking.program_folder import ProgramFolder
 from nodeworker.errors import BadRequest, ModelMissing
+from nodeworker.hosting.fed import HostedSpeak, HostedTranscribe
 from nodeworker.hosting.hosted import (
     EngineSpec,
     HostedChat,
     HostedEmbed,
     HostedRecognise,
     HostedRerank,
-    HostedSpeak,
-    HostedTranscribe,
 )
 from nodeworker.models.folder import FetchProgress, ModelFile, ModelFolder
 from nodeworker.settings import home, kept_folder, measured_folder

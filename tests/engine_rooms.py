@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from nodeworker.engines import ChatRequest, Message, Token
+from nodeworker.hosting.fed import HostedSpeak, HostedTranscribe
 from nodeworker.hosting.hosted import (
     EngineSpec,
     HostedChat,
     HostedEmbed,
     HostedRecognise,
     HostedRerank,
-    HostedSpeak,
-    HostedTranscribe,
 )
 from nodeworker.models.folder import ModelFile
 from nodeworker.serving.rooms import EngineRooms

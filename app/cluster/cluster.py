@@ -21,8 +21,8 @@ from app.cluster.budget import RetryBudget
 from app.cluster.hearing import heard, listener
 from app.cluster.key_change import KeyChange
 from app.cluster.learning import Keeper, Learned
-from app.cluster.listed import merge
 from app.cluster.local import LocalNode
+from app.cluster.model_list import models_of
 from app.cluster.outliers import Outliers
 from app.cluster.placing import Placing
 from app.cluster.recognising import Recognising
@@ -251,7 +251,7 @@ class Cluster:
         elsewhere = self._settings.voice_elsewhere
         return self._recordings.read(recordings, language=language, elsewhere=elsewhere, background=background)
 
-    async def speak(
+    def speak(
         self,
         sentences: AsyncIterator[str],
         *,
@@ -265,10 +265,7 @@ class Cluster:
         A node that is lost is replaced at the sentence it was in. `node`: its name, "local" for this machine.
         Raises NodeError.
         """
-        made = self._speaking.speak(sentences, voice=voice, speed=speed, zones=zones, node=node)
-        async with aclosing(made) as events:
-            async for event in events:
-                yield event
+        return self._speaking.speak(sentences, voice=voice, speed=speed, zones=zones, node=node)
 
     async def warm(self, roles: Sequence[str]) -> AsyncGenerator[tuple[EngineInfo, ...], None]:
         """Start this machine's node and load the engines of `roles`; yields progress until they are ready or failed."""
@@ -279,14 +276,7 @@ class Cluster:
 
     async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:
         """Return all models, each once, with the names of the nodes that have it. Raises NodeError."""
-        merged: dict[str, ModelInfo] = {}
-        for info in await (await self._local.client()).models(catalogue=catalogue):
-            merge(merged, info, "local" if info.present else "")
-        for node in self.nodes():
-            if node.trusted and not node.local:
-                for info in node.models:
-                    merge(merged, replace(info, present=True), node.name)
-        return sorted(merged.values(), key=lambda info: (info.role, not info.present, info.name))
+        return models_of(await (await self._local.client()).models(catalogue=catalogue), self.nodes())
 
     async def add_model(self, source: str) -> AsyncGenerator[ModelProgress, None]:
         """Fetch a model by catalogue name, or take a GGUF file; the last progress names it. Raises NodeError."""

@@ -15,24 +15,17 @@ from nodeworker.engines import (
     ChatRequest,
     Done,
     Figures,
-    Final,
-    Heard,
-    Partial,
     Prefill,
     Progress,
     Recognised,
-    SpeechEnded,
-    SpeechStarted,
-    Spoken,
     Token,
     ToolCall,
-    TranscriptEvent,
     Vectors,
 )
 from nodeworker.errors import BadRequest, EngineError, EngineLost
 from nodeworker.hosting.engine_call import Running
 from nodeworker.hosting.engine_process import EngineProcess
-from nodeworker.hosting.frames import SOUND_WINDOW, BadFrame
+from nodeworker.hosting.frames import BadFrame
 from nodeworker.hosting.packing import (
     count,
     many,
@@ -48,7 +41,6 @@ from nodeworker.hosting.packing import (
 
 if TYPE_CHECKING:
     from nodeworker.models.folder import ModelFile
-    from nodeworker.threads import Feed
 
 log = logging.getLogger(__name__)
 CLOSE_SECONDS = 1.5
@@ -63,7 +55,6 @@ LOAD_PATIENCE = 300.0
 Pi a minute, measuring a large model about as long."""
 MOST_SLOTS = 256
 _TICK_SECONDS = 0.1
-_SOUND_PIECE = 64 * 1024
 _ABOUT = ("slots", "context", "dimension", "max_tokens")
 
 
@@ -370,88 +361,3 @@ class HostedRecognise(HostedEngine):
         found = read_recognised(head["found"])
         if (running := self._call(head["id"])) is not None:
             running.put([found])
-
-
-class HostedFed(HostedEngine):
-    """An engine in a process of its own that is fed while it works."""
-
-    def __init__(self, model: ModelFile, spec: EngineSpec, *, patience: float = PATIENCE) -> None:
-        super().__init__(model, spec, patience=patience)
-        self._pumps: set[asyncio.Task[None]] = set()
-
-    def _feed(self, id: int, running: Running[Any], source: Feed) -> None:
-        """Hand over what is in `source`, only as fast as the engine takes it."""
-        pump = asyncio.get_running_loop().create_task(self._pump(id, running, source))
-        self._pumps.add(pump)
-        pump.add_done_callback(self._pumps.discard)
-        running.ended.add_done_callback(lambda _ended: pump.cancel())
-
-    async def _pump(self, id: int, running: Running[Any], source: Feed) -> None:
-        while (block := await source.get()) is not None:
-            for start in range(0, len(block), _SOUND_PIECE):
-                while running.unread >= SOUND_WINDOW and not running.ended.done():
-                    running.space.clear()
-                    await running.space.wait()
-                piece = block[start : start + _SOUND_PIECE]
-                running.unread += len(piece)
-                self._process.send({"do": "sound", "id": id}, piece)
-        if running.cancelled.is_set():
-            running.stop()
-        else:
-            self._process.send({"do": "sound", "id": id})
-
-
-class HostedSpeak(HostedFed):
-    """A voice in a process of its own."""
-
-    role = "speak"
-
-    def speak(
-        self, texts: Feed, cancelled: threading.Event, *, speed: float, background: bool = False
-    ) -> Running[Spoken]:
-        """Begin to speak the texts, each a block of UTF-8 smaller than 64 KiB; they are taken as the engine goes on."""
-        id, running = self._begin(cancelled, {"do": "say", "speed": speed, "background": background})
-        self._feed(id, running, texts)
-        return running
-
-    def _made(self, kind: Any, head: dict[str, Any], blob: bytes) -> None:
-        if kind != "spoken":
-            return super()._made(kind, head, blob)
-        if len(blob) % 2:
-            raise BadFrame("a sound ends within a sample")
-        spoken = Spoken(blob, count(head["rate"]), count(head["sentence"]), head["last"] is True)
-        if (running := self._call(head["id"])) is not None:
-            running.put([spoken])
-
-
-class HostedTranscribe(HostedFed):
-    """A recogniser in a process of its own."""
-
-    role = "transcribe"
-    kinds = (SpeechStarted, SpeechEnded, Partial, Heard, Final)
-
-    def transcribe(
-        self,
-        audio: Feed,
-        cancelled: threading.Event,
-        *,
-        language: str,
-        partials: bool,
-        hotwords: tuple[str, ...],
-        recording: bool = False,
-        expected_seconds: float = 0.0,
-        background: bool = False,
-    ) -> Running[TranscriptEvent]:
-        """Begin to listen; sound is taken from `audio` only as fast as the engine does."""
-        head = {
-            "do": "hear",
-            "language": language,
-            "partials": partials,
-            "hotwords": hotwords,
-            "recording": recording,
-            "expected_seconds": expected_seconds,
-            "background": background,
-        }
-        id, running = self._begin(cancelled, head)
-        self._feed(id, running, audio)
-        return running

@@ -15,13 +15,12 @@ if TYPE_CHECKING:
         SpeakEngine,
         TranscribeEngine,
     )
+    from nodeworker.hosting.fed import HostedSpeak, HostedTranscribe
     from nodeworker.hosting.hosted import (
         HostedChat,
         HostedEmbed,
         HostedRecognise,
         HostedRerank,
-        HostedSpeak,
-        HostedTranscribe,
     )
     from nodeworker.models.folder import ModelFile
 

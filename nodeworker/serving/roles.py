@@ -1,4 +1,4 @@
-"""The roles for which a node has engines."""
+"""What a node can do: its roles, how many calls of each may wait, and which of them a caller has named."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nodeworker.errors import BadRequest
 
 ROLES = ("chat", "embed", "transcribe", "rerank", "ocr", "speak")
+QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32, "ocr": 32, "speak": 8}
 
 
 def checked_roles(roles: Sequence[str]) -> tuple[str, ...]:

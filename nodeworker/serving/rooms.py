@@ -26,14 +26,13 @@ from nodeworker.engines import (
     Vectors,
 )
 from nodeworker.errors import EngineError, ModelMissing, Unsupported
+from nodeworker.hosting.fed import HostedSpeak, HostedTranscribe
 from nodeworker.hosting.hosted import (
     HostedChat,
     HostedEmbed,
     HostedEngine,
     HostedRecognise,
     HostedRerank,
-    HostedSpeak,
-    HostedTranscribe,
 )
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.serving.engine_call import (
@@ -49,7 +48,7 @@ from nodeworker.serving.engine_call import (
 )
 from nodeworker.serving.parts import Began, Embedded, Maker, PageRead, QueuedAt, Reranked, Shelf
 from nodeworker.serving.resting import Resting
-from nodeworker.serving.roles import ROLES
+from nodeworker.serving.roles import QUEUE_LIMITS, ROLES
 from nodeworker.serving.room import Room
 from nodeworker.threads import Crew, Feed, Stream, Work
 
@@ -61,7 +60,6 @@ __all__ = ["Began", "Embedded", "EngineRooms", "Maker", "PageRead", "QueuedAt", 
 log = logging.getLogger(__name__)
 EMBED_SLICE = 32
 """Texts embedded at once; between slices others get their turn, so that a question never waits for an indexing run."""
-QUEUE_LIMITS = {"chat": 16, "embed": 64, "transcribe": 4, "rerank": 32, "ocr": 32, "speak": 8}
 REFRESH_SECONDS = 1.0
 SHOW_SECONDS = 10.0
 """How often empty rooms are told what they would load where nothing seems to have changed: each asks the folder."""

@@ -20,7 +20,7 @@ from nodeworker.load.tally import Call, Tally
 from nodeworker.load.waiting import Rates
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.serving.heartbeat import TICK_SECONDS
-from nodeworker.serving.rooms import QUEUE_LIMITS
+from nodeworker.serving.roles import QUEUE_LIMITS
 from tests.bench.conversations import Ask
 
 _SHA = "5a" * 32
