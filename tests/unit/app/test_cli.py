@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import wave
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from app.cli import main
 from app.cluster.fleet import Fleet
 from app.cluster.trust import TrustStore
 from app.commands import models
@@ -20,40 +17,14 @@ from app.commands.arguments import command_names, parser
 from app.commands.doctor import acceleration
 from app.commands.output import place
 from app.commands.transcribe import how_far
-from app.conversations import Conversations
-from app.errors import NodeError, NodeLost, TrustError
+from app.errors import NodeLost, TrustError
 from app.events import FileIndexed, NodeInfo, Passage
-from app.runtime import Runtime
-from app.settings import Settings, home
+from app.settings import home
 from app.thinking import Going
 from nodeworker.protocol.links import shared_fingerprint
+from tests.command_line import Program
 from tests.documents import write
-from tests.fakes import STARTER, FakeCluster, FakeLibrary, passage
-
-
-class Program:
-    """`tangnet` over fakes, in a home of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.cluster = FakeCluster()
-        self.library = FakeLibrary()
-        self.settings = Settings()
-        self.out = self.err = ""
-
-    async def open(self) -> Runtime:
-        store = Conversations(self.home / "conversations.sqlite3")
-        return Runtime(self.home, self.settings, self.cluster, self.library, store)
-
-    def __call__(self, *arguments: str) -> int:
-        out, err = io.StringIO(), io.StringIO()
-        status = main(arguments, open_runtime=self.open, out=out, err=err)
-        self.out, self.err = out.getvalue(), err.getvalue()
-        return status
-
-    def json(self, *arguments: str, status: int = 0) -> list[dict[str, Any]]:
-        assert self("--json", *arguments) == status, self.err
-        return [json.loads(line) for line in self.out.splitlines()]
+from tests.fakes import STARTER, passage
 
 
 @pytest.fixture
@@ -86,46 +57,6 @@ def test_ask_prints_the_events_of_the_contract(tangnet: Program) -> None:
     }  # fmt: skip
     request = tangnet.cluster.requests[0]
     assert (request.max_tokens, request.seed, request.temperature) == (9, 4, 0.5)
-
-
-def test_the_answer_is_spoken_into_a_file_sentence_by_sentence(tangnet: Program, tmp_path: Path) -> None:
-    file = tmp_path / "answer.wav"
-    file.write_bytes(b"what stood there before")
-    lines = tangnet.json("ask", "How high is the tower?", "--speak", str(file))
-    assert tangnet.cluster.said == ["It is 330 metres high."]
-    assert lines[-1]["timings"]["first_sound_ms"] > 0
-    with wave.open(str(file)) as sound:
-        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 24_000)
-        assert sound.getnframes() == len("It is 330 metres high.")
-    assert not list(tmp_path.glob(".*"))
-
-
-def test_spoken_answers_stay_on_this_machine_unless_voices_may_leave_it(tangnet: Program, tmp_path: Path) -> None:
-    ask = ("ask", "How high is the tower?", "--speak", str(tmp_path / "answer.wav"))
-    for elsewhere, rules, arguments, zones in (
-        (False, [], (), ("local",)),
-        (True, [], (), ()),
-        (True, [], ("--node", "local"), ("local",)),
-        (True, ["~/Medical = home, local"], (), ("local",)),
-    ):
-        tangnet.settings = Settings(voice_elsewhere=elsewhere, rules_folders=rules)
-        tangnet.json(*ask, *arguments)
-        assert tangnet.cluster.spoken_in == zones
-
-
-def test_a_voice_that_fails_leaves_the_answer_and_no_half_file(tangnet: Program, tmp_path: Path) -> None:
-    file = tmp_path / "answer.wav"
-    file.write_bytes(b"what stood there before")
-    tangnet.cluster.dumb = NodeError("No node here has a voice.", code="model_missing")
-    lines = tangnet.json("ask", "How high is the tower?", "--speak", str(file), status=1)
-    assert [line["event"] for line in lines][-2:] == ["answered", "error"] and lines[-1]["code"] == "model_missing"
-    assert file.read_bytes() == b"what stood there before" and not list(tmp_path.glob(".*"))
-
-
-def test_sound_that_cannot_be_written_is_told_before_the_question_is_asked(tangnet: Program, tmp_path: Path) -> None:
-    for wrong in (tmp_path, tmp_path / "missing" / "answer.wav"):
-        (line,) = tangnet.json("ask", "How high is the tower?", "--speak", str(wrong), status=1)
-        assert line["code"] == "voice_write_failed" and tangnet.cluster.requests == []
 
 
 def test_a_weak_model_is_told(tangnet: Program) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from app.cluster import keeping
 from app.events import NodeInfo
+from tests.command_line import Program
 from tests.fakes import STRONG, local_node
-from tests.unit.app.test_cli import Program
 
 PI = NodeInfo("pi-3", "a1" * 32, "10.0.0.3:7443", "house", True, "ready", memory_total_bytes=8 * 10**9,
               labels=("attic",), rights=frozenset({"use", "administer"}))  # fmt: skip
