@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from app.ui import markdown, phrases, pinpoint, theme
 from app.ui.controls import ElidedButton, button, frame, label
 from app.ui.text_card import TextCard
+from app.ui.turn_chart import TurnChart
 
 if TYPE_CHECKING:
     from app.events import Answered, Moved, Passage
@@ -77,6 +78,8 @@ class AnswerCard(QFrame):
         self._sources = QVBoxLayout()
         self._sources.setSpacing(6)
         self._column.addLayout(self._sources)
+        self.chart = TurnChart()
+        self._column.addWidget(self.chart)
         self._footer = QHBoxLayout()
         self._footer.setSpacing(6)
         lines = QVBoxLayout()
@@ -152,6 +155,7 @@ class AnswerCard(QFrame):
         self.doubt.setVisible(bool(doubt))
         self.body.setAccessibleDescription(" ".join([doubt, *self._doubts]) if doubt else "")
         self._end(phrases.node_line(answer, self.moves))
+        self.chart.show_trace(answer.trace)
         partly = bool(answer.citations)
         self.mark.setText("Only partly from your documents" if partly else "Not from your documents")
         self.mark.setVisible(not answer.grounded and not answer.stopped)
@@ -181,7 +185,8 @@ class AnswerCard(QFrame):
             self._moved_at.append(move.at)
         if message.state == "complete":
             self.finish(Answered(message.text, message.citations, message.grounded, message.node, message.usage,
-                                 message.timings, sentences=message.sentences))  # fmt: skip
+                                 message.timings, sentences=message.sentences,
+                                 trace=message.trace))  # fmt: skip
         else:
             self._end(_STATES.get(message.state, ""))
             self._show_sources([citation.n for citation in message.citations])
