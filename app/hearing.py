@@ -42,15 +42,18 @@ class NodesHearing:
         from app.rag.recordings import document_of
 
         damage: list[str] = []
+        made: Document | None = None
         recording = await asyncio.to_thread(recording_of, path, self._rules(), damage.append)
         async with aclosing(self._ears.read_recordings([recording], background=True)) as events:
             async for event in events:
                 if isinstance(event, RecordingRead):
                     if isinstance(event.result, TangnetError):
                         raise event.result
-                    return await asyncio.to_thread(document_of, event.result), damage[0] if damage else ""
-                if told is not None and event.total:
+                    made = await asyncio.to_thread(document_of, event.result)
+                elif told is not None and event.total:
                     told(min(event.seconds / event.total, 1.0))
+        if made is not None:
+            return made, damage[0] if damage else ""
         raise NodeLost("The transcript ended without a result.")
 
 

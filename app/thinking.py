@@ -98,6 +98,10 @@ class Recording:
     """False: the length is a guess."""
     zones: tuple[str, ...] = ()
     """The only zones whose nodes may hear it, as in ChatRequest; empty = any."""
+    ready: Callable[[], bool] = lambda: True
+    """Whether it can be begun."""
+    language: Callable[[], str] | None = None
+    """The language to read it in, asked as it is begun; None = that of the call."""
 
 
 @dataclass(frozen=True, slots=True)

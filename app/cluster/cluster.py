@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.cluster.budget import RetryBudget
 from app.cluster.hearing import heard, listener
+from app.cluster.kept_parts import KeptParts
 from app.cluster.key_change import KeyChange
 from app.cluster.learning import Keeper, Learned
 from app.cluster.local import LocalNode
@@ -90,7 +91,7 @@ class Cluster:
         self._local = LocalNode(home, lambda info: self._roster.put("local", info), arguments=local_arguments)
         self._network: Network | None = None
         self._spreading = Spreading(lambda texts: self._embed(texts, "passage"), self._helpers)
-        self._recordings = Recordings(self._local.client, self.nodes, self._client)
+        self._recordings = Recordings(self._local.client, self.nodes, self._client, KeptParts(home / "heard.db"))
         self._recognising = Recognising(self._local.client, self.nodes, self._client)
         self._reranking = Reranking(self._local.client, self.nodes, self._client)
         self._speaking = Speaking(self._local.client, self.nodes, self._client)
@@ -129,6 +130,7 @@ class Cluster:
         if self._network is not None:
             await self._network.close()
         await self._local.close()
+        await asyncio.to_thread(self._recordings.close)
         await asyncio.to_thread(self._keeper.close, self._placing.learned.as_json())
 
     def nodes(self) -> tuple[NodeInfo, ...]:

@@ -1,13 +1,14 @@
-"""Reading many recordings on several machines: each goes whole to this machine's node or to an idle one beside it.
+"""Reading recordings on several machines: each goes to this machine's node or to an idle one beside it.
 
-The longest are given out first, to whoever is free. What a node loses is read again from its beginning, elsewhere;
-towards the end a free node also begins what another is slow with, and the first transcript counts. Only nodes with
-this machine's model (by sha256) help, and only where rules let a recording go.
+Long ones come in parts (`app.cluster.parts`). The longest are given out first, to whoever is free. What a node loses is
+read again from its beginning, elsewhere; towards the end a free node also begins what another is slow with, and the
+first transcript counts. Only nodes with this machine's model (by sha256) help, and only where rules let a recording go.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from app.cluster.parts import PART_SECONDS, InParts, may_be_long
 from app.cluster.routing import in_zones
 from app.cluster.spreading import may_help
 from app.errors import ModelError, NodeBusy, NodeError, NodeLost, TangnetError
@@ -24,6 +26,7 @@ from app.thinking import Going, Heard, Recording, RecordingRead
 
 if TYPE_CHECKING:
     from app.cluster.client import NodeClient
+    from app.cluster.kept_parts import KeptParts
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.25
@@ -118,6 +121,22 @@ class Spread:
         """Failures in a row of each node, and until when it is left alone."""
         self._began = time.monotonic()
         self._text = ""
+        self.coming = False
+        """Whether more may be added: it does not end before that is over."""
+        self._news = asyncio.Event()
+        self._turned = asyncio.Event()
+
+    def add(self, recording: Recording) -> None:
+        """Have one more read; its place is the number of those before."""
+        self._open.append(_Job(self._of, recording))
+        self._of += 1
+        self._total += recording.seconds
+        self._news.set()
+
+    async def room(self, most: int) -> None:
+        """Wait while as many as that have not been begun by anybody."""
+        while sum(1 for job in self._open if not job.tries) >= most:
+            await self._turned.wait()
 
     async def events(self) -> AsyncGenerator[Going | RecordingRead, None]:
         """Yield each recording once, as it is read or cannot be, and now and then how far all are.
@@ -126,13 +145,17 @@ class Spread:
             NodeError: this machine's node cannot read at all.
         """
         try:
-            while self._open:
+            while self._open or self.coming:
                 self._give_out()
+                self._turned.set()
+                self._turned.clear()
                 running = {one.task: one for job in self._open for one in job.tries if one.task is not None}
                 if running:
                     await asyncio.wait(running, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
                 else:
-                    await asyncio.sleep(LOOK_SECONDS)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+                self._news.clear()
                 for task, one in running.items():
                     result = await self._ended(one, task) if task.done() and one in one.job.tries else None
                     if result is not None:
@@ -160,6 +183,7 @@ class Spread:
         fit = [
             job
             for job in self._open
+            if job.recording.ready()
             if own or (reader.may(job.recording.zones) and reader.id not in job.lost and len(job.lost) < MOST_LOST)
         ]
         untouched = next((job for job in fit if not job.tries), None)
@@ -264,9 +288,15 @@ class Recordings:
         local: Callable[[], Awaitable[NodeClient]],
         nodes: Callable[[], Sequence[NodeInfo]],
         client: Callable[[str], NodeClient | None],
+        kept: KeptParts | None = None,
+        part_seconds: float = PART_SECONDS,
     ) -> None:
-        """`local`: the connection to this machine's node; `client`: to another, None while there is none."""
+        """`local`: the connection to this machine's node; `client`: to another, None while there is none.
+
+        `kept`: where parts of long recordings stay until all is read; None: nowhere.
+        """
         self._local, self._nodes, self._client = local, nodes, client
+        self._kept, self._part_seconds = kept, part_seconds
         self._rates: dict[str, float] = {}
 
     async def read(
@@ -274,29 +304,50 @@ class Recordings:
     ) -> AsyncGenerator[Going | RecordingRead, None]:
         """Read all; as `Spread.events`. `elsewhere`: sound may leave this machine. Raises NodeError."""
         background = background or len(recordings) > 1
-        sha256 = await self._model() if elsewhere else ""
+        long = any(may_be_long(recording, self._part_seconds) for recording in recordings)
+        sha256 = await self._model() if elsewhere or long else ""
 
         async def here(sound: AsyncIterator[bytes], recording: Recording) -> AsyncGenerator[Heard | Transcribed, None]:
             client = await self._local()
-            events = client.read(sound, recording, language=language, model=sha256, background=background)
+            own = language if recording.language is None else recording.language()
+            events = client.read(sound, recording, language=own, model=sha256, background=background)
             async with aclosing(events) as heard:
                 async for event in heard:
                     yield event
 
         def others() -> list[Reader]:
             found = []
-            for node in self._nodes() if sha256 else ():
+            for node in self._nodes() if elsewhere and sha256 else ():
                 client = self._client(node.id) if may_help(node, sha256, (), role="transcribe") else None
                 if client is not None:
-                    read = partial(client.read, language=language, model=sha256, background=True)
-                    found.append(Reader(node.id, node.name, read, partial(in_zones, node)))
+                    found.append(Reader(node.id, node.name, partial(there, client), partial(in_zones, node)))
             return found
 
+        def there(
+            client: NodeClient, sound: AsyncIterator[bytes], recording: Recording
+        ) -> AsyncGenerator[Heard | Transcribed, None]:
+            spoken = language if recording.language is None else recording.language()
+            return client.read(sound, recording, language=spoken, model=sha256, background=True)
+
         own = Reader("", "local", here)
-        spread = Spread(recordings, own, others, self._rates, longest_first=bool(sha256))
-        async with aclosing(spread.events()) as events:
+        spread = Spread([], own, others, self._rates, longest_first=False)
+        parts = InParts(
+            recordings,
+            spread,
+            kept=self._kept,
+            model=sha256,
+            language=language,
+            longest_first=elsewhere and bool(sha256),
+            part_seconds=self._part_seconds,
+        )
+        async with aclosing(parts.events()) as events:
             async for event in events:
                 yield event
+
+    def close(self) -> None:
+        """Close what parts are kept in."""
+        if self._kept is not None:
+            self._kept.close()
 
     async def _model(self) -> str:
         """Return the sha256 of the model that this machine reads with, loading it; "" where that fails."""
