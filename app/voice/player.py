@@ -32,6 +32,7 @@ KEEP_SECONDS = 5.0
 DUCKED = 0.12
 """Loudness, 18 dB lower, while it is not clear whether somebody speaks."""
 _LOOK_SECONDS = 0.25
+NO_OUTPUT = "Plug one in, or choose another as the system's output."
 log = logging.getLogger(__name__)
 
 
@@ -145,6 +146,7 @@ class Player:
             turn, self._sounded, self._failed = self._turn, False, None
         self._playing = True
         self._asked_at = time.monotonic()
+        whole = False
         try:
             async for sound in sounds:
                 if turn != self._turn:
@@ -154,10 +156,12 @@ class Player:
                 pass
             if turn == self._turn and self._sounded:
                 await self._until_stopped(turn, 2 * LATENCY_SECONDS)  # what lies in the device's buffer
-            return turn == self._turn
+            whole = turn == self._turn
+            return whole
         finally:
-            if turn == self._turn:
-                self._playing = False
+            if whole:
+                self._playing = self._sounded = False  # what the device still holds is played to its end
+            elif turn == self._turn:
                 self.stop()
 
     def stop(self) -> None:
@@ -366,7 +370,11 @@ class PortAudioOutput:
         portaudio.close_stream(self._stream)
 
     def _opened(self, sounddevice: Any, device: str) -> Any:
-        info = sounddevice.query_devices(device or None, "output")
+        try:
+            info = sounddevice.query_devices(device or None, "output")
+        except (sounddevice.PortAudioError, ValueError) as error:
+            name = f"“{device}”" if device else "of this system"
+            raise VoiceError(f"There is no loudspeaker {name}.", code="voice_no_output", hint=NO_OUTPUT) from error
         native = _Shape(round(info["default_samplerate"]) or 48_000, min(2, int(info["max_output_channels"])))
         shapes = dict.fromkeys((_Shape(self.rate, 1), _Shape(native.rate, 1), native))
         failure: Exception | None = None
@@ -392,7 +400,9 @@ class PortAudioOutput:
                 continue
             self._stopped = False
             return stream
-        raise failure or ValueError("it has no output")
+        raise VoiceError(
+            f"The loudspeaker “{info['name']}” could not be opened.", code="voice_no_output", hint=NO_OUTPUT
+        ) from failure
 
     def _take(self, out: Any, frames: int, _times: Any, _status: Any) -> None:
         mono = self._fill(frames)
