@@ -31,6 +31,7 @@ from app.events import (
     Transcribed,
     Warned,
 )
+from app.hotwords import Hotwords
 from app.looking import look
 from app.prompts import Turn
 from app.question import ONLY_LOCAL, Documents, Question, Thinking
@@ -69,6 +70,7 @@ class Assistant:
         self._library = library
         self._conversations = conversations
         self._settings = settings
+        self._hotwords = Hotwords(library.names, settings, home)
         self._running: set[asyncio.Task[None]] = set()
         self._turn: SpokenTurn | None = None
         """What was heard last, until it is asked."""
@@ -110,6 +112,7 @@ class Assistant:
     async def close(self) -> None:
         """Stop all running answers; what they showed is kept by whoever reads them."""
         await _end(*self._running)
+        await self._hotwords.close()
         if self._turn is not None:
             await self._turn.close()
 
@@ -255,7 +258,7 @@ class Assistant:
         question = self._placed(question)
         turn = await self._spoken(question)
         try:
-            async with aclosing(self._listen(turn, question)) as events:
+            async with aclosing(await self._listen(turn, question)) as events:
                 async for event in events:
                     yield event
         finally:
@@ -269,11 +272,12 @@ class Assistant:
             if turn is None or (turn.fresh and normalised(turn.text) == normalised(question.text)):
                 return turn
             await turn.close()
+            await self._hotwords.learn(turn.text, question.text)
             return None
         if question.audio is None:
             raise UsageError("There is no question.", code="no_question", hint="Type one, or speak.")
         turn = await self._spoken(question)
-        async with aclosing(self._listen(turn, question)) as hearing:
+        async with aclosing(await self._listen(turn, question)) as hearing:
             async for event in hearing:
                 await events.put(event)
         if not turn.text:
@@ -282,10 +286,10 @@ class Assistant:
             )
         return turn
 
-    def _listen(self, turn: SpokenTurn, question: Question) -> AsyncGenerator[Hearing | Transcribed, None]:
+    async def _listen(self, turn: SpokenTurn, question: Question) -> AsyncGenerator[Hearing | Transcribed, None]:
         assert question.audio is not None
-        here = question.node == "local"
-        return turn.hear(self._thinker, question.audio, question.language, here, ())
+        hotwords = await self._hotwords.now()
+        return turn.hear(self._thinker, question.audio, question.language, question.node == "local", hotwords)
 
     async def _spoken(self, question: Question) -> SpokenTurn:
         """Return the turn that begins now, with all that is needed to work ahead of it."""

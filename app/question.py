@@ -44,6 +44,10 @@ class Documents(Protocol):
         """Return the text of a document around a range of its characters. Raises DocumentError."""
         ...
 
+    async def names(self, most: int) -> list[str]:
+        """Return names and terms that the documents speak of. Raises StoreError."""
+        ...
+
     async def chunks_of(self, path: Path) -> list[Passage]:
         """Return the passages of a document, in order."""
         ...

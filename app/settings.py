@@ -73,6 +73,7 @@ class Settings:
     voice_send: bool = _setting(True, "Send what was said at once; otherwise it goes to the text box.")
     voice_language: str = _setting("", "Spoken language such as en; empty lets the model find out.")
     voice_ahead: bool = _setting(True, "Search and let a node read while you still speak; thrown away when wrong.")
+    voice_words: list[str] = _setting([], "Names to listen for; what you correct in a spoken question is added.")
     voice_elsewhere: bool = _setting(
         False, "Let your voice and recordings go to paired nodes that turn them into text more quickly."
     )

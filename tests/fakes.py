@@ -318,6 +318,7 @@ class FakeLibrary(QuietQueue):
     filters: tuple[str, ...] = ()
     """What `find` says of the limits of a question."""
     added: list[Path] = field(default_factory=list)
+    told_names: list[str] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
     withins: list[tuple[Path, ...]] = field(default_factory=list)
     removed: list[Path] = field(default_factory=list)
@@ -370,6 +371,9 @@ class FakeLibrary(QuietQueue):
     ) -> Result:
         found = await self.search(query, k=k, mode=mode, within=within)
         return Result(found, self.filters, not_reranked=NO_RERANKER if rerank else "")
+
+    async def names(self, most: int) -> list[str]:
+        return self.told_names[:most]
 
     async def text_around(self, path: str, start: int, end: int, characters: int) -> str:
         text = next(one.text for one in self.passages if one.path == path)

@@ -292,6 +292,12 @@ class Library:
         """
         return await self._searcher().call(lambda store: store.text_around(path, start, end, characters))
 
+    async def names(self, most: int) -> list[str]:
+        """Return names and terms that the newest documents speak of: see app/rag/names.py. Raises StoreError."""
+        from app.rag.names import names
+
+        return await self._searcher().call(lambda store: names(store, most))
+
     async def chunks_of(self, path: Path) -> list[Passage]:
         """Return the passages into which a document was cut, in order, numbered from 1.
 

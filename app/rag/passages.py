@@ -157,6 +157,10 @@ class Passages:
             found.update((row[0], row[1]) for row in rows)
         return found
 
+    def newest(self, most: int) -> list[str]:
+        """Return the texts of the passages that were stored last."""
+        return [row["text"] for row in self._db.execute("SELECT text FROM passages ORDER BY key DESC LIMIT ?", (most,))]
+
     def numbers(self) -> dict[int, int]:
         """Return how many chunks are kept of each version."""
         rows = self._db.execute(f"SELECT key >> {_CHUNK_BITS}, count(*) FROM passages GROUP BY 1")

@@ -58,6 +58,12 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
+async def test_names_of_the_documents(home: Path, folder: Path) -> None:
+    async with library_of(home, folder) as library:
+        assert sorted(await library.names(8)) == ["Bergen", "March"]
+        assert len(await library.names(1)) == 1
+
+
 # -- limits -----------------------------------------------------------------------------------------------------------
 
 

@@ -12,8 +12,10 @@ import pytest
 
 from app.assistant import Assistant, Question
 from app.conversations import Conversations
+from app.corrections import MOST_WORDS, corrected, kept
 from app.errors import NodeError
 from app.events import Answered, Event, Hearing, Retrieved, TokenReceived, Transcribed
+from app.rag.names import chosen
 from app.settings import Settings
 from app.speculating import aligned, normalised, place_of
 from app.thinking import ChatRequest, GenerationEvent
@@ -39,6 +41,7 @@ class Talk(FakeThinker):
     async def transcribe(
         self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False, hotwords: Sequence[str] = ()
     ) -> AsyncIterator[Hearing | Transcribed]:
+        self.hotwords.append(tuple(hotwords))
         async for _ in audio:
             pass
         for text in self.partials:
@@ -221,3 +224,50 @@ def test_passages_keep_the_order_in_which_they_are_read() -> None:
 def test_transcripts_are_the_same_whatever_their_dots() -> None:
     assert normalised("How high is  the Tower?") == normalised("how high is the tower")
     assert normalised("a tower") != normalised("the tower")
+
+
+async def test_names_of_the_documents_and_corrections_are_listened_for(store: Conversations, tmp_path: Path) -> None:
+    talk, library = Talk(final="Who is Juana Salander?"), FakeLibrary(told_names=["Lindqvist", "Aurora"])
+    talk.go.set()
+    settings = Settings(voice_words=["Tangnet"])
+    assistant = Assistant(talk, library, store, settings, home=tmp_path)
+    await _heard(assistant, Question(audio=_sound()))
+    assert talk.hotwords == [("Tangnet", "Lindqvist", "Aurora")]
+    await _asked(assistant, Question("Who is Joanna Sandler?"))
+    assert settings.voice_words == ["Joanna Sandler", "Tangnet"]
+    assert Settings.load(tmp_path / "settings.toml").voice_words == settings.voice_words
+    await _heard(assistant, Question(audio=_sound()))
+    assert talk.hotwords[-1][:2] == ("Joanna Sandler", "Tangnet")
+    await _asked(assistant, Question("What is the weather in Rome?"))
+    assert settings.voice_words == ["Joanna Sandler", "Tangnet"]
+    await assistant.close()
+
+
+@pytest.mark.parametrize(
+    ("heard", "sent", "words"),
+    [
+        ("Call miss us Blake now", "Call Missus Blake now", ["Missus"]),
+        ("How high is the power?", "How high is the tower?", ["tower"]),
+        ("How high is the tower", "How high is the tower?", []),
+        ("How high is a tower?", "How high is the tower?", []),
+        ("one two three", "something else entirely", []),
+        ("", "anything", []),
+    ],
+)
+def test_corrections(heard: str, sent: str, words: list[str]) -> None:
+    assert corrected(heard, sent) == words
+
+
+def test_corrections_are_bounded_and_kept_once() -> None:
+    assert kept(["a1", "b1"], ["B1"]) == ["B1", "a1"]
+    assert len(kept([f"w{n}" for n in range(80)], ["new"])) == MOST_WORDS
+
+
+def test_names_are_capitalised_inside_sentences_and_rare() -> None:
+    texts = ["The landlord is Maria Lindqvist, and the Aurora stands there.", "When Maria came, the river and Rivers",
+             "It was not the Garden, a garden, in NATO of Ulm."]  # fmt: skip
+    counts = {"maria": 2, "lindqvist": 1, "aurora": 90}
+    assert chosen(texts, lambda stems: ({stem: counts.get(stem, 1) for stem in stems}, 100), 8) == [
+        "Maria", "Lindqvist", "Rivers",
+    ]  # fmt: skip
+    assert chosen([], lambda stems: ({}, 0), 8) == []
