@@ -77,6 +77,11 @@ class Settings:
     voice_elsewhere: bool = _setting(
         False, "Let your voice and recordings go to paired nodes that turn them into text more quickly."
     )
+    voice_speak: str = _setting(
+        "spoken",
+        "Which answers are read aloud: off, spoken (those to spoken questions), always.",
+        ("off", "spoken", "always"),
+    )
     voice_name: str = _setting("", "Voice that reads answers aloud, by name; empty takes the one that is there.")
     voice_speed: float = _setting(1.0, "How fast it speaks, from 0.5 to 2.")
     voice_key: str = _setting("F9", "Key to hold while talking.")

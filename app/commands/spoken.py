@@ -7,15 +7,13 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from time import perf_counter
 
-from app.assistant import Question
+from app.assistant import ONLY_LOCAL, Question
 from app.errors import NodeError, TangnetError
 from app.events import Answered, Event, TokenReceived, Transcribed
 from app.runtime import Runtime
 from app.streams import ending
-from app.voice.aloud import Aloud
+from app.voice.aloud import LOCAL, Aloud, zones_for
 from app.voice.wave_file import WaveFile
-
-LOCAL = "local"
 
 
 class SpokenAnswer:
@@ -23,10 +21,11 @@ class SpokenAnswer:
 
     def __init__(self, runtime: Runtime, question: Question, wave: WaveFile) -> None:
         settings = runtime.settings
-        stays = question.node == LOCAL or question.prefer == "only-local" or bool(settings.rules_folders)
-        zones = (LOCAL,) if stays or not settings.voice_elsewhere else ()
         self._aloud = Aloud(
-            runtime.cluster, voice=settings.voice_name, speed=settings.voice_speed, zones=zones, language=""
+            runtime.cluster,
+            voice=settings.voice_name,
+            speed=settings.voice_speed,
+            zones=zones_for(settings, _stays(runtime, question)),
         )
         self._nodes = runtime.cluster
         self._wave = wave
@@ -73,3 +72,11 @@ class SpokenAnswer:
                     self._wave.add(piece.pcm16, piece.sample_rate)
         except TangnetError as error:
             self.error = error  # the answer itself is whole: it is shown first
+
+
+def _stays(runtime: Runtime, question: Question) -> bool:
+    """Tell whether the answer is made on this machine only, as its conversation may have been told earlier."""
+    prefer = question.prefer
+    if not prefer and question.conversation:
+        prefer = runtime.conversations.get(question.conversation).prefer
+    return question.node == LOCAL or prefer == ONLY_LOCAL

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 RENDER_MS = 50
 """Shortest time between two layouts of a growing answer; longer when a layout takes long."""
+READ, QUIET = "Read aloud", "Stop reading"
 _STATES = {
     "stopped": "Stopped. What was shown is kept.",
     "interrupted": "Interrupted: Tangnet was closed while this answer was written.",
@@ -35,6 +36,8 @@ class AnswerCard(QFrame):
     """The passage, and the sentences of the answer that cite it."""
     link = Signal(QUrl)
     retry = Signal()
+    aloud = Signal()
+    """To be read aloud, or not any more."""
     grown = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,6 +50,7 @@ class AnswerCard(QFrame):
         self._moved_at: list[int] = []
         """How many characters stood there at each move."""
         self._reason = ""
+        self._read = False
         self._doubts: tuple[str, ...] = ()
         """Sentences that no passage supports."""
         self._shown_until = 0
@@ -96,6 +100,11 @@ class AnswerCard(QFrame):
         )
         self.retry_button.hide()
         self._footer.addWidget(self.retry_button)
+        self.aloud_button = button(
+            READ, kind="plain", glyph="speaker", name="Read answer aloud", clicked=self.aloud.emit
+        )
+        self.aloud_button.hide()
+        self._footer.addWidget(self.aloud_button)
         self.copy_button = button(
             "Copy", kind="plain", glyph="copy", name="Copy answer", description="Copy the answer as Markdown",
             clicked=self._copy,
@@ -198,6 +207,13 @@ class AnswerCard(QFrame):
         if self.text:
             self._render()
 
+    def show_reading(self, on: bool) -> None:
+        """Whether this answer is being read aloud now."""
+        self._read = on
+        self.aloud_button.setText(QUIET if on else READ)
+        self.aloud_button.setAccessibleName("Stop reading aloud" if on else "Read answer aloud")
+        self.aloud_button.setVisible(on or self.copy_button.isVisibleTo(self))
+
     def _end(self, line: str) -> None:
         self._timer.stop()
         self.status.hide()
@@ -207,6 +223,7 @@ class AnswerCard(QFrame):
         self.why.setText(phrases.sentence(self._reason))
         self.why.setVisible(bool(self._reason) and bool(line))
         self.copy_button.setVisible(bool(self.text))
+        self.aloud_button.setVisible(bool(self.text) or self._read)
 
     def _render(self) -> None:
         began = time.perf_counter()

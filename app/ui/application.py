@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.ui.bridge import Bridge
     from app.ui.collector import Collector
     from app.ui.crash import CrashReporter
-    from app.ui.seam import Ear, OpenEar, OpenRuntime, RuntimeSeam
+    from app.ui.seam import Ear, OpenEar, OpenRuntime, PlayerSeam, RuntimeSeam
     from app.ui.theme import Theme
 
 LOG_BYTES = 1_000_000
@@ -48,6 +48,13 @@ def microphone(device: str, on_hint: Callable[[str], None], on_phase: Callable[[
     from app.ui.talk import MicrophoneEar
 
     return MicrophoneEar(device, on_hint, on_phase)
+
+
+def loudspeaker(on_hint: Callable[[str], None]) -> PlayerSeam:
+    """Open the real loudspeaker when something is played. Raises VoiceError then."""
+    from app.voice.player import Player
+
+    return Player(on_hint=on_hint)
 
 
 def run(
@@ -132,7 +139,7 @@ class Desk(QObject):
         self.bridge = Bridge(self)
         self.theme = Theme(self._application, str(self._kept.value("theme", "system")))
         self.window.bug.connect(self.crashes.report)
-        self.window.complete(self.bridge, self.theme, self._open_ear)
+        self.window.complete(self.bridge, self.theme, self._open_ear, loudspeaker)
         self._furnished = True
         self._application.setWindowIcon(app_icon())
         panels = self._kept.value("panels")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,8 @@ class Asking(QObject):
         self.prefer = prefer
         self.collection = collection
         self.card: AnswerCard | None = None
+        self.listener: Callable[[Event | None], None] | None = None
+        """Gets every event, and None in the end, in the asyncio thread."""
         self.done = False
         self._node = ""
         self._reason = ""
@@ -93,8 +95,12 @@ class Asking(QObject):
         events = self._runtime.assistant.ask(question)
         try:
             async for event in events:
+                if self.listener is not None:
+                    self.listener(event)
                 yield event
         finally:
+            if self.listener is not None:
+                self.listener(None)
             # Closing the assistant's stream is what stops the answer on the node.
             close = getattr(events, "aclose", None)
             if close is not None:

@@ -33,6 +33,8 @@ class ConversationPane(QWidget):
     failed = Signal(object)
     marked = Signal(str)
     """Id of the conversation that is shown now; "" for a new one."""
+    asked = Signal(object, object, bool)
+    """A question is about to be asked: the Asking, the card of its answer, and whether it was spoken."""
     stored = Signal()
     """The stored conversations have changed."""
 
@@ -144,8 +146,8 @@ class ConversationPane(QWidget):
 
         self.bridge.run(read, show, self.failed.emit, name="open conversation")
 
-    def ask(self, text: str) -> None:
-        """Ask in the conversation that is shown."""
+    def ask(self, text: str, *, spoken: bool = False) -> None:
+        """Ask in the conversation that is shown. `spoken`: it was said, so the answer may be wanted aloud."""
         self.composer.remember(text)
         if self.runtime is None:
             self._waiting_question = text
@@ -161,7 +163,7 @@ class ConversationPane(QWidget):
             self.stack.setCurrentWidget(self.view)
             self.title.setText(text if len(text) < 80 else f"{text[:78]}…")
         self.view.add_question(text)
-        self._start(text, self.view.add_answer())
+        self._start(text, self.view.add_answer(), spoken)
 
     def summarise(self, path: str) -> None:
         """Ask for a summary of a document or folder."""
@@ -172,7 +174,7 @@ class ConversationPane(QWidget):
         if self.run is not None:
             self.run.stop()
 
-    def _start(self, text: str, card: AnswerCard) -> None:
+    def _start(self, text: str, card: AnswerCard, spoken: bool = False) -> None:
         from app.collections import EVERYTHING
 
         assert self.runtime is not None
@@ -183,6 +185,7 @@ class ConversationPane(QWidget):
         run.status.connect(self.pill.tell)
         run.ended.connect(lambda: self._ended(run))
         self.runs.append(run)
+        self.asked.emit(run, card, spoken)
         card.setProperty("question", text)
         self.composer.set_busy(True)
         self.pill.tell("thinking", "Thinking…", "Looking for passages and a node.")

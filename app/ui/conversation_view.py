@@ -27,6 +27,7 @@ class ConversationView(QScrollArea):
     """The passage, and the sentences of the answer that cite it."""
     link = Signal(QUrl)
     retry = Signal(object)
+    aloud = Signal(object)
     """The AnswerCard whose question should be asked again."""
 
     def __init__(self) -> None:
@@ -123,6 +124,7 @@ class ConversationView(QScrollArea):
         card.cited.connect(self.cited)
         card.link.connect(self.link)
         card.retry.connect(lambda: self.retry.emit(card))
+        card.aloud.connect(lambda: self.aloud.emit(card))
         return card
 
     def _scrolled(self, value: int) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from app.messages import Conversation, StoredMessage
     from app.rag.library import Surroundings
     from app.settings import Settings
-    from app.thinking import ModelProgress
+    from app.thinking import ModelProgress, Spoken
 
 
 class ClusterSeam(Protocol):
@@ -49,6 +49,12 @@ class ClusterSeam(Protocol):
         self, audio: AsyncIterator[bytes], *, language: str = "", here: bool = False
     ) -> AsyncIterator[Hearing | Transcribed]:
         """Turn 16 kHz mono PCM16 into text; `here`: on this machine, whatever the settings allow."""
+        ...
+
+    def speak(
+        self, sentences: AsyncIterator[str], *, voice: str = "", speed: float = 1.0, zones: tuple[str, ...] = ()
+    ) -> AsyncIterator[Spoken]:
+        """Read sentences aloud, as in `app.thinking.Speaker`."""
         ...
 
     def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:
@@ -323,3 +329,23 @@ class Ear(Protocol):
 OpenEar = Callable[[str, Callable[[str], None], Callable[[str], None]], Ear]
 """(microphone name or "", on_hint, on_phase) -> Ear; called in the asyncio thread. on_hint gets sentences for the
 user, on_phase "idle", "listening" or "finishing"; both are called in the asyncio thread. Raises VoiceError."""
+
+
+class PlayerSeam(Protocol):
+    """The loudspeaker; `app.voice.player.Player` is one."""
+
+    async def play(self, sounds: AsyncIterator[Spoken]) -> bool:
+        """Play until the sounds end; returns whether it came to its end. Raises VoiceError."""
+        ...
+
+    def stop(self) -> None:
+        """Be silent at once, from any thread."""
+        ...
+
+    async def close(self) -> None:
+        """Close the loudspeaker."""
+        ...
+
+
+OpenPlayer = Callable[[Callable[[str], None]], PlayerSeam]
+"""Makes the player; what it has to say to the user goes to the function given. Called in the asyncio thread."""

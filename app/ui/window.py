@@ -24,14 +24,17 @@ if TYPE_CHECKING:
     )
 
     from app.events import Hearing, NodeInfo
+    from app.ui.answer_card import AnswerCard
+    from app.ui.asking import Asking
     from app.ui.bridge import Bridge
     from app.ui.chrome import DropOverlay
     from app.ui.conversation_pane import ConversationPane
     from app.ui.documents_panel import DocumentsPanel
     from app.ui.nodes_panel import NodesPanel
     from app.ui.page_pictures import PagePictures
+    from app.ui.read_aloud import ReadAloud
     from app.ui.reading import Reading
-    from app.ui.seam import OpenEar, RuntimeSeam
+    from app.ui.seam import OpenEar, OpenPlayer, RuntimeSeam
     from app.ui.sidebar import Sidebar
     from app.ui.talk import Talker
     from app.ui.theme import Theme
@@ -49,6 +52,7 @@ class MainWindow(QMainWindow):
     reading: Reading
     pictures: PagePictures
     talker: Talker
+    aloud: ReadAloud
     overlay: DropOverlay
     _talk_key: QKeySequence
     """These come with `complete`."""
@@ -69,7 +73,7 @@ class MainWindow(QMainWindow):
         self._painted = False
         self._held_key = 0
 
-    def complete(self, bridge: Bridge, theme: Theme, open_ear: OpenEar) -> None:
+    def complete(self, bridge: Bridge, theme: Theme, open_ear: OpenEar, open_player: OpenPlayer) -> None:
         """Build what is in the window; called once, after the first painting."""
         from PySide6.QtGui import QKeySequence
 
@@ -78,6 +82,7 @@ class MainWindow(QMainWindow):
         from app.ui.documents_panel import DocumentsPanel
         from app.ui.nodes_panel import NodesPanel
         from app.ui.page_pictures import PagePictures
+        from app.ui.read_aloud import ReadAloud
         from app.ui.reading import Reading
         from app.ui.sidebar import Sidebar
         from app.ui.talk import Talker
@@ -92,6 +97,7 @@ class MainWindow(QMainWindow):
         self.documents = DocumentsPanel(bridge, self.undo, self.pictures)
         self.nodes = NodesPanel(bridge, self.undo)
         self.talker = Talker(bridge, open_ear, self)
+        self.aloud = ReadAloud(bridge, open_player, self)
         self._lay_out()
         self.reading = Reading(bridge, self.side, self.splitter, self.pictures)
         self.overlay = DropOverlay(self)
@@ -148,6 +154,7 @@ class MainWindow(QMainWindow):
             source.talk_released.connect(self.talker.release)
         self.talker.stays_here = lambda: self.pane.composer.where.value == "only-local"
         self.talker.question = self.pane.spoken_question
+        self.talker.began.connect(self.aloud.stop)  # who begins to speak is listened to
         self.talker.began.connect(lambda: self.pane.composer.show_listening(True))
         self.talker.live.connect(self.pane.composer.show_live)
         self.talker.finishing.connect(self.pane.composer.show_finishing)
@@ -157,6 +164,10 @@ class MainWindow(QMainWindow):
         self.talker.hint.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
         self.talker.cancelled.connect(lambda: self.pane.composer.show_listening(False))
         self.talker.failed.connect(self._talk_failed)
+        self.pane.asked.connect(self._asked)
+        self.pane.view.aloud.connect(lambda card: self.aloud.toggle(card, self.talker.stays_here()))
+        self.aloud.failed.connect(self.show_error)
+        self.aloud.hint.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
         self.side.closed.connect(self.pane.composer.box.setFocus)
         self.theme.changed.connect(self._recolour)
 
@@ -181,6 +192,7 @@ class MainWindow(QMainWindow):
         for part in (self.sidebar, self.documents, self.nodes, self.reading, self.pane):
             part.attach(runtime)
         self.talker.attach(runtime)
+        self.aloud.attach(runtime)
         self.apply_settings()
         notice = getattr(runtime.conversations, "notice", "")
         if notice:
@@ -315,16 +327,22 @@ class MainWindow(QMainWindow):
         if not text:
             self.pane.trouble.tell("Nothing was understood.", "Hold the key while you speak.", calm=True)
         elif self.runtime is not None and self.runtime.settings.voice_send and self.pane.run is None:
-            self.pane.ask(text)
+            self.pane.ask(text, spoken=True)
         else:
             self.pane.composer.put(text)
+
+    def _asked(self, asking: Asking, card: AnswerCard, spoken: bool) -> None:
+        self.aloud.stop()
+        wish = self.runtime.settings.voice_speak if self.runtime is not None else "off"
+        if wish == "always" or (spoken and wish == "spoken"):
+            self.aloud.follow(asking, card, self.talker.stays_here())
 
     def _talk_failed(self, error: BaseException) -> None:
         self.pane.composer.show_listening(False)
         self.show_error(error)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The talk key, and Esc: cancel talking, else stop the answer, else close the right panel."""
+        """The talk key, and Esc: cancel talking, else be silent, else stop the answer, else close the right panel."""
         from PySide6.QtCore import Qt
         from PySide6.QtGui import QKeySequence
 
@@ -337,6 +355,8 @@ class MainWindow(QMainWindow):
         elif event.key() == Qt.Key.Key_Escape:
             if self.talker.active:
                 self.talker.cancel()
+            elif self.aloud.active:
+                self.aloud.stop()
             elif self.pane.run is not None:
                 self.pane.stop()
             else:

@@ -10,7 +10,21 @@ from app.streams import ending
 from app.voice.speakable import Reader
 
 if TYPE_CHECKING:
+    from app.settings import Settings
     from app.thinking import Speaker, Spoken
+
+
+LOCAL = "local"
+
+
+def zones_for(settings: Settings, stays_here: bool) -> tuple[str, ...]:
+    """Return where an answer may be spoken, as in `Speaker.speak`: on this machine, unless voices may leave it.
+
+    Where rules for folders are set it stays here, too: an answer may hold what documents say that may not leave.
+    `stays_here`: the question itself is to be answered on this machine only.
+    """
+    leaves = settings.voice_elsewhere and not settings.rules_folders and not stays_here
+    return () if leaves else (LOCAL,)
 
 
 class Aloud:

@@ -16,7 +16,8 @@ from app.ui.collector import Collector
 from app.ui.seam import RuntimeSeam
 from app.ui.theme import Theme
 from app.ui.window import MainWindow
-from tests.ui.fake_runtime import FakeEar, ScriptedRuntime
+from tests.ui.fake_runtime import ScriptedRuntime
+from tests.ui.fake_sound import FakeEar, FakePlayer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,6 +36,7 @@ class Scene:
     runtime: ScriptedRuntime
     qtbot: QtBot
     ears: list[FakeEar] = field(default_factory=list)
+    players: list[FakePlayer] = field(default_factory=list)
     bugs: list[BaseException] = field(default_factory=list)
 
     def attach(self) -> None:
@@ -103,12 +105,18 @@ def scene(qapp: QApplication, qtbot: QtBot, bridge: Bridge, home: Path) -> Itera
         ears.append(FakeEar(on_hint, on_phase))
         return ears[-1]
 
+    players: list[FakePlayer] = []
+
+    def open_player(on_hint: Callable[[str], None]) -> FakePlayer:
+        players.append(FakePlayer(on_hint))
+        return players[-1]
+
     theme = Theme(qapp, "light")
     theme.dress()
     window = MainWindow()
-    window.complete(bridge, theme, open_ear)
+    window.complete(bridge, theme, open_ear, open_player)
     qtbot.addWidget(window)
-    made = Scene(window, bridge, ScriptedRuntime(home), qtbot, ears)
+    made = Scene(window, bridge, ScriptedRuntime(home), qtbot, ears, players)
     window.bug.connect(made.bugs.append)
     window.show()
     qtbot.waitExposed(window)

@@ -42,7 +42,7 @@ from app.messages import StoredMove
 from app.rag.document import Line
 from app.rag.library import Surroundings
 from app.settings import Settings
-from app.thinking import ModelProgress
+from app.thinking import ModelProgress, Spoken
 
 Step = Event | BaseException | asyncio.Event
 TOWER = Passage(1, "/docs/tower.pdf", 4, "Facts", 100, 143, 0.9, "The tower is 330 metres high since 2022.", 0.7, 0.8)
@@ -135,7 +135,10 @@ class ScriptedAssistant:
 
 @dataclass
 class ScriptedCluster:
-    """Nodes, engines and models as told."""
+    """Nodes, engines and models as told; speaks a sentence as its own letters."""
+
+    said: list[str] = field(default_factory=list)
+    spoken_in: tuple[str, ...] = ()
 
     known: tuple[NodeInfo, ...] = (LOCAL, PI, RIG)
     engines: Sequence[tuple[EngineInfo, ...]] = (
@@ -148,6 +151,15 @@ class ScriptedCluster:
               (("chat", "smollm2-135m"), ("embed", "minilm"), ("transcribe", "whisper-tiny"))),
     )  # fmt: skip
     code: str = "12345678"
+
+    async def speak(
+        self, sentences: AsyncIterator[str], *, voice: str = "", speed: float = 1.0, zones: tuple[str, ...] = ()
+    ) -> AsyncIterator[Spoken]:
+        self.spoken_in = zones
+        async for sentence in sentences:
+            self.said.append(sentence)
+            yield Spoken(sentence.encode("utf-16-le"), 24_000, len(self.said) - 1, last=True)
+
     downloads: Sequence[ModelProgress | BaseException] = (
         ModelProgress(300_000_000, 1_117_000_000, "downloading", "mirror"),
         ModelProgress(1_117_000_000, 1_117_000_000, "done", "mirror", "qwen2.5-1.5b"),
@@ -411,39 +423,3 @@ class ScriptedRuntime:
     async def close(self) -> None:
         self.closed = True
         self.conversations.close()
-
-
-@dataclass
-class FakeEar:
-    """A microphone that says one block per press and ends at release."""
-
-    on_hint: Callable[[str], None]
-    on_phase: Callable[[str], None]
-    level: float = 0.6
-    live: bool = True
-    calls: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self._released = asyncio.Event()
-
-    def press(self) -> bool:
-        self.calls.append("press")
-        self._released = asyncio.Event()
-        self.on_phase("listening")
-        return True
-
-    def release(self) -> None:
-        self.calls.append("release")
-        self.on_phase("finishing")
-        self._released.set()
-
-    def cancel(self) -> None:
-        self.calls.append("cancel")
-        self._released.set()
-
-    async def audio(self) -> AsyncIterator[bytes]:
-        yield b"\x01\x00" * 512
-        await self._released.wait()
-
-    def close(self) -> None:
-        self.calls.append("close")

@@ -1,0 +1,153 @@
+"""Answers read aloud in the window: one at a time, while they grow or afterwards, silent at once when asked."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.ui.answer_card import AnswerCard
+from app.ui.bridge import Bridge, Handle
+from app.ui.seam import OpenPlayer, PlayerSeam, RuntimeSeam
+
+if TYPE_CHECKING:
+    from app.events import Event
+    from app.ui.asking import Asking
+    from app.voice.aloud import Aloud
+
+
+class ReadAloud(QObject):
+    """The one voice of the window."""
+
+    failed = Signal(object)
+    hint = Signal(str)
+
+    def __init__(self, bridge: Bridge, open_player: OpenPlayer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._open_player = open_player
+        self._runtime: RuntimeSeam | None = None
+        self._player: PlayerSeam | None = None
+        self._now: _Reading | None = None
+
+    @property
+    def active(self) -> bool:
+        """True from the beginning of an answer to its last sound."""
+        return self._now is not None
+
+    def attach(self, runtime: RuntimeSeam) -> None:
+        """Take the opened runtime."""
+        self._runtime = runtime
+        self._bridge.at_close(self._close)
+
+    def toggle(self, card: AnswerCard, stays_here: bool) -> None:
+        """Read this answer, or stop where it is being read. `stays_here` as in `app.voice.aloud.zones_for`."""
+        if self._now is not None and self._now.card is card:
+            self.stop()
+            return
+        self._begin(card, stays_here, card.text)
+
+    def follow(self, asking: Asking, card: AnswerCard, stays_here: bool) -> None:
+        """Read the answer to a question that is about to be asked, while it is being written."""
+        reading = self._begin(card, stays_here)
+        if reading is not None:
+            asking.listener = reading.event
+
+    def stop(self) -> None:
+        """Be silent at once."""
+        reading, self._now = self._now, None
+        if reading is None:
+            return
+        if self._player is not None:
+            self._player.stop()
+        reading.handle.cancel()
+        reading.show(False)
+
+    def _begin(self, card: AnswerCard, stays_here: bool, text: str | None = None) -> _Reading | None:
+        self.stop()
+        if self._runtime is None:
+            return None
+        reading = self._now = _Reading(card, text)
+        card.destroyed.connect(reading.forget)
+        reading.handle = self._bridge.run(
+            lambda: self._read(reading, stays_here),
+            lambda _whole: self._ended(reading, None),
+            lambda error: self._ended(reading, error),
+            name="read aloud",
+        )
+        reading.show(True)
+        return reading
+
+    def _ended(self, reading: _Reading, error: BaseException | None) -> None:
+        if self._now is reading:
+            self._now = None
+            reading.show(False)
+            if error is not None:
+                self.failed.emit(error)
+
+    # ------------------------------------------------------------------ the asyncio thread
+
+    async def _read(self, reading: _Reading, stays_here: bool) -> bool:
+        from app.voice.aloud import Aloud, zones_for
+
+        assert self._runtime is not None
+        settings = self._runtime.settings
+        if self._player is None:
+            self._player = self._open_player(lambda sentence: self._bridge.post(self.hint.emit, sentence))
+        aloud = Aloud(
+            self._runtime.cluster,
+            voice=settings.voice_name,
+            speed=settings.voice_speed,
+            zones=zones_for(settings, stays_here),
+        )
+        reading.begin(aloud)
+        return await self._player.play(aloud.sound())
+
+    async def _close(self) -> None:
+        if self._player is not None:
+            await self._player.close()
+
+
+class _Reading:
+    """One answer on its way to the loudspeaker; `event` and `begin` are called in the asyncio thread."""
+
+    def __init__(self, card: AnswerCard, text: str | None) -> None:
+        """`text`: all of it where it is known; None: it comes by `event`."""
+        self.card: AnswerCard | None = card
+        self.handle: Handle
+        self._waiting: deque[str | None] = deque([] if text is None else [text, None])
+        """What came before the reading had begun; None is the end."""
+        self._aloud: Aloud | None = None
+
+    def forget(self) -> None:
+        """The card is gone; the reading goes on."""
+        self.card = None
+
+    def show(self, on: bool) -> None:
+        """Let the card's button say what it would do now."""
+        if self.card is not None:
+            self.card.show_reading(on)
+
+    def begin(self, aloud: Aloud) -> None:
+        """Read what is there, and what comes."""
+        self._aloud = aloud
+        while self._waiting:
+            self._take(self._waiting.popleft())
+
+    def event(self, event: Event | None) -> None:
+        """An event of the answer; None: it has come to an end, whatever end."""
+        from app.events import Answered, TokenReceived
+
+        if isinstance(event, TokenReceived):
+            self._take(event.text)
+        elif event is None or isinstance(event, Answered):
+            self._take(None)
+
+    def _take(self, text: str | None) -> None:
+        if self._aloud is None:
+            self._waiting.append(text)
+        elif text is None:
+            self._aloud.end()
+        else:
+            self._aloud.feed(text)

@@ -1,0 +1,73 @@
+"""A microphone and a loudspeaker for tests of the window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from app.errors import TangnetError
+from app.thinking import Spoken
+
+
+@dataclass
+class FakeEar:
+    """A microphone that says one block per press and ends at release."""
+
+    on_hint: Callable[[str], None]
+    on_phase: Callable[[str], None]
+    level: float = 0.6
+    live: bool = True
+    calls: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._released = asyncio.Event()
+
+    def press(self) -> bool:
+        self.calls.append("press")
+        self._released = asyncio.Event()
+        self.on_phase("listening")
+        return True
+
+    def release(self) -> None:
+        self.calls.append("release")
+        self.on_phase("finishing")
+        self._released.set()
+
+    def cancel(self) -> None:
+        self.calls.append("cancel")
+        self._released.set()
+
+    async def audio(self) -> AsyncIterator[bytes]:
+        yield b"\x01\x00" * 512
+        await self._released.wait()
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+class FakePlayer:
+    """A loudspeaker that keeps what it is given and plays it at once; `held` keeps it from ending."""
+
+    def __init__(self, on_hint: Callable[[str], None]) -> None:
+        self.on_hint = on_hint
+        self.played: list[bytes] = []
+        self.stopped = 0
+        self.closed = False
+        self.failure: TangnetError | None = None
+        self.held = False
+
+    async def play(self, sounds: AsyncIterator[Spoken]) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        async for sound in sounds:
+            self.played.append(sound.pcm16)
+        if self.held:
+            await asyncio.Event().wait()
+        return True
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+    async def close(self) -> None:
+        self.closed = True
