@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QKeySequence,
+    QShortcut,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -22,6 +23,7 @@ from app.ui import leaving, phrases, pinpoint, shelf, theme
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, frame, label
 from app.ui.page_pictures import PagePictures
+from app.ui.playback import Playback
 from app.ui.seam import RuntimeSeam
 
 if TYPE_CHECKING:
@@ -77,6 +79,10 @@ class PassageView(QWidget):
         column.addWidget(self.file_name)
         self.where = label("", tone="muted", wrap=True)
         column.addWidget(self.where)
+        self.playback = Playback(bridge)
+        self.playback.failed.connect(self._silent)
+        self.playback.hint.connect(self._warn)
+        column.addWidget(self.playback)
         self.warning = frame("notice")
         inside = QHBoxLayout(self.warning)
         inside.setContentsMargins(14, 10, 14, 10)
@@ -98,6 +104,9 @@ class PassageView(QWidget):
         )
         self.text.setStyleSheet("QTextEdit { background: transparent; border: none; }")
         on_page.addWidget(self.text)
+        # In the text only: on a button Space presses the button.
+        space = QShortcut(QKeySequence("Space"), self.text, self._pause_or_go_on)
+        space.setContext(Qt.ShortcutContext.WidgetShortcut)
         self.stack.addWidget(self._card)
         column.addWidget(self.stack, 1)
         row = QHBoxLayout()
@@ -140,6 +149,7 @@ class PassageView(QWidget):
         self.where.setText(self._place(passage) or passage.path)
         self.where.setToolTip(passage.path)
         self._warn("")
+        self.playback.present(passage.path, passage.seconds if shelf.kind_of(passage.path) == "Recordings" else None)
         self.open_button.setEnabled(True)
         drawn = shelf.is_drawn(passage.path) and (passage.page is not None or shelf.kind_of(passage.path) == "Pictures")
         for toggle in (self.page_toggle, self.text_toggle):
@@ -245,6 +255,16 @@ class PassageView(QWidget):
         if passage.seconds is not None:
             parts.append(f"{phrases.moment(passage.seconds[0])} to {phrases.moment(passage.seconds[1])}")
         return " · ".join([*parts, passage.section] if passage.section else parts)
+
+    def _pause_or_go_on(self) -> None:
+        if self.playback.isVisible():
+            self.playback.toggle()
+
+    def _silent(self, error: BaseException) -> None:
+        if phrases.is_bug(error):
+            self.failed.emit(error)
+        sentence, hint = phrases.trouble(error)
+        self._warn(f"{sentence} {hint}".strip())
 
     def _fail(self, error: BaseException) -> None:
         if phrases.is_bug(error):
