@@ -123,6 +123,21 @@ async def test_a_name_from_the_documents_is_heard(ears: WhisperEngine, sentence:
         assert name in hear(ears, sound, hotwords=(*others, name, *others), recording=recording)[-1].text
 
 
+@pytest.mark.parametrize("kind", ["cough", "keys", "applause"])
+def test_a_cough_keys_and_applause_give_no_text(ears: WhisperEngine, kind: str) -> None:
+    import numpy as np
+
+    noise = np.random.default_rng(4)
+    times, seconds, fall = {"cough": (3, 0.35, 0.09), "keys": (40, 0.06, 0.01), "applause": (700, 0.05, 0.012)}[kind]
+    sound = np.zeros(6 * SAMPLE_RATE)
+    length = int(seconds * SAMPLE_RATE)
+    for at in noise.integers(0, len(sound) - length, times):
+        sound[at : at + length] += noise.normal(0, 6000, length) * np.exp(-np.arange(length) / SAMPLE_RATE / fall)
+    events = hear(ears, np.clip(sound, -32000, 32000).astype("<i2").tobytes(), partials=True)
+    assert [event for event in events if not isinstance(event, SpeechStarted | SpeechEnded)] == [events[-1]]
+    assert (events[-1].text, events[-1].words) == ("", ())
+
+
 @pytest.mark.parametrize("recording", [False, True])
 @pytest.mark.parametrize("kind", ["silence", "noise", "hum"])
 def test_hotwords_are_not_heard_in_noise(ears: WhisperEngine, kind: str, recording: bool) -> None:
