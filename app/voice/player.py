@@ -21,7 +21,11 @@ from app.errors import VoiceError
 from app.voice import portaudio
 from app.voice.resampler import resampled
 
-LATENCY_SECONDS = 0.03
+LATENCY_SECONDS = 0.1
+"""Of the device's buffer: with less, a busy machine makes gaps. Stopping drops it, so it costs nothing then."""
+SETTLED_SECONDS = 0.15
+"""A device that was just opened gets silence until it has taken so much without a gap: sound servers drop what they
+were given before they were ready."""
 BLOCK_SECONDS = 0.01
 AHEAD_SECONDS = 20.0
 """Of sound that may wait; then whoever makes it is slowed down."""
@@ -351,6 +355,8 @@ class PortAudioOutput:
         self._fill = fill
         self._channels = 1
         self._stopped = False
+        self._settled = 0
+        """Samples taken without a gap since it was opened."""
         self._stream = portaudio.open_stream(lambda sounddevice: self._opened(sounddevice, device))
 
     @property
@@ -404,7 +410,11 @@ class PortAudioOutput:
             f"The loudspeaker “{info['name']}” could not be opened.", code="voice_no_output", hint=NO_OUTPUT
         ) from failure
 
-    def _take(self, out: Any, frames: int, _times: Any, _status: Any) -> None:
+    def _take(self, out: Any, frames: int, _times: Any, status: Any) -> None:
+        if self._settled < SETTLED_SECONDS * self.rate:
+            self._settled = 0 if status.output_underflow else self._settled + frames
+            out[:] = bytes(len(out))
+            return
         mono = self._fill(frames)
         if self._channels == 1:
             out[:] = mono
