@@ -16,6 +16,8 @@ from nodeworker.protocol import CODE_KEY, HINT_KEY, RETRY_KEY, Code
 _MODEL_CODES = {Code.MODEL_MISSING, Code.MODEL_DAMAGED, Code.MODEL_UNSAFE, Code.MODEL_TOO_LARGE}
 _FINAL_CODES = {Code.CONTEXT_OVERFLOW, Code.BAD_REQUEST, Code.DOWNLOAD_FAILED, Code.NO_SPACE}
 """Another node would say the same, or the question makes no sense there."""
+_BROKEN_WRITE = "Internal error from Core"
+"""What grpc.aio itself calls it when a call ends while something is being written to it."""
 
 
 @contextmanager
@@ -65,7 +67,8 @@ def _unnamed(name: str, error: grpc.aio.AioRpcError, sentence: str) -> NodeError
     status = error.code()
     if status == grpc.StatusCode.DEADLINE_EXCEEDED:
         return NodeLost(f"{name} did not answer in time.", hint="Is it overloaded? `tangnet nodes` shows its load.")
-    if status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED):
+    lost = status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED)
+    if lost or (status == grpc.StatusCode.INTERNAL and sentence == _BROKEN_WRITE):
         return NodeLost(f"The connection to {name} is lost.", hint="`tangnet nodes` shows which nodes can be reached.")
     if status == grpc.StatusCode.RESOURCE_EXHAUSTED:
         return NodeError(f"A message to or from {name} is too large: {sentence}", code="too_large")
