@@ -71,6 +71,7 @@ class Settings:
     )
     voice_device: str = _setting("", "Microphone by name; empty follows the system.")
     voice_send: bool = _setting(True, "Send what was said at once; otherwise it goes to the text box.")
+    voice_commands: bool = _setting(True, 'Do what is said to the program, such as "stop" or "new conversation".')
     voice_language: str = _setting("", "Spoken language such as en; empty lets the model find out.")
     voice_ahead: bool = _setting(True, "Search and let a node read while you still speak; thrown away when wrong.")
     voice_words: list[str] = _setting([], "Names to listen for; what you correct in a spoken question is added.")

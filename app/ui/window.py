@@ -326,7 +326,14 @@ class MainWindow(QMainWindow):
         self.pane.composer.show_listening(False)
         if not text:
             self.pane.trouble.tell("Nothing was understood.", "Hold the key while you speak.", calm=True)
-        elif self.runtime is not None and self.runtime.settings.voice_send and self.pane.run is None:
+            return
+        if self.runtime is not None and self.runtime.settings.voice_commands:
+            from app.ui.told import obey
+
+            text = obey(self, text)
+        if not text:
+            return
+        if self.runtime is not None and self.runtime.settings.voice_send and self.pane.run is None:
             self.pane.ask(text, spoken=True)
         else:
             self.pane.composer.put(text)

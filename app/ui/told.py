@@ -1,0 +1,44 @@
+"""Carries out what was said to the program instead of asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.voice.voice_commands import Do, command
+
+if TYPE_CHECKING:
+    from app.ui.window import MainWindow
+
+NOTHING_TO_READ = "There is no answer here that could be read."
+STAYS_HERE = "This conversation stays on this machine."
+CHANGE_BY_HAND = "Choose another place at the text box: a word that was misheard must not send it elsewhere."
+
+
+def obey(window: MainWindow, said: str) -> str:
+    """Carry out the command that `said` is; return what is left to be asked, all of it where it is none."""
+    told = command(said)
+    if told is None:
+        return said
+    pane = window.pane
+    match told.do:
+        case Do.NEW:
+            pane.new_conversation()
+        case Do.STOP:
+            window.aloud.stop()
+            pane.stop()
+        case Do.AGAIN:
+            if pane.run is None and pane.view.answers and pane.view.answers[-1].text:
+                window.aloud.stop()
+                window.aloud.toggle(pane.view.answers[-1], window.talker.stays_here())
+            else:
+                pane.trouble.tell(NOTHING_TO_READ, "", calm=True)
+        case Do.HERE:
+            pane.composer.where.choose("only-local")
+        case Do.ELSEWHERE:
+            if window.talker.stays_here():
+                pane.trouble.tell(STAYS_HERE, CHANGE_BY_HAND, calm=True)
+            else:
+                pane.composer.where.choose("cluster")
+        case Do.SEARCH:
+            pane.composer.documents_toggle.setChecked(True)
+    return told.text
