@@ -146,7 +146,7 @@ def _ask(one: argparse.ArgumentParser) -> None:
 def _bench(one: argparse.ArgumentParser) -> None:
     what = ("node", "search", "voice", "cluster")
     one.add_argument(
-        "what", nargs="?", choices=what, default="node", help="what to measure (this version: node, cluster)"
+        "what", nargs="?", choices=what, default="node", help="what to measure (this version: node, voice, cluster)"
     )
     one.add_argument("--model", default="", metavar="NAME", help="chat model (default: the one that would answer)")
     one.add_argument("--tune", action="store_true", help="find the best settings for this machine and keep them")
@@ -157,6 +157,7 @@ def _bench(one: argparse.ArgumentParser) -> None:
     one.add_argument("--anyway", action="store_true", help="keep the settings although other programs were at work")
     one.add_argument("--seconds", type=_duration, default=0.0, metavar="N", help="how long it may take")
     one.add_argument("--nodes", type=_positive, default=22, metavar="N", help="cluster: simulated nodes (default: 22)")
+    one.add_argument("--clip", type=Path, metavar="WAV", help="voice: the spoken question (default: a voice says one)")
     one.add_argument("--clients", type=_positive, default=40, metavar="N", help="cluster: questions at once")
 
 

@@ -1,6 +1,6 @@
 """`tangnet bench node`: how fast a chat model is on this machine, and with --tune its best settings.
 
-`tangnet bench cluster` is in bench_cluster.py.
+`tangnet bench cluster` is in bench_cluster.py, `tangnet bench voice` in bench_voice.py.
 
 The program itself never runs a model: a child process, the node's own program, measures, and its lines are passed on.
 """
@@ -32,6 +32,10 @@ async def run(context: Context) -> int:
         from app.commands import bench_cluster
 
         return await bench_cluster.run(context)
+    if arguments.what == "voice":
+        from app.commands import bench_voice
+
+        return await bench_voice.run(context)
     if arguments.what != "node":
         raise TangnetError(
             f"`tangnet bench {arguments.what}` is not in this version.",

@@ -13,10 +13,12 @@ from typing import Any
 import psutil
 import pytest
 
+from app.conversations import Conversations
 from nodeworker.engines.llama.engine import LlamaEngine
 from nodeworker.models.folder import ModelFolder
 from nodeworker.models.tuned import Tuning, figures_file, remembered, settings_file
 from nodeworker.settings import measured_folder
+from tests.spoken import question_wav
 
 pytestmark = pytest.mark.timeout(300)
 DEADLINE = 240.0
@@ -137,3 +139,16 @@ def test_an_engine_runs_as_it_was_tuned(tmp_path: Path) -> None:
     other.close()
     assert other.threads == 2
     assert remembered(notes, [model])[model.sha256] == known
+
+
+@pytest.mark.models
+async def test_a_spoken_question_is_measured_against_faster_whisper(home: Path, tmp_path: Path) -> None:
+    clip = question_wav("How long is the warranty of the heat pump?", tmp_path)
+    status, lines, err = await ran("-m", "app", "bench", "voice", "--json", "--clip", str(clip))
+    assert status == 0, err
+    made = {line["figure"]: line for line in lines}
+    assert {"voice_release_to_text", "voice_release_to_first_text", "voice_prefill"} <= set(made)
+    for line in lines:
+        assert set(line) == {"figure", "value", "unit", "reference", "ratio"} and line["unit"] == "ms"
+    assert made["voice_release_to_text"]["reference"] > 0
+    assert not (home / "conversations.sqlite3").exists() or Conversations(home / "conversations.sqlite3").list() == []
