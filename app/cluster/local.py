@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.cluster.child import Child
-from app.cluster.place import SOCKET, OwnerLock, private_folder, publish
+from app.cluster.place import SOCKET, OwnerLock, private_folder, publish, remove_dead
 from app.cluster.registry import HEALTHY_SECONDS, delay_after, follow
 from app.errors import NodeError, NodeLost
 from app.events import NodeInfo
@@ -177,7 +177,9 @@ class LocalNode:
     async def _started(self, folder: Path) -> NodeClient:
         self._child = child = await Child.start(self._home, folder, self._arguments)
         # gRPC takes a fifth of a second to import: done while the child starts, and not in the loop's thread.
-        await asyncio.gather(child.bound(START_SECONDS), asyncio.to_thread(_import_client))
+        await asyncio.gather(
+            child.bound(START_SECONDS), asyncio.to_thread(_import_client), asyncio.to_thread(remove_dead, folder)
+        )
         client = await self._answering(child.socket, seconds=START_SECONDS)
         if client is None:
             raise child.failure() if child.ended.done() else child.failure("This machine's node does not answer.")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import sys
 from pathlib import Path
 
 from app.errors import NodeError
+from nodeworker.protocol import leftovers
 
 LONGEST = 70
 """Bytes of the folder's path: a Unix socket's whole path has to stay below 100."""
@@ -55,11 +57,17 @@ def _ours(folder: Path) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
 
 
+def remove_dead(folder: Path) -> int:
+    """Remove the folders beside this one whose program is dead; returns how many."""
+    name = re.escape(folder.name.rpartition("-")[0])
+    return leftovers.remove_dead(folder.parent, re.compile(name + "-[0-9a-f]{12}"), but=folder)
+
+
 class OwnerLock:
     """Held by the one process that runs the local node's child; the kernel frees it when that process ends."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / "owner.lock"
+        self._folder = folder
         self._file: int | None = None
 
     @property
@@ -69,31 +77,23 @@ class OwnerLock:
 
     def take(self) -> bool:
         """Try to become the owner; returns whether this process is it now. Raises NodeError when it cannot tell."""
-        import fcntl
-
         if self._file is not None:
             return True
         try:
-            # os.open makes it close-on-exec: a child that held the lock would keep it beyond this process.
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            self._file = leftovers.take(self._folder)
+        except FileNotFoundError:
+            _made(self._folder)  # the owner before took it along when it ended; the next try may succeed
         except OSError as error:
-            raise NodeError(f"{self._path} cannot be opened: {error.strerror}.", code="local_node") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return False
-        except OSError:
-            os.close(file)
-            raise
-        self._file = file
-        return True
+            raise NodeError(
+                f"{self._folder / leftovers.LOCK} cannot be opened: {error.strerror}.", code="local_node"
+            ) from error
+        return self._file is not None
 
     def release(self) -> None:
-        """Stop being the owner."""
+        """Stop being the owner; the folder goes with it."""
         if self._file is not None:
-            os.close(self._file)
-            self._file = None
+            file, self._file = self._file, None
+            leftovers.remove(self._folder, file)
 
 
 def publish(folder: Path, socket: str) -> None:

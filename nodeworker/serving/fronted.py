@@ -11,7 +11,7 @@ import errno
 import json
 import logging
 import os
-import shutil
+import re
 import signal
 import socket
 import sys
@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nodeworker.errors import BadRequest
+from nodeworker.protocol import leftovers
 from nodeworker.serving.front import NAME_PREFIX
 from nodeworker.serving.limits import Limits
 from nodeworker.settings import Listen
@@ -36,6 +37,8 @@ HANDSHAKE_OPTIONS = (
 )
 """For a gRPC server behind a front."""
 END_SECONDS = 1.0
+_PREFIX = "tangnet-node-"
+_FOLDER = re.compile(_PREFIX + "[a-z0-9_]{8}")
 
 
 class Fronted:
@@ -147,18 +150,32 @@ async def fronted(wanted: Listen, *, pairs: bool = False, limits: Limits | None 
     Raises:
         BadRequest: the address cannot be listened on.
     """
-    listen, sockets = _listening(wanted, pairs=pairs)
-    folder = Path(tempfile.mkdtemp(prefix="tangnet-node-", dir=os.environ.get("XDG_RUNTIME_DIR") or None))
-    front = Fronted(listen, sockets, folder, limits or Limits())
+    folder, lock = await asyncio.to_thread(_private_folder)
     try:
-        yield front
-    finally:
-        closing = asyncio.create_task(front.close())
+        listen, sockets = _listening(wanted, pairs=pairs)
+        front = Fronted(listen, sockets, folder, limits or Limits())
         try:
-            await asyncio.shield(closing)
+            yield front
         finally:
-            await closing  # also when whoever closes is cancelled meanwhile
-            shutil.rmtree(folder, ignore_errors=True)
+            closing = asyncio.create_task(front.close())
+            try:
+                await asyncio.shield(closing)
+            finally:
+                await closing  # also when whoever closes is cancelled meanwhile
+    finally:
+        leftovers.remove(folder, lock)
+
+
+def _private_folder() -> tuple[Path, int]:
+    """Return a new folder and the descriptor of its lock; those of dead nodes go. Raises OSError."""
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+    leftovers.remove_dead(base, _FOLDER)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+        with contextlib.suppress(FileNotFoundError):
+            lock = leftovers.take(folder)
+            if lock is not None:  # else somebody else looks at this moment whether it is a dead one's
+                return folder, lock
 
 
 def _listening(wanted: Listen, *, pairs: bool) -> tuple[Listen, list[socket.socket]]:

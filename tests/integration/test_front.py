@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -138,6 +139,24 @@ async def test_it_ends_with_the_node_even_one_that_was_killed(home: Path) -> Non
         port = int(node.address.rpartition(":")[2])
         with socket.create_server(("127.0.0.1", port + 1)):
             await until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in mine))
+
+
+async def test_its_folder_goes_with_it_and_that_of_a_killed_node_when_the_next_starts(home: Path) -> None:
+    def folder_of(fronted: Fronted) -> Path:
+        return Path(fronted.inner.removeprefix("unix:")).parent
+
+    async with fronted(ANY) as other:
+        first = folder_of(other)
+        text = "import asyncio, os, signal; from tests.integration.test_front import ANY, fronted\n"
+        text += "async def main():\n async with fronted(ANY) as port:\n"
+        text += "  print(port.inner, flush=True); os.kill(os.getpid(), signal.SIGKILL)\nasyncio.run(main())"
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", text, stdout=asyncio.subprocess.PIPE)
+        said, _ = await process.communicate()
+        left = Path(said.decode().strip().removeprefix("unix:")).parent
+        assert left.exists() and first.exists()
+        async with fronted(ANY):
+            assert not left.exists() and first.exists()
+    assert not first.exists()
 
 
 async def test_a_taken_address_and_no_address() -> None:

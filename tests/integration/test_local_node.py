@@ -110,7 +110,26 @@ async def test_killed_child_is_restarted_and_the_answer_goes_on(home: Path) -> N
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert second is not None
     assert not alive(second)
-    assert not [name for name in os.listdir(folder) if name.startswith("node-")]
+    assert not folder.exists()
+
+
+async def test_the_folder_of_a_killed_owner_goes_when_the_next_starts_and_that_of_a_living_one_stays(
+    home: Path, tmp_path: Path
+) -> None:
+    folders = {}
+    for name in ("living", "killed"):
+        (tmp_path / name).mkdir()
+        folders[name] = private_folder(tmp_path / name)
+    async with holder(tmp_path / "living") as living:
+        async with holder(tmp_path / "killed") as killed:
+            killed.process.kill()
+            await killed.process.wait()
+        assert folders["killed"].exists()
+        async with cluster(home, *PACED) as one:
+            await warm(one)
+        assert not folders["killed"].exists()
+        assert folders["living"].exists()
+        assert living.child is not None and alive(living.child)
 
 
 async def test_parent_killed_child_gone(home: Path) -> None:
