@@ -27,7 +27,7 @@ from app.rag.passages import Kept, Passages
 from app.rag.pictures import forget
 from app.rag.queue import is_below
 from app.rag.records import Change, Record
-from app.rag.tending import SMALL, STALE_WORDS
+from app.rag.tending import SMALL, stale_words
 from app.rag.versions import Copy, Version, keep_chunks, rows_of, rows_of_kept
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Store(Finding, Listing):
         waiting = table.unindexed() if table is not None else 0
         if table is not None and waiting and table.count() <= SMALL:
             table.tidy()
-        elif table is not None and (waiting >= STALE_WORDS or table.wants_index()):
+        elif table is not None and (waiting >= stale_words(table.count()) or table.wants_index()):
             return self.tending.start(self.place.uri, dict(self.place.options), table.name)
         return False
 

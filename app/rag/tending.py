@@ -25,6 +25,8 @@ SMALL = 2000
 """Tables of so many rows are tended where they are written: a process would cost more than it spares."""
 STALE_WORDS = 200
 """Full text finds this many new chunks without its index quickly enough."""
+STALE_WORDS_SHARE = 200
+"""Of a large table it is one chunk in so many: the vector index is built anew each time, and that takes its time."""
 
 
 class Tending:
@@ -85,27 +87,37 @@ class Tending:
             process.wait()
 
 
+def stale_words(rows: int) -> int:
+    """Return how many chunks of a table may be outside its full-text index."""
+    return max(STALE_WORDS, rows // STALE_WORDS_SHARE)
+
+
 def tend(table: Any) -> list[str]:
-    """Do what is due on a LanceDB table; returns what was done: "words", "vectors" and "files"."""
+    """Do what is due on a LanceDB table; returns what was done: "words", "files" and "vectors".
+
+    LanceDB's merging brings new rows into all indexes, and the vector index finds less after it (decision 26). So that
+    one is built anew after each merge; until then searches use what there was, and compare new rows one by one.
+    """
     from app.rag.chunk_table import FLAT_CHUNKS, STALE_SHARE, is_current, vector_index
 
-    done = []
+    done: list[str] = []
     rows = table.count_rows()
     names = {index.columns[0]: index.name for index in table.list_indices()}
     waiting = {column: _outside(table, name) for column, name in names.items()}
-    if rows > FLAT_CHUNKS and "vector" not in names:
-        table.create_index("vector", config=vector_index(rows))
-        done.append("vectors")
-    elif "vector" in names and (
-        waiting["vector"] > max(FLAT_CHUNKS // 2, STALE_SHARE * rows)
-        or not is_current(table, names["vector"])
-        or _grown(table, names["vector"], rows)
-    ):
-        table.create_index("vector", config=vector_index(rows), replace=True)
-        done.append("vectors")
-    if waiting.get("tokens", waiting.get("body", 0)) >= STALE_WORDS or "vectors" in done:
+    if "vector" not in names:
+        stale = rows > FLAT_CHUNKS
+    else:
+        stale = (
+            waiting["vector"] > max(FLAT_CHUNKS // 2, STALE_SHARE * rows)
+            or not is_current(table, names["vector"])
+            or _grown(table, names["vector"], rows)
+        )
+    if stale or waiting.get("tokens", waiting.get("body", 0)) >= stale_words(rows):
         table.optimize(cleanup_older_than=KEPT_VERSIONS)
         done.extend(("words", "files"))
+    if stale or (done and "vector" in names):
+        table.create_index("vector", config=vector_index(rows), replace=True)
+        done.append("vectors")
     return done
 
 

@@ -291,6 +291,35 @@ def test_indexes_are_built_by_a_process_of_its_own(store: Store, monkeypatch: py
     assert [hit.text for hit in store.find("", (), -rows[number], 10, where).nearest] == [f"w{number}"]
 
 
+def test_the_vector_index_finds_as_much_after_many_small_additions(store: Store) -> None:
+    dimension = 64
+    store.set_model("d" * 64, "made", dimension)
+    random = numpy.random.default_rng(5)
+    centres = random.standard_normal((40, dimension))
+    rows = (centres[random.integers(0, 40, 8_000)] + 0.5 * random.standard_normal((8_000, dimension))).astype("<f4")
+    table = store.table()
+    assert table is not None
+    first = 0
+    for number, last in enumerate((6_000, *range(6_250, 8_001, 250))):
+        chunks = [Chunk(f"w{place}", None, (), place, place + 1) for place in range(first, last)]
+        store.commit([Version(Record(f"/docs/{number}", "indexed"), [], {}, chunks, rows[first:last])])
+        if number:  # found before they are in any index
+            (near, *_) = store.find("", (), rows[last - 1], 10, "").nearest
+            assert near.text == f"w{last - 1}"
+        done = tend(connect(store.place).open_table(table.name))
+        assert done == ["words", "files", "vectors"]
+        first = last
+    lance = connect(store.place).open_table(table.name)
+    (name,) = [index.name for index in lance.list_indices() if index.columns == ["vector"]]
+    statistics = lance.index_stats(name)
+    assert (statistics.num_unindexed_rows, statistics.num_indices) == (0, 1)
+    found = []
+    for row in rows[::400]:
+        keys = [key_of(*hit.key) for hit in store.find("", (), row, 50, "").nearest[:10]]
+        found.append(len(set(keys).intersection(table.exact(row, 10))))
+    assert sum(found) >= 0.98 * 10 * len(found)
+
+
 def test_an_index_of_another_kind_is_built_anew(store: Store) -> None:
     rows = numpy.random.default_rng(5).standard_normal((20_500, DIMENSION)).astype("<f4")
     chunks = [Chunk(f"w{number}", None, (), number, number + 1) for number in range(len(rows))]
