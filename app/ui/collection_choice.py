@@ -6,43 +6,32 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenu, QPushButton
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu
 
 from app.ui import shelf
+from app.ui.choice_button import ChoiceButton
 
 if TYPE_CHECKING:
     from app.collections import Collection
 
-LEAST = 60
-"""The button gives way so far; before its words are cut off it is told to say less."""
 SHORTCUT = "Ctrl+Shift+K"
 EVERYTHING = "all documents"
 LONGEST = 18
 """Characters of a name that the button shows."""
 
 
-class CollectionButton(QPushButton):
-    """Shows the choice and changes it by its menu."""
+class CollectionButton(ChoiceButton):
+    """Shows the collection by name and changes it; "" = all documents."""
 
-    changed = Signal(str)
-    """The user chose a collection by name; "" = all documents."""
     edit_asked = Signal()
     opening = Signal()
     """The menu is about to be shown: another program may have changed the collections."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("kind", "toggle")
-        self.setCheckable(True)  # checked is only its look: anything but all documents
-        self.setShortcut(QKeySequence(SHORTCUT))
-        self.clicked.connect(self._open)
-        self.value = ""
-        self._short = False
-        self.setMinimumWidth(LEAST)
+        super().__init__("Documents to answer from", SHORTCUT)
         self._known: tuple[Collection, ...] = ()
-        self._menu: QMenu | None = None
         self.show_value("")
 
     @property
@@ -57,49 +46,23 @@ class CollectionButton(QPushButton):
         if self._menu is not None and self._menu.isVisible():
             self._fill(self._menu)
 
-    def show_value(self, value: str) -> None:
-        """Show the choice of a conversation."""
-        self.value = value
+    def _tell(self) -> None:
+        value = self.value
         found = next((one for one in self._known if one.name.casefold() == value.casefold()), None)
         name = value or EVERYTHING
         most = LONGEST // 2 if self._short else LONGEST
         shown = name if len(name) <= most else f"{name[: most - 1]}…"
         shown = "all" if self._short and not value else shown
-        self.setText(f"In: {shown}".replace("&", "&&"))
-        self.setShortcut(QKeySequence(SHORTCUT))  # a new text takes it away
-        self.setChecked(bool(value))
         if not value:
             sentence = "Answers may come from all documents."
         elif found is None:
             sentence = f"The collection {value} is no longer there."
         else:
             sentence = f"Answers come from {', '.join(shelf.short(str(path)) for path in found.folders)}."
-        keys = QKeySequence(SHORTCUT).toString(QKeySequence.SequenceFormat.NativeText)
-        self.setAccessibleName(f"Documents to answer from: {name}")
-        self.setAccessibleDescription(sentence)
-        self.setToolTip(f"{sentence}\nClick to choose a collection ({keys}).")
+        self._say(f"In: {shown}".replace("&", "&&"), name, sentence, "Click to choose a collection")
 
-    def shorten(self, on: bool) -> None:
-        """Say less where there is little room."""
-        if on != self._short:
-            self._short = on
-            self.setMinimumWidth(0 if on else LEAST)
-            self.show_value(self.value)
-
-    def choose(self, value: str) -> None:
-        """Take a choice of the user."""
-        if value != self.value:
-            self.show_value(value)
-            self.changed.emit(value)
-
-    @property
-    def menu_actions(self) -> list[QAction]:
-        """The choices as the menu offers them."""
-        if self._menu is None:
-            self._menu = QMenu(self)
-            self._menu.setAccessibleName("Documents to answer from")
-        self._fill(self._menu)
-        return self._menu.actions()
+    def _is_unusual(self) -> bool:
+        return bool(self.value)
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
@@ -118,9 +81,5 @@ class CollectionButton(QPushButton):
         self.choose(value)
 
     def _open(self) -> None:
-        self.setChecked(bool(self.value))
         self.opening.emit()
-        actions = self.menu_actions
-        assert self._menu is not None
-        self._menu.setActiveAction(next((action for action in actions if action.isChecked()), actions[0]))
-        self._menu.popup(self.mapToGlobal(QPoint(0, -self._menu.sizeHint().height() - 4)), None)
+        super()._open()
