@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from app.ui import node_words, phrases
 from app.ui.bridge import Bridge
 from app.ui.chrome import UndoBar
 from app.ui.controls import button, label
 from app.ui.seam import RuntimeSeam
+from app.ui.search_field import SearchField
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class NodesPanel(QWidget):
 
     list: TwoLineList
     card: NodeCard
-    search: QLineEdit
+    search: SearchField
     zones_toggle: QPushButton
     pair_button: QPushButton
     unpair_button: QPushButton
@@ -154,19 +155,6 @@ class NodesPanel(QWidget):
             cluster = self._runtime.cluster
             self._bridge.run(lambda: cluster.unpair(node.id), None, self.failed.emit, name="unpair", must_finish=True)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Down goes from the search to the list, Esc empties the search before it closes the panel."""
-        if self._built and watched is self.search and isinstance(event, QKeyEvent):
-            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Down:
-                self.list.setFocus()
-                return True
-            if event.key() == Qt.Key.Key_Escape and self.search.text():
-                if event.type() == QEvent.Type.KeyPress:
-                    self.search.clear()
-                event.accept()
-                return True
-        return super().eventFilter(watched, event)
-
     def _build(self) -> None:
         from app.ui.node_card import NodeCard
 
@@ -182,15 +170,11 @@ class NodesPanel(QWidget):
         self._finding = QWidget()
         row = QHBoxLayout(self._finding)
         row.setContentsMargins(0, 0, 0, 0)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search nodes")
-        self.search.setClearButtonEnabled(True)
-        self.search.setAcceptDrops(False)  # the window takes files
-        self.search.setAccessibleName("Search nodes")
-        self.search.setToolTip("By name, zone, label, model, address, or state such as “not reached” or “heat”")
-        self.search.setAccessibleDescription(self.search.toolTip())
+        self.search = SearchField(
+            "Search nodes", "By name, zone, label, model, address, or state such as “not reached” or “heat”"
+        )
         self.search.textChanged.connect(lambda _text: self._refresh())
-        self.search.installEventFilter(self)
+        self.search.down.connect(lambda: self.list.setFocus())
         row.addWidget(self.search, 1)
         self.zones_toggle = button("By zone", kind="toggle", description="Put the nodes of each zone together")
         self.zones_toggle.setCheckable(True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui import shelf
 from app.ui.controls import Choice, button, round_button
+from app.ui.search_field import SearchField
 
 WIDE = 560
 
@@ -27,15 +28,11 @@ class ShelfFilters(QWidget):
         column.setSpacing(6)
         row = QHBoxLayout()
         row.setSpacing(6)
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("Search documents")
-        self.search.setClearButtonEnabled(True)
-        self.search.setAcceptDrops(False)  # the window takes files
-        self.search.setAccessibleName("Search documents")
-        self.search.setToolTip("By name, folder, title, type, language, or what is wrong with them")
-        self.search.setAccessibleDescription(self.search.toolTip())
+        self.search = SearchField(
+            "Search documents", "By name, folder, title, type, language, or what is wrong with them"
+        )
         self.search.textChanged.connect(lambda _text: self.changed.emit())
-        self.search.installEventFilter(self)
+        self.search.down.connect(self.down)
         row.addWidget(self.search, 1)
         self.toggle = round_button("filter", "Filters and order", kind="icon", description="Filters and order")
         self.toggle.setCheckable(True)
@@ -112,19 +109,6 @@ class ShelfFilters(QWidget):
         last = 4 // columns
         self._grid.addWidget(self.folders, last, 0, Qt.AlignmentFlag.AlignLeft)
         self._grid.addWidget(self.clear_button, last, columns - 1, Qt.AlignmentFlag.AlignRight)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Down goes to the list, Esc empties the search before it closes the panel."""
-        if watched is self.search and isinstance(event, QKeyEvent):
-            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Down:
-                self.down.emit()
-                return True
-            if event.key() == Qt.Key.Key_Escape and self.search.text():
-                if event.type() == QEvent.Type.KeyPress:
-                    self.search.clear()
-                event.accept()
-                return True
-        return super().eventFilter(watched, event)
 
     def _unfold(self, on: bool) -> None:
         self.box.setVisible(on)
