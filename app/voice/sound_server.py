@@ -70,7 +70,11 @@ class SourceWatch:
             return
         from pulsectl import PulseDisconnected, PulseError, PulseLoopStop
 
+        news = True
+
         def changed(_event: Any) -> None:
+            nonlocal news
+            news = True
             raise PulseLoopStop  # nothing may be asked in here
 
         with pulse:
@@ -78,7 +82,9 @@ class SourceWatch:
                 pulse.event_mask_set("source", "source_output", "server")
                 pulse.event_callback_set(changed)
                 while not self._closed.is_set():
-                    self._look(pulse)
+                    if news:  # the server is asked after an event only, not at every turn
+                        news = False
+                        self._look(pulse)
                     pulse.event_listen(TURN_SECONDS)
             except (PulseError, PulseDisconnected) as error:
                 _log.info("the sound server went away: %s", error)
