@@ -86,6 +86,10 @@ class Settings:
     voice_name: str = _setting("", "Voice that reads answers aloud, by name; empty takes the one that is there.")
     voice_speed: float = _setting(1.0, "How fast it speaks, from 0.5 to 2.")
     voice_key: str = _setting("F9", "Key to hold while talking.")
+    voice_everywhere: bool = _setting(False, "Let the talk key work in every program, not only in this window.")
+    voice_standby: bool = _setting(
+        True, "Keep the microphone open while the window is in front, so that no first word is lost."
+    )
     window_theme: str = _setting("system", "Colours: system, light or dark.")
 
     @classmethod

@@ -43,11 +43,16 @@ async def open_runtime() -> RuntimeSeam:
     return await Runtime.open()
 
 
-def microphone(device: str, on_hint: Callable[[str], None], on_phase: Callable[[str], None]) -> Ear:
-    """Open the real microphone. Raises VoiceError."""
-    from app.ui.talk import MicrophoneEar
+def microphone(
+    device: str,
+    on_hint: Callable[[str], None],
+    on_phase: Callable[[str], None],
+    on_state: Callable[[str, str], None],
+) -> Ear:
+    """Return the real microphone, not opened yet."""
+    from app.ui.microphone_ear import MicrophoneEar
 
-    return MicrophoneEar(device, on_hint, on_phase)
+    return MicrophoneEar(device, on_hint, on_phase, on_state)
 
 
 def loudspeaker(on_hint: Callable[[str], None]) -> PlayerSeam:

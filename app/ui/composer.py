@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.ui import theme
 from app.ui.collection_choice import CollectionButton
 from app.ui.controls import frame, label, round_button, set_glyph, set_state
+from app.ui.microphone_mark import MicrophoneMark
 from app.ui.where import WhereButton
 
 LINES_MOST = 8
@@ -191,6 +192,8 @@ class Composer(QFrame):
         row.addStretch(1)
         self.tip = label("Enter sends · Shift+Enter new line", tone="muted", scale=0.85)
         row.addWidget(self.tip)
+        self.microphone = MicrophoneMark()
+        row.addWidget(self.microphone)
         self.talk_button = round_button("mic", "Hold to talk")
         self.talk_button.pressed.connect(self.talk_pressed)
         self.talk_button.released.connect(self.talk_released)
@@ -230,13 +233,14 @@ class Composer(QFrame):
         self.tip.setVisible(event.size().width() > TIP_WIDTH)
         self.collection.shorten(event.size().width() < NARROW)
         self.where.shorten(event.size().width() < NARROW)
+        self.microphone.shorten(event.size().width() < NARROW)
 
     def set_talk_key(self, key: str, *, elsewhere: bool = False) -> None:
         """Name the hold key in the explanation of the talk button; `elsewhere`: a paired node may hear it, too."""
         where = "a paired node may hear it, as the settings say" if elsewhere else "sound never leaves this machine"
         self.talk_button.setToolTip(
             f"Hold this button, or {key}, and speak; let go when done. A short tap starts, another one ends.\n"
-            "Esc cancels. The microphone opens at the first use and stays ready until the window closes;\n"
+            "Esc cancels. What the microphone does now stands beside this button;\n"
             f"nothing is kept, and {where}."
         )
         self.talk_button.setAccessibleDescription(f"Hold {key} and speak; let go when done.")

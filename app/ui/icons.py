@@ -7,13 +7,21 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
+_MIC = "R 9 3 6 11 3 M 5.5 11 C 5.5 19.5 18.5 19.5 18.5 11 M 12 17.5 L 12 21"
+
 # M x y, L x y, C x1 y1 x2 y2 x y, Z close, O x y r circle, R x y w h r rounded box; "!" at the start fills.
 _PATHS = {
     "plus": "M 12 5 L 12 19 M 5 12 L 19 12",
     "search": "O 10.5 10.5 6 M 15 15 L 20 20",
     "send": "M 12 19 L 12 5 M 6 11 L 12 5 L 18 11",
     "stop": "! R 7 7 10 10 2",
-    "mic": "R 9 3 6 11 3 M 5.5 11 C 5.5 19.5 18.5 19.5 18.5 11 M 12 17.5 L 12 21",
+    "mic": _MIC,
+    "mic-off": f"{_MIC} M 8 22.5 L 16 22.5",
+    "mic-opening": f"{_MIC} M 2.5 21.5 L 2.6 21.5 M 7 22.5 L 7.1 22.5 M 17 22.5 L 17.1 22.5 M 21.5 21.5 L 21.6 21.5",
+    "mic-on": f"{_MIC} M 4.5 3.5 C 3 5.5 3 7.5 3.6 9 M 19.5 3.5 C 21 5.5 21 7.5 20.4 9",
+    "mic-muted": f"{_MIC} M 3.5 3 L 20.5 21",
+    "mic-silent": f"{_MIC} M 1.5 6.5 L 5 6.5 M 19 6.5 L 22.5 6.5",
+    "mic-away": f"{_MIC} M 17.5 2 L 22.5 7 M 22.5 2 L 17.5 7",
     "document": "M 6 3 L 14 3 L 18.5 7.5 L 18.5 21 L 6 21 Z M 14 3 L 14 7.5 L 18.5 7.5 "
     "M 9 12 L 15.5 12 M 9 16 L 15.5 16",
     "add-document": "M 13 21 L 5 21 L 5 3 L 13 3 L 17.5 7.5 L 17.5 12 M 13 3 L 13 7.5 L 17.5 7.5 "

@@ -305,6 +305,14 @@ class Ear(Protocol):
         """True while sound arrives; False while the microphone is still opening."""
         ...
 
+    def want(self, who: str) -> None:
+        """Keep the microphone open for `who`; see Standby."""
+        ...
+
+    def unwant(self, who: str) -> None:
+        """`who` needs it no more: it closes a little later, unless somebody else wants it."""
+        ...
+
     def press(self) -> bool:
         """The key went down. True when an utterance began: `audio` is its sound."""
         ...
@@ -321,14 +329,15 @@ class Ear(Protocol):
         """Return the sound of the utterance, pre-roll first. Raises VoiceError."""
         ...
 
-    def close(self) -> None:
-        """Let go of the microphone."""
+    async def close(self) -> None:
+        """Let go of the microphone; returns when the device is free."""
         ...
 
 
-OpenEar = Callable[[str, Callable[[str], None], Callable[[str], None]], Ear]
-"""(microphone name or "", on_hint, on_phase) -> Ear; called in the asyncio thread. on_hint gets sentences for the
-user, on_phase "idle", "listening" or "finishing"; both are called in the asyncio thread. Raises VoiceError."""
+OpenEar = Callable[[str, Callable[[str], None], Callable[[str], None], Callable[[str, str], None]], Ear]
+"""(microphone name or "", on_hint, on_phase, on_state) -> Ear. on_hint gets sentences for the user, on_phase "idle",
+"listening" or "finishing", on_state a MicrophoneState and the name of the device or why there is none. All of it
+happens in the asyncio thread. Raises VoiceError."""
 
 
 class PlayerSeam(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -21,19 +22,35 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.controls import Choice, button, label
+from app.ui.microphone_choice import ListDevices, MicrophoneChoice, list_devices
 
 if TYPE_CHECKING:
     from app.settings import Settings
+    from app.ui.bridge import Bridge
 
 _CHOICE = re.compile(r": (\w+(?:, \w+)*),? or (\w+)\.$")
 _SECTIONS = {"answer": "Answers", "nodes": "Nodes", "voice": "Voice", "window": "Window"}
+_TITLES = {"voice.device": "Microphone"}
 
 
 class SettingsDialog(QDialog):
     """Edits a copy; `values` holds the result after the dialog was accepted."""
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        parent: QWidget | None = None,
+        *,
+        bridge: Bridge | None = None,
+        devices: ListDevices = list_devices,
+        lend: Callable[[bool], object] = lambda _on: None,
+    ) -> None:
+        """`bridge`, `devices` and `lend`: see MicrophoneChoice; without a bridge the microphone is a name."""
         super().__init__(parent)
+        self.microphone: MicrophoneChoice | None = None
+        if bridge is not None:
+            self.microphone = MicrophoneChoice(bridge, settings.voice_device, devices=devices, lend=lend)
+            self.finished.connect(self.microphone.end)
         self.setWindowTitle("Settings")
         self.resize(540, 620)
         self.fields: dict[str, QWidget] = {}
@@ -55,15 +72,24 @@ class SettingsDialog(QDialog):
                 section = head
                 rows.addSpacing(10)
                 rows.addWidget(label(_SECTIONS.get(head, head.capitalize()), tone="accent", weight=QFont.Weight.Bold))
-            title = rest.replace("_", " ").capitalize()
-            field = _field(getattr(settings, name.replace(".", "_", 1)), sentence)
+            title = _TITLES.get(name, rest.replace("_", " ").capitalize())
+            field: QWidget
+            if name == "voice.device" and self.microphone is not None:
+                field = self.microphone
+            else:
+                field = _field(getattr(settings, name.replace(".", "_", 1)), sentence)
             field.setAccessibleName(f"{_SECTIONS.get(head, head)}: {title}")
             field.setAccessibleDescription(sentence)
             field.setToolTip(sentence)
             self.fields[name] = field
-            line = QHBoxLayout()
             caption = label(title)
             caption.setBuddy(field)
+            if field is self.microphone:  # wider than the others, and it tells by itself what it is for
+                rows.addSpacing(6)
+                rows.addWidget(caption)
+                rows.addWidget(field)
+                continue
+            line = QHBoxLayout()
             line.addWidget(caption, 1)
             line.addWidget(field, 1)
             rows.addSpacing(6)
@@ -118,6 +144,8 @@ def _field(value: Any, sentence: str) -> QWidget:
 
 
 def _value(field: QWidget) -> Any:
+    if isinstance(field, MicrophoneChoice):
+        return field.value
     if isinstance(field, QCheckBox):
         return field.isChecked()
     if isinstance(field, QSpinBox | QDoubleSpinBox):

@@ -38,6 +38,8 @@ class Talker(QObject):
     failed = Signal(object)
     cancelled = Signal()
     hint = Signal(str)
+    state = Signal(str, str)
+    """How the microphone stands, as MicrophoneState, and which one or why not."""
 
     def __init__(self, bridge: Bridge, open_ear: OpenEar, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,8 @@ class Talker(QObject):
         self._text = ""
         self._held = False
         self._live = False
+        self._front = False
+        self._lent = False
         self.stays_here: Callable[[], bool] = lambda: False
         """Whether what is said now must not leave this machine, whatever the settings allow."""
         self.question: Callable[[], Question | None] = lambda: None
@@ -68,6 +72,25 @@ class Talker(QObject):
         """Take the opened runtime; before that `press` says that the program is still starting."""
         self._runtime = runtime
         self._bridge.at_close(self._close_ear)
+        self.stand_by()
+
+    def set_front(self, front: bool) -> None:
+        """The program is in front, or another one is."""
+        if front != self._front:
+            self._front = front
+            self.stand_by()
+
+    def lend(self, lent: bool) -> None:
+        """Let go of the microphone at once while another part tries it; a device may open for one only."""
+        if lent != self._lent:
+            self._lent = lent
+            self.stand_by()
+
+    def stand_by(self) -> None:
+        """Open or close the microphone as the settings and the window's place ask for."""
+        if self._runtime is not None:
+            runtime = self._runtime
+            self._bridge.run(lambda: self._stand_by(runtime), name="standby")
 
     def press(self) -> None:
         """The key or button went down; key repeat does no harm."""
@@ -120,24 +143,15 @@ class Talker(QObject):
     async def _listen(
         self, runtime: RuntimeSeam, here: bool, question: Question | None
     ) -> AsyncIterator[Hearing | Transcribed]:
-        device = runtime.settings.voice_device
-        if self._ear is not None and self._device != device:
-            self._ear.close()
-            self._ear = None
-        if self._ear is None:
-            post = self._bridge.post
-            self._ear = self._open_ear(
-                device, lambda sentence: post(self.hint.emit, sentence), lambda phase: post(self._phase, phase)
-            )
-            self._device = device
-        if not self._ear.press():
+        ear = await self._opened(runtime)
+        if not ear.press():
             return
         language = runtime.settings.voice_language
         events: AsyncIterator[Hearing | Transcribed]
         if question is None:
-            events = runtime.cluster.transcribe(self._ear.audio(), language=language, here=here)
+            events = runtime.cluster.transcribe(ear.audio(), language=language, here=here)
         else:
-            events = runtime.assistant.hear(replace(question, audio=self._ear.audio(), language=language))
+            events = runtime.assistant.hear(replace(question, audio=ear.audio(), language=language))
         try:
             async for event in events:
                 yield event
@@ -146,15 +160,39 @@ class Talker(QObject):
             if close is not None:
                 await close()
 
+    async def _opened(self, runtime: RuntimeSeam) -> Ear:
+        """Return the ear for the microphone of the settings."""
+        device = runtime.settings.voice_device
+        if self._ear is not None and self._device != device:
+            await self._close_ear()
+        if self._ear is None:
+            post = self._bridge.post
+            self._ear = self._open_ear(
+                device,
+                lambda sentence: post(self.hint.emit, sentence),
+                lambda phase: post(self._phase, phase),
+                lambda state, detail: post(self.state.emit, state, detail),
+            )
+            self._device = device
+        return self._ear
+
+    async def _stand_by(self, runtime: RuntimeSeam) -> None:
+        if self._lent:
+            await self._close_ear()
+        elif self._front and runtime.settings.voice_standby:
+            (await self._opened(runtime)).want("window")
+        elif self._ear is not None:
+            self._ear.unwant("window")
+
     def _press_again(self, ear: Ear) -> None:
         if ear.press():  # what was said before is still being written down: nobody would read a new utterance
             ear.cancel()
             self._bridge.post(self.hint.emit, STILL_WRITING)
 
     async def _close_ear(self) -> None:
-        if self._ear is not None:
-            self._ear.close()
-            self._ear = None
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            await ear.close()
 
     def _tell(self, say: Callable[[Ear], object]) -> None:
         async def tell() -> None:
@@ -200,46 +238,3 @@ class Talker(QObject):
             self.live.emit()
         self._live = ear.live
         self.level.emit(ear.level)
-
-
-class MicrophoneEar:
-    """The real microphone behind the Ear protocol. It stays open after the first use, so that no word is lost later."""
-
-    def __init__(self, device: str, on_hint: Callable[[str], None], on_phase: Callable[[str], None]) -> None:
-        """Open the microphone `device`; must be called in the asyncio thread. Raises VoiceError."""
-        from app.voice.microphone import Microphone
-        from app.voice.push_to_talk import PushToTalk
-
-        self._microphone = Microphone(device)
-        self._session = PushToTalk(self._microphone, on_hint=on_hint, on_phase=lambda phase: on_phase(str(phase.value)))
-
-    @property
-    def level(self) -> float:
-        """Loudness now, 0…1."""
-        return self._microphone.level
-
-    @property
-    def live(self) -> bool:
-        """True while sound arrives."""
-        return self._microphone.is_open
-
-    def press(self) -> bool:
-        """The key went down."""
-        return self._session.press()
-
-    def release(self) -> None:
-        """The key went up."""
-        self._session.release()
-
-    def cancel(self) -> None:
-        """Throw the utterance away."""
-        self._session.cancel()
-
-    def audio(self) -> AsyncIterator[bytes]:
-        """Return the sound of the utterance."""
-        return self._session.audio()
-
-    def close(self) -> None:
-        """Let go of the microphone."""
-        self._session.cancel()
-        self._microphone.close()

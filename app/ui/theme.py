@@ -215,6 +215,11 @@ QToolButton[kind="round"]:focus {{ border: 2px solid {c.accent}; padding: 0; }}
 QToolButton[kind="round"][state="go"] {{ background: {c.accent}; }}
 QToolButton[kind="round"][state="go"]:hover {{ background: {c.accent_hover}; }}
 QToolButton[kind="round"][state="go"]:focus {{ border: 2px solid {c.text}; }}
+QToolButton[kind="mark"] {{ background: transparent; padding: 4px 1px 4px 8px; border-radius: 12px;
+    color: {c.muted}; }}
+QToolButton[kind="mark"]:hover {{ background: {c.raised}; }}
+QToolButton[kind="mark"]:focus {{ border: 2px solid {c.accent}; padding: 3px 0 3px 7px; }}
+QToolButton[kind="mark"][state="wrong"] {{ background: {c.notice}; color: {c.on_notice}; }}
 QListView {{ background: transparent; border: none; outline: none; }}
 QListView:focus {{ border: none; }}
 QTableView {{ background: transparent; border: none; outline: none; selection-background-color: transparent; }}

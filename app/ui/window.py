@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.ui.chrome import DropOverlay
     from app.ui.conversation_pane import ConversationPane
     from app.ui.documents_panel import DocumentsPanel
+    from app.ui.microphone_key import TalkKey
     from app.ui.nodes_panel import NodesPanel
     from app.ui.page_pictures import PagePictures
     from app.ui.read_aloud import ReadAloud
@@ -53,6 +54,7 @@ class MainWindow(QMainWindow):
     pictures: PagePictures
     talker: Talker
     aloud: ReadAloud
+    talk_key: TalkKey
     overlay: DropOverlay
     _talk_key: QKeySequence
     """These come with `complete`."""
@@ -80,6 +82,7 @@ class MainWindow(QMainWindow):
         from app.ui.chrome import DropOverlay, SidePanel, UndoBar
         from app.ui.conversation_pane import ConversationPane
         from app.ui.documents_panel import DocumentsPanel
+        from app.ui.microphone_key import TalkKey
         from app.ui.nodes_panel import NodesPanel
         from app.ui.page_pictures import PagePictures
         from app.ui.read_aloud import ReadAloud
@@ -98,6 +101,7 @@ class MainWindow(QMainWindow):
         self.nodes = NodesPanel(bridge, self.undo)
         self.talker = Talker(bridge, open_ear, self)
         self.aloud = ReadAloud(bridge, open_player, self)
+        self.talk_key = TalkKey(bridge, self.talker)
         self._lay_out()
         self.reading = Reading(bridge, self.side, self.splitter, self.pictures)
         self.overlay = DropOverlay(self)
@@ -121,6 +125,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.splitter)
 
     def _connect(self) -> None:
+        from PySide6.QtGui import QGuiApplication
+
         # A part in the right panel shows its own errors there; all others go through one place.
         for part in (self.sidebar, self.pane, self.pane.models, self.documents, self.nodes, self.reading):
             part.failed.connect(self.show_error)
@@ -161,6 +167,12 @@ class MainWindow(QMainWindow):
         self.talker.level.connect(self.pane.composer.meter.show_level)
         self.talker.hearing.connect(self._hearing)
         self.talker.heard.connect(self._heard)
+        self.talker.state.connect(self.pane.composer.microphone.show_state)
+        self.pane.composer.microphone.clicked.connect(lambda: self.show_settings())
+        application = QGuiApplication.instance()
+        assert isinstance(application, QGuiApplication)
+        application.focusWindowChanged.connect(self._focus_went)
+        self.talk_key.notice.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
         self.talker.hint.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
         self.talker.cancelled.connect(lambda: self.pane.composer.show_listening(False))
         self.talker.failed.connect(self._talk_failed)
@@ -193,6 +205,7 @@ class MainWindow(QMainWindow):
             part.attach(runtime)
         self.talker.attach(runtime)
         self.aloud.attach(runtime)
+        self._focus_went()
         self.apply_settings()
         notice = getattr(runtime.conversations, "notice", "")
         if notice:
@@ -212,6 +225,8 @@ class MainWindow(QMainWindow):
         self._talk_key = QKeySequence(name)
         self.pane.composer.set_talk_key(name, elsewhere=settings.voice_elsewhere)
         self.pane.first_run.set_talk_key(name)
+        self.talk_key.use(name if settings.voice_everywhere else "")
+        self.talker.stand_by()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Make final what could still be undone, and let the application close the rest."""
@@ -257,7 +272,7 @@ class MainWindow(QMainWindow):
             return
         from app.ui.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self.runtime.settings, self)
+        dialog = SettingsDialog(self.runtime.settings, self, bridge=self.bridge, lend=self.talker.lend)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self._save_settings(dialog.values()))
         dialog.open()
@@ -383,8 +398,14 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """Another window took the keyboard: the release of a held key would never come."""
         super().changeEvent(event)
-        if self._complete and not self.isActiveWindow():
+        if self._complete and not self.isActiveWindow() and not self.talk_key.held:
             self.talker.release()
+
+    def _focus_went(self, *_: object) -> None:
+        """Some window of this program has the keyboard, or another program."""
+        from PySide6.QtGui import QGuiApplication
+
+        self.talker.set_front(QGuiApplication.focusWindow() is not None)
 
     # ------------------------------------------------------------------ files dropped on the window
 

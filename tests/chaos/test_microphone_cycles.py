@@ -39,7 +39,8 @@ def _grown(what: str, before: dict[str, Any], after: dict[str, Any]) -> None:
     for name, unit in (("threads", ""), ("files", ""), ("tasks", "")):
         show(f"{what}: {name} more than before", after[name] - before[name], unit, goal="value <= 0")
     show(f"{what}: memory more than before", (after["memory"] - before["memory"]) / 1024, "MiB", goal="value <= 8")
-    assert [after[name] - before[name] for name in ("threads", "files", "tasks")] == [0, 0, 0]
+    more = {name: after[name] - before[name] for name in ("threads", "files", "tasks")}
+    assert max(more.values()) <= 0, more  # fewer: the first count saw a task that was just ending
     assert after["memory"] - before["memory"] <= GROWTH_KIB
 
 

@@ -101,8 +101,13 @@ def scene(qapp: QApplication, qtbot: QtBot, bridge: Bridge, home: Path) -> Itera
     """A shown window; `scene.attach()` opens the runtime."""
     ears: list[FakeEar] = []
 
-    def open_ear(device: str, on_hint: Callable[[str], None], on_phase: Callable[[str], None]) -> FakeEar:
-        ears.append(FakeEar(on_hint, on_phase))
+    def open_ear(
+        device: str,
+        on_hint: Callable[[str], None],
+        on_phase: Callable[[str], None],
+        on_state: Callable[[str, str], None],
+    ) -> FakeEar:
+        ears.append(FakeEar(on_hint, on_phase, on_state))
         return ears[-1]
 
     players: list[FakePlayer] = []

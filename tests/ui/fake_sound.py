@@ -16,12 +16,21 @@ class FakeEar:
 
     on_hint: Callable[[str], None]
     on_phase: Callable[[str], None]
+    on_state: Callable[[str, str], None]
     level: float = 0.6
     live: bool = True
     calls: list[str] = field(default_factory=list)
+    wanted: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._released = asyncio.Event()
+
+    def want(self, who: str) -> None:
+        self.wanted.add(who)
+        self.on_state("listening", "Desk")
+
+    def unwant(self, who: str) -> None:
+        self.wanted.discard(who)
 
     def press(self) -> bool:
         self.calls.append("press")
@@ -42,8 +51,9 @@ class FakeEar:
         yield b"\x01\x00" * 512
         await self._released.wait()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self.calls.append("close")
+        self.on_state("closed", "")
 
 
 class FakePlayer:

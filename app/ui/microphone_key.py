@@ -1,0 +1,127 @@
+"""The talk key of the whole desktop, as the window uses it: opened and closed by the settings, told in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from app.errors import VoiceError
+    from app.ui.bridge import Bridge
+    from app.ui.talk import Talker
+    from app.voice.hotkeys import GlobalKey, KeyEvents
+
+MakeKey = Callable[[str, "KeyEvents"], "GlobalKey"]
+
+
+class TalkKey(QObject):
+    """Lets one key talk in every program; the key in the window works beside it."""
+
+    notice = Signal(str)
+    """A sentence for the user: no such key, taken by another program, this desktop tells no release, …"""
+
+    def __init__(self, bridge: Bridge, talker: Talker, make: MakeKey | None = None) -> None:
+        """`make` is `hotkeys.global_key`, unless a test brings its own."""
+        super().__init__(talker)
+        self._bridge = bridge
+        self._talker = talker
+        self._make = make
+        self._wanted = ""
+        self.held = False
+        """True while it is held: a window that loses the keyboard to it must not take that for letting go."""
+        self._key: GlobalKey | None = None  # made and used in the asyncio thread
+        self._open_as = ""
+        self._busy = False
+        self._talking = False
+        talker.began.connect(lambda: self._talks(True))
+        for over in (talker.heard, talker.failed, talker.cancelled):
+            over.connect(lambda *_: self._talks(False))
+        bridge.at_close(self._close)
+
+    @property
+    def key(self) -> str:
+        """The key that works everywhere now, "" if none does."""
+        return self._open_as if self._key is not None else ""
+
+    def use(self, key: str) -> None:
+        """Take `key` as settings write it; "" lets go of it."""
+        if key != self._wanted:
+            self._wanted = key
+            self._bridge.run(self._follow, name="talk key everywhere")
+
+    # ------------------------------------------------------------------ the asyncio thread
+
+    async def _follow(self) -> None:
+        """Bring what is open in line with what is wanted, which may change meanwhile."""
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._open_as != self._wanted:
+                wanted = self._wanted
+                await self._close()
+                self._open_as = wanted
+                if wanted:
+                    await self._open(wanted)
+        finally:
+            self._busy = False
+
+    async def _open(self, wanted: str) -> None:
+        from app.errors import VoiceError
+        from app.voice.hotkeys import KeyEvents, global_key
+
+        post = self._bridge.post
+        events = KeyEvents(
+            pressed=lambda: post(self._pressed),
+            released=lambda: post(self._released),
+            escaped=lambda: post(self._talker.cancel),
+            notice=lambda sentence: post(self.notice.emit, sentence),
+            lost=self._lost,
+        )
+        key: GlobalKey | None = None
+        try:
+            key = (self._make or global_key)(wanted, events)
+            await key.open()
+        except VoiceError as error:
+            self._tell(error)
+            if key is not None:
+                await key.close()
+            return
+        self._key = key
+
+    async def _close(self) -> None:
+        key, self._key = self._key, None
+        self._open_as = ""
+        if key is not None:
+            await key.close()
+
+    def _lost(self, error: VoiceError) -> None:
+        self._key = None
+        self._bridge.post(self._released)
+        self._tell(error)
+
+    def _tell(self, error: VoiceError) -> None:
+        sentence = f"{error.message} {error.hint} The key still works in this window.".replace("  ", " ")
+        self._bridge.post(self.notice.emit, sentence)
+
+    # ------------------------------------------------------------------ the Qt thread
+
+    def _pressed(self) -> None:
+        self.held = True
+        self._talker.press()
+
+    def _released(self) -> None:
+        self.held = False
+        self._talker.release()
+
+    def _talks(self, on: bool) -> None:
+        self._talking = on
+
+        async def watch() -> None:
+            if self._key is not None:
+                self._key.watch_escape(self._talking)
+
+        if self._wanted:
+            self._bridge.run(watch, name="escape everywhere")
