@@ -13,6 +13,7 @@ from app.errors import StoreError, TangnetError
 from app.events import Answered, Event, Moved, NodeChosen, Passage, TokenReceived
 from app.messages import StoredMove
 from app.prompts import Turn
+from app.turn_trace import TurnTrace
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +93,14 @@ class Record:
                     trace=event.trace,
                 )
             )
+
+    def traced(self, trace: TurnTrace) -> None:
+        """Keep what became known of a spoken question's times after its answer was whole."""
+        if self._closed and self._message is not None:
+            try:
+                self._conversations.traced(self._message, trace)
+            except StoreError as error:
+                log.warning("the times of an answer cannot be stored: %s", error.message)
 
     async def keep(self) -> None:
         """Write shown text to disk until cancelled."""

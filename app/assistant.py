@@ -42,6 +42,7 @@ from app.spoken_turn import SpokenTurn
 from app.streams import ending
 from app.summaries import asks, wanted
 from app.summarising import Summariser
+from app.turn_trace import Tracer, TurnTrace
 
 if TYPE_CHECKING:
     from app.rag.search import Result
@@ -72,6 +73,8 @@ class Assistant:
         self._settings = settings
         self._hotwords = Hotwords(library.names, settings, home)
         self._running: set[asyncio.Task[None]] = set()
+        self._traced: tuple[Record, Tracer] | None = None
+        """The newest spoken question that was asked."""
         self._turn: SpokenTurn | None = None
         """What was heard last, until it is asked."""
 
@@ -109,6 +112,15 @@ class Assistant:
             await _end(producer, keeper)
             record.close()
 
+    def sounded(self, conversation: str) -> TurnTrace | None:
+        """The first sound of the newest answer in `conversation` is heard now; returns where its time went."""
+        if self._traced is None or self._traced[0].conversation != conversation:
+            return None
+        record, tracer = self._traced
+        tracer.mark("sound")
+        record.traced(tracer.trace)
+        return tracer.trace
+
     async def close(self) -> None:
         """Stop all running answers; what they showed is kept by whoever reads them."""
         await _end(*self._running)
@@ -132,6 +144,7 @@ class Assistant:
             answering = self._answering(question, text, history, record.earlier)
             answering.begun, answering.asked, answering.conversation = begun, asked, record.conversation
             ahead = turn.ahead if turn is not None else None
+            self._traced = (record, turn.tracer) if turn is not None else None
             if turn is not None:
                 answering.tracer = turn.tracer
                 answering.transcribe_ms = turn.tracer.between("release", "final")

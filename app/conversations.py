@@ -23,6 +23,7 @@ from typing import Any
 from app.errors import StoreError, UsageError
 from app.events import Passage
 from app.messages import PREFERENCES, Conversation, MessageState, Outcome, StoredMessage, decode, encode
+from app.turn_trace import TurnTrace
 from app.write_ahead import write_ahead
 
 __all__ = ["Conversation", "Conversations", "MessageState", "Outcome", "StoredMessage"]
@@ -314,6 +315,14 @@ class Conversations:
             details = encode(json.loads(row[0]) | outcome.details())
             db.execute("UPDATE messages SET state = ?, details = ? WHERE id = ?", (outcome.state, details, message))
             db.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (_now(), row[1]))
+
+    def traced(self, message: int, trace: TurnTrace) -> None:
+        """Keep where the time of a spoken question went, once more of it is known."""
+        with self._change() as db:
+            row = db.execute("SELECT details FROM messages WHERE id = ?", (message,)).fetchone()
+            if row is not None:
+                details = encode(json.loads(row[0]) | {"trace": asdict(trace)})
+                db.execute("UPDATE messages SET details = ? WHERE id = ?", (details, message))
 
     def close(self) -> None:
         """Close the file; the store is not used again."""

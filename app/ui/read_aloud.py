@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +14,8 @@ from app.ui.seam import OpenPlayer, PlayerSeam, RuntimeSeam
 
 if TYPE_CHECKING:
     from app.events import Event
+    from app.thinking import Spoken
+    from app.turn_trace import TurnTrace
     from app.ui.asking import Asking
     from app.voice.aloud import Aloud
 
@@ -52,6 +55,7 @@ class ReadAloud(QObject):
         """Read the answer to a question that is about to be asked, while it is being written."""
         reading = self._begin(card, stays_here)
         if reading is not None:
+            reading.asking = asking
             asking.listener = reading.event
 
     def stop(self) -> None:
@@ -102,7 +106,22 @@ class ReadAloud(QObject):
             zones=zones_for(settings, stays_here),
         )
         reading.begin(aloud)
-        return await self._player.play(aloud.sound())
+        return await self._player.play(self._noted(reading, aloud.sound()))
+
+    async def _noted(self, reading: _Reading, sounds: AsyncIterator[Spoken]) -> AsyncIterator[Spoken]:
+        """Hand the sound on, and note when the first of it goes to the loudspeaker."""
+        from app.streams import ending
+
+        assert self._runtime is not None
+        noted = False
+        async with ending(sounds) as pieces:
+            async for piece in pieces:
+                if not noted and piece.pcm16 and reading.asking is not None:
+                    noted = True
+                    trace = self._runtime.assistant.sounded(reading.asking.conversation)
+                    if trace is not None:
+                        self._bridge.post(reading.sounded, trace)
+                yield piece
 
     async def _close(self) -> None:
         if self._player is not None:
@@ -115,6 +134,8 @@ class _Reading:
     def __init__(self, card: AnswerCard, text: str | None) -> None:
         """`text`: all of it where it is known; None: it comes by `event`."""
         self.card: AnswerCard | None = card
+        self.asking: Asking | None = None
+        """The question, where it is being answered."""
         self.handle: Handle
         self._waiting: deque[str | None] = deque([] if text is None else [text, None])
         """What came before the reading had begun; None is the end."""
@@ -123,6 +144,11 @@ class _Reading:
     def forget(self) -> None:
         """The card is gone; the reading goes on."""
         self.card = None
+
+    def sounded(self, trace: TurnTrace) -> None:
+        """Show the time of the first sound, too, where the answer is whole already."""
+        if self.card is not None and self.card.chart.parts:
+            self.card.chart.show_trace(trace)
 
     def show(self, on: bool) -> None:
         """Let the card's button say what it would do now."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.rag.library import Surroundings
     from app.settings import Settings
     from app.thinking import ModelProgress, Spoken
+    from app.turn_trace import TurnTrace
 
 
 class ClusterSeam(Protocol):
@@ -242,6 +243,11 @@ class AssistantSeam(Protocol):
 
     def hear(self, question: Question) -> AsyncIterator[Hearing | Transcribed]:
         """Turn the sound of a question into text and work ahead; `ask` with that text takes it up."""
+        ...
+
+    @property
+    def sounded(self) -> Callable[[str], TurnTrace | None]:
+        """To be called when the first sound of an answer in a conversation is heard; returns where its time went."""
         ...
 
 

@@ -43,6 +43,7 @@ from app.rag.document import Line
 from app.rag.library import Surroundings
 from app.settings import Settings
 from app.thinking import ModelProgress, Spoken
+from app.turn_trace import TurnTrace
 
 Step = Event | BaseException | asyncio.Event
 TOWER = Passage(1, "/docs/tower.pdf", 4, "Facts", 100, 143, 0.9, "The tower is 330 metres high since 2022.", 0.7, 0.8)
@@ -92,14 +93,14 @@ class ScriptedAssistant:
     questions: list[Question] = field(default_factory=list)
     cluster: ScriptedCluster | None = None
     spoken: list[Question] = field(default_factory=list)
+    sounded: Callable[[str], TurnTrace | None] = lambda conversation: None
     closed: int = 0
     """How many streams have ended, in whatever way."""
 
     async def hear(self, question: Question) -> AsyncIterator[Hearing | Transcribed]:
         self.spoken.append(question)
         assert self.cluster is not None and question.audio is not None
-        here = question.prefer == "only-local"
-        async for event in self.cluster.transcribe(question.audio, language=question.language, here=here):
+        async for event in self.cluster.transcribe(question.audio, here=question.prefer == "only-local"):
             yield event
 
     async def ask(self, question: Question) -> AsyncIterator[Event]:

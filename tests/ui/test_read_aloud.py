@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 
 from app.errors import VoiceError
 from app.events import Event, TokenReceived
+from app.turn_trace import TurnTrace
 from app.ui.answer_card import QUIET, READ
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import simple_script
@@ -156,3 +157,21 @@ def test_what_is_read_stays_on_this_machine_unless_voices_may_leave_it(scene: Sc
 def test_the_loudspeaker_is_closed_with_the_window(scene: Scene) -> None:
     player = reading(scene)
     assert scene.bridge.close(5.0) and player.closed
+
+
+def test_the_first_sound_is_noted_with_the_question(scene: Scene) -> None:
+    scene.attach()
+    scene.runtime.settings.voice_speak = "spoken"
+    heard: list[str] = []
+
+    def sounded(conversation: str) -> TurnTrace | None:
+        heard.append(conversation)
+        return TurnTrace(audio_ms=0.0, release_ms=1000.0, token_ms=2000.0, sound_ms=2500.0)
+
+    scene.runtime.assistant.sounded = sounded
+    speak(scene)
+    scene.until(lambda: silent(scene))
+    assert heard == [scene.runtime.assistant.questions[0].conversation]
+    type_in(scene)
+    scene.until(lambda: scene.runtime.assistant.closed == 2)
+    assert len(heard) == 1

@@ -271,3 +271,17 @@ def test_names_are_capitalised_inside_sentences_and_rare() -> None:
         "Maria", "Lindqvist", "Rivers",
     ]  # fmt: skip
     assert chosen([], lambda stems: ({}, 0), 8) == []
+
+
+async def test_the_first_sound_is_kept_though_the_answer_was_whole_before(store: Conversations) -> None:
+    talk = Talk(partials=("How high is the tower",))
+    talk.go.set()
+    assistant = Assistant(talk, FakeLibrary(), store, Settings())
+    answered = (await _asked(assistant, Question(audio=_sound())))[-1]
+    assert isinstance(answered, Answered) and answered.trace is not None and answered.trace.sound_ms is None
+    assert assistant.sounded("another") is None
+    trace = assistant.sounded(answered.conversation)
+    assert trace is not None and trace.sound_ms is not None and trace.token_ms == answered.trace.token_ms
+    assert store.messages(answered.conversation)[1].trace == trace
+    await _asked(assistant, Question("How high is the tower?"))
+    assert assistant.sounded(answered.conversation) is None
