@@ -1,4 +1,4 @@
-"""Carries out what was said to the program instead of asked."""
+"""What becomes of what was said: carried out, asked, or put into the text box."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ if TYPE_CHECKING:
 NOTHING_TO_READ = "There is no answer here that could be read."
 STAYS_HERE = "This conversation stays on this machine."
 CHANGE_BY_HAND = "Choose another place at the text box: a word that was misheard must not send it elsewhere."
+
+
+def take(window: MainWindow, said: str) -> None:
+    """Do with the words of an utterance what they and the settings say; "" is told as nothing understood."""
+    runtime, pane = window.runtime, window.pane
+    if not said:
+        pane.trouble.tell("Nothing was understood.", "Hold the key while you speak.", calm=True)
+        return
+    text = obey(window, said) if runtime is not None and runtime.settings.voice_commands else said
+    if text and runtime is not None and runtime.settings.voice_send and pane.run is None:
+        pane.ask(text, spoken=True)
+    elif text:
+        pane.composer.put(text)
 
 
 def obey(window: MainWindow, said: str) -> str:

@@ -338,20 +338,10 @@ class MainWindow(QMainWindow):
         self.pane.composer.show_partial(event.confirmed, rest)
 
     def _heard(self, text: str) -> None:
-        self.pane.composer.show_listening(False)
-        if not text:
-            self.pane.trouble.tell("Nothing was understood.", "Hold the key while you speak.", calm=True)
-            return
-        if self.runtime is not None and self.runtime.settings.voice_commands:
-            from app.ui.told import obey
+        from app.ui.told import take
 
-            text = obey(self, text)
-        if not text:
-            return
-        if self.runtime is not None and self.runtime.settings.voice_send and self.pane.run is None:
-            self.pane.ask(text, spoken=True)
-        else:
-            self.pane.composer.put(text)
+        self.pane.composer.show_listening(False)
+        take(self, text)
 
     def _asked(self, asking: Asking, card: AnswerCard, spoken: bool) -> None:
         self.aloud.stop()
