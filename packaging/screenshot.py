@@ -58,7 +58,7 @@ class Photographer:
         from PySide6.QtWidgets import QApplication
         from sample_documents import write
 
-        from app.ui.application import microphone, open_runtime
+        from app.ui.application import loudspeaker, microphone, open_runtime
         from app.ui.bridge import Bridge
         from app.ui.theme import Theme
         from app.ui.window import MainWindow
@@ -72,7 +72,7 @@ class Photographer:
         self.theme = Theme(self.application, "light")
         self.bridge = Bridge()
         self.window = MainWindow()
-        self.window.complete(self.bridge, self.theme, microphone)
+        self.window.complete(self.bridge, self.theme, microphone, loudspeaker)
         self.theme.dress()
         self.window.resize(1180, 780)
         write(documents)
@@ -176,7 +176,7 @@ class Photographer:
 
     def _nodes(self) -> None:
         """Show a made-up fleet in a window of its own: nobody has a hundred nodes at hand when a picture is made."""
-        from app.ui.application import microphone
+        from app.ui.application import loudspeaker, microphone
         from app.ui.window import MainWindow
         from tests.ui.fake_runtime import ScriptedRuntime
         from tests.ui.fleet import busy, fleet, troubled
@@ -189,7 +189,7 @@ class Photographer:
         runtime.cluster.errors = {node.id: 0.12 for node in runtime.cluster.known}
         self.bridge.at_close(runtime.close)
         real, self.window = self.window, MainWindow()
-        self.window.complete(self.bridge, self.theme, microphone)
+        self.window.complete(self.bridge, self.theme, microphone, loudspeaker)
         self.window.resize(1180, 780)
         self.window.show()
         self.window.attach(runtime)

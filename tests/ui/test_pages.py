@@ -73,8 +73,9 @@ def test_turning_and_zooming_by_keys_buttons_and_wheel(scene: Scene) -> None:
     assert view.page == 5
     QTest.keyClick(canvas, Qt.Key.Key_Plus)
     assert canvas.zoom == 1.25 and view.zoom.text() == "125 %"
-    scene.until(lambda: canvas.sharp)
-    assert max(width for _, page, width in scene.runtime.library.drawn if page == 5) == canvas.wish.width
+    # The view may still become narrower when the microphone's mark takes its place: the last picture fits.
+    drawn = scene.runtime.library.drawn
+    scene.until(lambda: canvas.sharp and [width for _, page, width in drawn if page == 5][-1] == canvas.wish.width)
     QTest.keyClick(canvas, Qt.Key.Key_0)
     assert canvas.zoom == 1.0
     QTest.keyClick(canvas, Qt.Key.Key_End)
