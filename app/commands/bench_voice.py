@@ -92,7 +92,8 @@ def figures(ahead: Sequence[TurnTrace], without: Sequence[TurnTrace], raw_ms: fl
 
 def _figure(name: str, value: float | None, reference: float | None) -> dict[str, object]:
     ratio = round(value / reference, 3) if value is not None and reference else None
-    return {"figure": name, "value": value, "unit": "ms", "reference": reference, "ratio": ratio}
+    beside = round(reference, 1) if reference is not None else None
+    return {"figure": name, "value": value, "unit": "ms", "reference": beside, "ratio": ratio}
 
 
 def _span(trace: TurnTrace, begin: str | None, end: str) -> float | None:
