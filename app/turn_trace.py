@@ -99,10 +99,10 @@ def sentence(trace: TurnTrace) -> str:
     return " ".join(parts)
 
 
-def known(values: dict[str, object]) -> TurnTrace:
+def known(values: dict[str, Any]) -> TurnTrace:
     """Return the trace of stored values; what a later version wrote besides is left out."""
     names = {item.name for item in fields(TurnTrace)}
-    return TurnTrace(**{name: value for name, value in values.items() if name in names})  # type: ignore[arg-type]  # our own JSON
+    return TurnTrace(**{name: value for name, value in values.items() if name in names})
 
 
 def _seconds(milliseconds: float) -> str:

@@ -96,7 +96,7 @@ def tend(table: Any) -> list[str]:
     """Do what is due on a LanceDB table; returns what was done: "words", "files" and "vectors".
 
     LanceDB's merging brings new rows into all indexes, and the vector index finds less after it (decision 26). So that
-    one is built anew after each merge; until then searches use what there was, and compare new rows one by one.
+    one is built anew after each merge; until that is done searches use the merged one.
     """
     from app.rag.chunk_table import FLAT_CHUNKS, STALE_SHARE, is_current, vector_index
 

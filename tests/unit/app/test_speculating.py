@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -81,9 +81,9 @@ async def _sound() -> AsyncIterator[bytes]:
     yield b"\0\0" * 1_600
 
 
-async def _until(holds: object) -> None:
+async def _until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(DEADLINE):
-        while not holds():  # type: ignore[operator]  # noqa: ASYNC110 (what is waited for has no event)
+        while not holds():  # noqa: ASYNC110 (what is waited for has no event)
             await asyncio.sleep(0.005)
 
 
