@@ -69,7 +69,7 @@ def list_models(folder: str, output: Output) -> None:
         )
     present = {model.sha256 for model in here}
     for entry in models.catalogue():
-        if entry.sha256 not in present and entry.usable:
+        if entry.sha256 not in present:
             size = f"{entry.bytes / 1e6:.0f} MB"
             output.say(
                 f"{entry.name}  {entry.role}  {size} to fetch: tangnet-node models add {entry.name}",

@@ -17,7 +17,7 @@ from nodeworker.engines.speaking.program import FILE as VOICES
 from nodeworker.engines.speaking.program import ProgramVoice, read_programs
 from nodeworker.engines.speaking.program_folder import ProgramFolder
 from nodeworker.errors import BadRequest, ModelMissing
-from nodeworker.hosting.fed import HostedSpeak, HostedTranscribe
+from nodeworker.hosting.fed import HostedAttend, HostedSpeak, HostedTranscribe
 from nodeworker.hosting.hosted import (
     EngineSpec,
     HostedChat,
@@ -154,6 +154,12 @@ class EngineMaker:
         """Build the engine that hears."""
         factory = "nodeworker.engines.speech.whisper:WhisperEngine"
         return HostedTranscribe(model, EngineSpec(factory, {"threads": self._threads}, ("faster_whisper",)))
+
+    def attend(self, model: ModelFile) -> HostedAttend:
+        """Build the engine that listens without writing anything down."""
+        return HostedAttend(
+            model, EngineSpec("nodeworker.engines.attending.engine:ListeningEngine", {}, ("onnxruntime",))
+        )
 
     def speak(self, model: ModelFile) -> HostedSpeak:
         """Build the engine that speaks: with a voice, or with a program of the user's own."""

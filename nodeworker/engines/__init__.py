@@ -11,6 +11,52 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
+from nodeworker.engines.sound import (
+    AttendEngine as AttendEngine,
+)
+from nodeworker.engines.sound import (
+    AttendEvent as AttendEvent,
+)
+from nodeworker.engines.sound import (
+    Attention as Attention,
+)
+from nodeworker.engines.sound import (
+    Final as Final,
+)
+from nodeworker.engines.sound import (
+    Heard as Heard,
+)
+from nodeworker.engines.sound import (
+    Partial as Partial,
+)
+from nodeworker.engines.sound import (
+    SpeakEngine as SpeakEngine,
+)
+from nodeworker.engines.sound import (
+    SpeechEnded as SpeechEnded,
+)
+from nodeworker.engines.sound import (
+    SpeechStarted as SpeechStarted,
+)
+from nodeworker.engines.sound import (
+    Spoken as Spoken,
+)
+from nodeworker.engines.sound import (
+    TranscribeEngine as TranscribeEngine,
+)
+from nodeworker.engines.sound import (
+    TranscriptEvent as TranscriptEvent,
+)
+from nodeworker.engines.sound import (
+    WakeHeard as WakeHeard,
+)
+from nodeworker.engines.sound import (
+    WakeWord as WakeWord,
+)
+from nodeworker.engines.sound import (
+    Word as Word,
+)
+
 if TYPE_CHECKING:
     from nodeworker.errors import EngineError
 
@@ -64,6 +110,8 @@ class Message:
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    images: tuple[bytes, ...] = ()
+    """PNG or JPEG, for models that see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,125 +311,6 @@ class RerankEngine(Protocol):
 
     def close(self) -> None:
         """Free the model."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    """Speech begins at this second."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechEnded:
-    """Speech ends at this second."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Partial:
-    """Text so far; `confirmed` is its beginning that will not be taken back."""
-
-    text: str
-    confirmed: str
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word, times in seconds."""
-
-    text: str
-    start: float
-    end: float
-
-
-@dataclass(frozen=True, slots=True)
-class Final:
-    """The whole text; "" when nothing was said. `seconds` is what the work took."""
-
-    text: str
-    language: str
-    words: tuple[Word, ...]
-    audio_seconds: float
-    seconds: float
-    language_probability: float = 0.0
-    """0: the language was given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """How far a recording has been read, in seconds; `text` is new since the last event."""
-
-    seconds: float
-    total: float
-    text: str
-
-
-TranscriptEvent = SpeechStarted | SpeechEnded | Partial | Heard | Final
-
-
-class TranscribeEngine(Protocol):
-    """Turns sound into text."""
-
-    def load(self, progress: Progress) -> None:
-        """Load the model. Raises EngineError."""
-        ...
-
-    def transcribe(
-        self,
-        audio: Iterator[bytes],
-        *,
-        language: str,
-        partials: bool,
-        hotwords: tuple[str, ...],
-        cancelled: threading.Event,
-        recording: bool = False,
-        expected_seconds: float = 0.0,
-        background: bool = False,
-    ) -> Iterator[TranscriptEvent]:
-        """Read 16 kHz mono PCM16 until `audio` ends, then yield Final. `next(audio)` blocks until sound comes.
-
-        `recording`: long sound, read in batches, with Heard events instead of partials; `expected_seconds` is its
-        length where the caller knows it. A recording rests while somebody talks; one in the `background` also while
-        the engine is held.
-        """
-        ...
-
-    def close(self) -> None:
-        """Free the model."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """Mono PCM16 of text number `sentence` of a call, counted from 0; `last` once a text, with or without sound."""
-
-    pcm16: bytes
-    sample_rate: int
-    sentence: int
-    last: bool = False
-
-
-class SpeakEngine(Protocol):
-    """Turns sentences into sound."""
-
-    def load(self, progress: Progress) -> None:
-        """Load the voice. Raises EngineError."""
-        ...
-
-    def speak(
-        self, texts: Iterator[str], *, speed: float, cancelled: threading.Event, background: bool = False
-    ) -> Iterator[Spoken]:
-        """Yield the sound of each text, in order, until `texts` ends; `next(texts)` blocks until one comes.
-
-        Ends soon after `cancelled`. `background`: it rests while the engine is held. Raises EngineError.
-        """
-        ...
-
-    def close(self) -> None:
-        """Free the voice."""
         ...
 
 

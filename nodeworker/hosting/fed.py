@@ -1,4 +1,4 @@
-"""Engines in a process of their own that are fed while they work: voices with sentences, recognisers with sound."""
+"""Engines in a process of their own that are fed while they work: voices with sentences, what listens with sound."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
-from nodeworker.engines import Final, Heard, Partial, SpeechEnded, SpeechStarted, Spoken, TranscriptEvent
+from nodeworker.engines import (
+    AttendEvent,
+    Attention,
+    Final,
+    Heard,
+    Partial,
+    SpeechEnded,
+    SpeechStarted,
+    Spoken,
+    TranscriptEvent,
+    WakeHeard,
+    WakeWord,
+)
 from nodeworker.hosting.engine_call import Running
 from nodeworker.hosting.frames import SOUND_WINDOW, BadFrame
 from nodeworker.hosting.hosted import PATIENCE, EngineSpec, HostedEngine
@@ -100,5 +112,19 @@ class HostedTranscribe(HostedFed):
             "background": background,
         }
         id, running = self._begin(cancelled, head)
+        self._feed(id, running, audio)
+        return running
+
+
+class HostedAttend(HostedFed):
+    """What listens without writing anything down, in a process of its own."""
+
+    role = "vad"
+    kinds = (Attention, SpeechStarted, SpeechEnded, WakeHeard)
+
+    def attend(self, audio: Feed, cancelled: threading.Event, *, wake_word: WakeWord | None) -> Running[AttendEvent]:
+        """Begin to listen; sound is taken from `audio` only as fast as the engine does."""
+        path, threshold = (wake_word.path, wake_word.threshold) if wake_word else ("", 0.0)
+        id, running = self._begin(cancelled, {"do": "attend", "wake": path, "threshold": threshold})
         self._feed(id, running, audio)
         return running

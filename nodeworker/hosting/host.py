@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NoReturn
 
-from nodeworker.engines import ChatEvent, Figures, Pauses, TranscriptEvent
+from nodeworker.engines import AttendEvent, ChatEvent, Figures, Pauses, TranscriptEvent, WakeWord
 from nodeworker.errors import EngineError
 from nodeworker.hosting.frames import MAX_REQUEST, SOUND_WINDOW, BadFrame, FrameReader, pack
 from nodeworker.hosting.packing import (
@@ -166,6 +166,8 @@ class Host:
                 self._turn()
         elif do == "hear":
             self._workers.submit(self._run, call, lambda: self._hear(call, head))
+        elif do == "attend":
+            self._workers.submit(self._run, call, lambda: self._attend(call, head))
         elif do == "say":
             self._workers.submit(self._compute, call, lambda: self._say(call, head))
         elif do == "embed":
@@ -223,7 +225,7 @@ class Host:
         finally:
             os._exit(0)
 
-    def _run(self, call: _Call, start: Callable[[], Iterator[ChatEvent | TranscriptEvent]]) -> None:
+    def _run(self, call: _Call, start: Callable[[], Iterator[ChatEvent | TranscriptEvent | AttendEvent]]) -> None:
         """Drive an iterator of events: one frame an event."""
         try:
             if not call.cancelled.is_set():
@@ -262,20 +264,23 @@ class Host:
         found = self._engine.recognise(picture, text(head["language"]), call.cancelled, background=background)
         self._send({"is": "lines", "id": call.id, "found": recognised_row(found)})
 
-    def _hear(self, call: _Call, head: dict[str, Any]) -> Iterator[TranscriptEvent]:
+    def _sound(self, call: _Call) -> Iterator[bytes]:
         taken = 0
+        while not call.cancelled.is_set() and (block := call.sound.get()) is not None:
+            taken += len(block)
+            if taken >= SOUND_WINDOW // 4:
+                self._send({"is": "took", "id": call.id, "bytes": taken})
+                taken = 0
+            yield block
 
-        def sound() -> Iterator[bytes]:
-            nonlocal taken
-            while not call.cancelled.is_set() and (block := call.sound.get()) is not None:
-                taken += len(block)
-                if taken >= SOUND_WINDOW // 4:
-                    self._send({"is": "took", "id": call.id, "bytes": taken})
-                    taken = 0
-                yield block
+    def _attend(self, call: _Call, head: dict[str, Any]) -> Iterator[AttendEvent]:
+        wake = WakeWord(text(head["wake"]), float(head["threshold"])) if head["wake"] else None
+        told: Iterator[AttendEvent] = self._engine.attend(self._sound(call), wake_word=wake, cancelled=call.cancelled)
+        return told
 
+    def _hear(self, call: _Call, head: dict[str, Any]) -> Iterator[TranscriptEvent]:
         heard: Iterator[TranscriptEvent] = self._engine.transcribe(
-            sound(),
+            self._sound(call),
             language=head["language"],
             partials=head["partials"],
             hotwords=tuple(head["hotwords"]),
@@ -300,7 +305,7 @@ class Host:
 
     # -- telling the node --------------------------------------------------------------------------------------------
 
-    def _tell(self, id: int, event: ChatEvent | TranscriptEvent | EngineError | None) -> None:
+    def _tell(self, id: int, event: ChatEvent | TranscriptEvent | AttendEvent | EngineError | None) -> None:
         """Note what an engine says of a call; `_turn` sends it."""
         try:
             packed = event_row(event) if event is not None and not isinstance(event, EngineError) else None

@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from nodeworker import errors
 from nodeworker.engines import (
+    AttendEvent,
+    Attention,
     ChatEvent,
     ChatRequest,
     Corners,
@@ -33,6 +35,7 @@ from nodeworker.engines import (
     Tool,
     ToolCall,
     TranscriptEvent,
+    WakeHeard,
     Word,
 )
 from nodeworker.errors import EngineError
@@ -124,12 +127,14 @@ _EVENTS: dict[str, tuple[type[Any], Check]] = {
     "ended": (SpeechEnded, row(SpeechEnded, number)),
     "partial": (Partial, row(Partial, text, text)),
     "heard": (Heard, row(Heard, number, number, text)),
+    "attention": (Attention, row(Attention, number, number, number)),
+    "wake": (WakeHeard, row(WakeHeard, number, number)),
     "final": (Final, row(Final, text, text, many(_word), number, number, number)),
 }
 _NAMES = {kind: (name, tuple(field.name for field in fields(kind))) for name, (kind, _) in _EVENTS.items()}
 
 
-def event_row(event: ChatEvent | TranscriptEvent) -> list[Any]:
+def event_row(event: ChatEvent | TranscriptEvent | AttendEvent) -> list[Any]:
     """Return an event as a list: its name, then its fields. Raises TypeError for what is no event."""
     if type(event) is Token:  # hundreds a second
         known = [[one.chosen, one.ids, one.values] for one in event.logprobs]
@@ -143,11 +148,11 @@ def event_row(event: ChatEvent | TranscriptEvent) -> list[Any]:
     return [name, *values]
 
 
-def read_event(value: Any) -> ChatEvent | TranscriptEvent:
+def read_event(value: Any) -> ChatEvent | TranscriptEvent | AttendEvent:
     """Return the event of such a list. Raises BadFrame."""
     if type(value) is not list or not value or type(value[0]) is not str or value[0] not in _EVENTS:
         raise BadFrame("an event has no known name")
-    return cast("ChatEvent | TranscriptEvent", _EVENTS[value[0]][1](value[1:]))
+    return cast("ChatEvent | TranscriptEvent | AttendEvent", _EVENTS[value[0]][1](value[1:]))
 
 
 def recognised_row(found: Recognised) -> list[Any]:

@@ -50,9 +50,18 @@ class Call:
     """One call on an engine, from when it came until it ends; to be used in a `with`."""
 
     def __init__(
-        self, tally: Tally, role: str, limit: int, ends_at: float | None, clock: Clock, background: bool
+        self,
+        tally: Tally,
+        role: str,
+        limit: int,
+        ends_at: float | None,
+        clock: Clock,
+        background: bool,
+        whose: tuple[str, str],
     ) -> None:
         self.role = role
+        self.whose = whose
+        """Id and name of the machine that made it."""
         self.background = background
         """Nobody waits for it, and nobody has to wait because of it."""
         self.began = False
@@ -64,6 +73,16 @@ class Call:
         self._prompt: int | None = None
         self._made = 0
         self._said_at: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it came."""
+        return self._clock() - self._came
+
+    @property
+    def made(self) -> int:
+        """Tokens so far."""
+        return self._made
 
     def __enter__(self) -> Call:
         """Count it as open."""
@@ -105,6 +124,7 @@ class Call:
             self._tally.interval.add(0.0, max(0, tokens - 1))
         self._said_at = now
         self._made += tokens
+        self._tally.tokens_made += tokens
 
     def done(self, done: Done) -> None:
         """Note what the engine says of the whole answer."""
@@ -143,6 +163,8 @@ class Tally:
         """Calls that have not ended, in the order in which they came."""
         self.calls: Counter[tuple[str, str]] = Counter()
         """By role and outcome."""
+        self.tokens_made = 0
+        """Of all answers, those that run included."""
         self.prompt_tokens = 0
         self.cached_tokens = 0
         self.completion_tokens = 0
@@ -159,10 +181,21 @@ class Tally:
         """Tokens/s of one answer lately, in whatever company it was; 0 = unknown."""
         self._worked: dict[str, deque[float]] = {}
 
-    def call(self, role: str, *, limit: int = 0, seconds_left: float | None = None, background: bool = False) -> Call:
-        """Return a call to be counted; `limit` tokens at most, `seconds_left` until its deadline."""
+    def call(
+        self,
+        role: str,
+        *,
+        limit: int = 0,
+        seconds_left: float | None = None,
+        background: bool = False,
+        whose: tuple[str, str] = ("", ""),
+    ) -> Call:
+        """Return a call to be counted; `limit` tokens at most, `seconds_left` until its deadline.
+
+        `whose`: id and name of the machine that makes it.
+        """
         ends_at = None if seconds_left is None else self._clock() + seconds_left
-        return Call(self, role, limit, ends_at, self._clock, background)
+        return Call(self, role, limit, ends_at, self._clock, background, whose)
 
     def seconds(self, role: str) -> Histogram:
         """Return the histogram of how long the calls of a role take."""

@@ -76,8 +76,6 @@ class CatalogueEntry:
     dimension: int = 0
     parameters: int = 0
     trustworthy: bool = True
-    usable: bool = True
-    """False: no engine for it in this version; listed so that nobody looks for it elsewhere."""
     note: str = ""
     language: str = ""
     """Of a voice, such as "en-GB"."""
@@ -228,6 +226,37 @@ _HIBARI_VOICES = (
 )
 """Name, file at the publisher, bytes, sha256, language, what it is; as the package hibari-tts 0.2.1 lists them."""
 
+
+def _wake_word(name: str, size: int, sha256: str, languages: str) -> CatalogueEntry:
+    files = (CatalogueFile(f"{name.replace('-', '_')}.tflite", size, sha256),)
+    return CatalogueEntry(
+        name=name,
+        role="wake",
+        files=files,
+        sources=(
+            InstalledPackage("pymicro_wakeword", "models"),
+            _one_package("pymicro-wakeword==2.5.0", "pymicro_wakeword/models", files),
+        ),
+        licence="Apache-2.0",
+        quantisation="INT8 (TensorFlow Lite)",
+        note=f"Wake word, said in {languages}.",
+    )
+
+
+_SILERO = (
+    CatalogueFile("silero_vad_v6.onnx", 1_245_151, "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"),
+)
+_WAKE_WORDS = (
+    ("hey-jarvis", 52_272, "21a7976add39ee24ec96c63d96b7aaa18e24d1d9824b963e451da8feb4b78b77", "English"),
+    ("hey-mycroft", 57_248, "c2a9b6ed51182db72e014781d5a4ece1929dc232a40b5b4be384f0295f0e1571", "English"),
+    ("alexa", 55_856, "9011a8155b04de858c48038529235cbc0e42e9fca05a55bf588cb80a653a723b", "English"),
+    (
+        "okay-nabu",
+        80_824,
+        "d89128c4d16a72de429119fb2254ce46649553c2a24f5dd840175c80d7b9d094",
+        "English, German, Dutch, French, Italian, Spanish or Swedish",
+    ),
+)
 CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry(
         name="smollm2-135m",
@@ -382,14 +411,12 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry(
         name="silero-vad-v6",
         role="vad",
-        files=(
-            CatalogueFile(
-                "silero_vad_v6.onnx", 1_245_151, "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"
-            ),
+        files=_SILERO,
+        sources=(
+            InstalledPackage("faster_whisper", "assets"),
+            _one_package("faster-whisper==1.2.1", "faster_whisper/assets", _SILERO),
         ),
-        sources=(InstalledPackage("faster_whisper", "assets"),),
         licence="MIT",
-        usable=False,
         note="Finds speech in sound; comes with the speech recogniser and needs no adding.",
     ),
     CatalogueEntry(
@@ -401,19 +428,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         parameters=7_700_000,
         note="Reads scans and pictures in languages of Latin letters, Chinese and Japanese.",
     ),
-    CatalogueEntry(
-        name="hey-jarvis",
-        role="wake",
-        files=(
-            CatalogueFile(
-                "hey_jarvis.tflite", 52_272, "21a7976add39ee24ec96c63d96b7aaa18e24d1d9824b963e451da8feb4b78b77"
-            ),
-        ),
-        sources=(InstalledPackage("pymicro_wakeword", "models"),),
-        licence="Apache-2.0",
-        usable=False,
-        note="Listening for a wake word is not in this version.",
-    ),
+    *(_wake_word(*word) for word in _WAKE_WORDS),
 )
 """There is no reranker: none with weights and a clear licence was found."""
 

@@ -31,6 +31,7 @@ from nodeworker.errors import (
     NotAllowed,
     Unsupported,
 )
+from nodeworker.models import address
 from nodeworker.models.catalogue import CATALOGUE, CatalogueEntry, entry_named
 from nodeworker.models.fetch import (
     SPARE_BYTES,
@@ -170,13 +171,13 @@ class ModelFolder:
         found |= {model.sha256: model for model in loose_models(self._folder, self._hashes.of)} | found
         if self._packages:
             for entry in self._catalogue:
-                starter = in_packages(entry) if entry.usable and entry.sha256 not in found else None
+                starter = in_packages(entry) if entry.sha256 not in found else None
                 if starter is not None:
                     found[entry.sha256] = starter
         return [replace(model, note=lack) if (lack := self._lack(model)) else model for model in found.values()]
 
     def catalogue(self) -> list[CatalogueEntry]:
-        """Every model that could be fetched, and those that have no engine yet (`usable` is False)."""
+        """Every model that could be fetched."""
         return list(self._catalogue)
 
     def find(self, role: str, name: str = "") -> ModelFile:
@@ -203,7 +204,7 @@ class ModelFolder:
             )
         able = [model for model in here if not self._lack(model)]
         if not able:
-            entry = next((e for e in self._catalogue if e.role == role and e.usable and e.trustworthy), None)
+            entry = next((e for e in self._catalogue if e.role == role and e.trustworthy), None)
             hint = f"Add one with: tangnet models add {entry.name}" if entry else ""
             lacks = "".join(f" {model.name}: {self._lack(model)}" for model in here)
             raise ModelMissing(f"There is no model for {role} here{' that can run' if here else ''}.{lacks}", hint)
@@ -243,7 +244,7 @@ class ModelFolder:
                 )
 
     def fetch(self, source: str, progress: Callable[[FetchProgress], None], cancelled: threading.Event) -> ModelFile:
-        """Bring a model here: a catalogue name, or the absolute path of a GGUF file. Blocking; resumes.
+        """Bring a model here: a catalogue name, the path or the address of a GGUF file. Blocking; resumes.
 
         Raises:
             ModelMissing: no such name or file.
@@ -253,11 +254,11 @@ class ModelFolder:
         source = source.strip()
         entry = next((e for e in self._catalogue if source.lower() in (e.name, e.sha256)), None)
         if entry is None:
+            if address.is_address(source):
+                return self._add_address(source, progress, cancelled)
             if os.sep in source or source.lower().endswith((".gguf", ".bin", ".pt", ".pth", ".safetensors", ".onnx")):
                 return self._add_file(Path(source), progress, cancelled)
             raise ModelMissing(f"There is no model {source!r} in the catalogue.", self._suggest(source))
-        if not entry.usable:
-            raise Unsupported(f"{entry.name} cannot be used yet.", entry.note)
         present = next((model for model in self.all() if model.sha256 == entry.sha256), None)
         if present is not None:
             try:
@@ -347,6 +348,18 @@ class ModelFolder:
         progress(FetchProgress(size, size, "done", str(path)))
         return model
 
+    def _add_address(
+        self, source: str, progress: Callable[[FetchProgress], None], cancelled: threading.Event
+    ) -> ModelFile:
+        asked = address.wanted(source)
+        key = hashlib.sha256(asked.url.encode()).hexdigest()
+        with self.alone(f"address-{key[:32]}") as partial:
+            arrived = address.download(asked, partial, progress, cancelled, self._free)
+            try:
+                return self._add_file(arrived.replace(partial / _plain_name(asked.name)), progress, cancelled)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+
     def _publish(self, files: Path, model: ModelFile) -> None:
         """Write the manifest beside the files and move the folder to its place in one step."""
         write_manifest(files, model)
@@ -382,11 +395,11 @@ class ModelFolder:
         return f"{name}-{sha256[:8]}" if name in taken else name
 
     def _suggest(self, name: str) -> str:
-        usable = [entry.name for entry in self._catalogue if entry.usable]
-        close = difflib.get_close_matches(name.lower(), usable, n=1)
+        known = [entry.name for entry in self._catalogue]
+        close = difflib.get_close_matches(name.lower(), known, n=1)
         if close:
             return f"Did you mean: tangnet models add {close[0]}"
-        return f"Known models for tangnet models add: {', '.join(usable)}; or the path of a GGUF file."
+        return f"Known models for tangnet models add: {', '.join(known)}; or the path of a GGUF file."
 
 
 def _copy_and_hash(

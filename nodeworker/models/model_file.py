@@ -11,7 +11,7 @@ from typing import Any
 from nodeworker.models.catalogue import CatalogueEntry, InstalledPackage
 
 MANIFEST = "manifest.json"
-ROLES = ("chat", "embed", "transcribe", "rerank", "ocr", "speak")
+ROLES = ("chat", "embed", "transcribe", "rerank", "ocr", "speak", "wake", "vad")
 """Roles that have an engine in this version."""
 
 
@@ -41,6 +41,8 @@ class ModelFile:
     """(file of the model, where it lies) when not in `path`: a starter model may be spread over several packages."""
     language: str = ""
     """Of a voice, such as "en-GB"."""
+    vision: bool = False
+    """A chat model that sees pictures."""
 
     @property
     def main_file(self) -> Path:
@@ -54,6 +56,10 @@ class ModelFile:
             return ("onnxruntime", "cv2")
         if self.role == "speak":
             return ("onnxruntime", "hibari") if self.main_file.suffix == ".onnx" else ()
+        if self.role == "wake":
+            return ("pymicro_wakeword", "pymicro_features")
+        if self.role == "vad":
+            return ("onnxruntime",)
         if self.role not in ("embed", "rerank"):
             return ()
         onnx = self.role == "rerank" or self.main_file.suffix == ".onnx"
@@ -62,7 +68,7 @@ class ModelFile:
     @property
     def extra(self) -> str:
         """The extra of this project that brings what `needs` says."""
-        if self.role in ("ocr", "speak"):
+        if self.role in ("ocr", "speak", "wake"):
             return self.role
         return "embed" if "sentence_transformers" in self.needs else "node"
 

@@ -37,6 +37,8 @@ _ROLES = {
     "rerank": pb.ROLE_RERANK,
     "ocr": pb.ROLE_OCR,
     "speak": pb.ROLE_SPEAK,
+    "wake": pb.ROLE_WAKE,
+    "vad": pb.ROLE_VAD,
 }
 
 Report = Callable[[int, int], None]

@@ -9,7 +9,7 @@ from pathlib import Path
 from nodeworker.errors import ModelDamaged, ModelUnsafe
 from nodeworker.models.onnx_file import check_onnx
 
-ALLOWED = (".gguf", ".safetensors", ".onnx", ".json", ".txt", ".md", ".bin")
+ALLOWED = (".gguf", ".safetensors", ".onnx", ".tflite", ".json", ".txt", ".md", ".bin")
 """Endings of files in a model folder; .bin is looked into, it may only be a CTranslate2 file."""
 _PICKLE_ENDINGS = (".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".h5", ".keras", ".py")
 _IGNORED = (".gitattributes", ".gitignore", ".gitkeep")
@@ -43,6 +43,8 @@ def check_file(path: Path) -> None:
         raise ModelDamaged(f"{path.name} is not a GGUF file.", _HINT)
     if ending == ".safetensors" and not _is_safetensors(head, size):
         raise ModelDamaged(f"{path.name} is not a safetensors file.", _HINT)
+    if ending == ".tflite" and head[4:8] != b"TFL3":
+        raise ModelDamaged(f"{path.name} is not a TensorFlow Lite file.", _HINT)
     if ending == ".onnx":
         _check_onnx(path, size)
 

@@ -78,6 +78,8 @@ def checked(data: bytes) -> pb.Manifest:
         pb.ROLE_RERANK,
         pb.ROLE_OCR,
         pb.ROLE_SPEAK,
+        pb.ROLE_WAKE,
+        pb.ROLE_VAD,
     ):
         raise ManifestFailure("The manifest's role is not known here.")
     _check_sizes(manifest)

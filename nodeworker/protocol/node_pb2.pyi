@@ -37,6 +37,10 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     ROLE_RERANK: _Role.ValueType  # 4
     ROLE_SPEAK: _Role.ValueType  # 5
     ROLE_OCR: _Role.ValueType  # 6
+    ROLE_WAKE: _Role.ValueType  # 7
+    """wake words"""
+    ROLE_VAD: _Role.ValueType  # 8
+    """what tells speech from everything else"""
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper): ...
 
@@ -47,6 +51,10 @@ ROLE_TRANSCRIBE: Role.ValueType  # 3
 ROLE_RERANK: Role.ValueType  # 4
 ROLE_SPEAK: Role.ValueType  # 5
 ROLE_OCR: Role.ValueType  # 6
+ROLE_WAKE: Role.ValueType  # 7
+"""wake words"""
+ROLE_VAD: Role.ValueType  # 8
+"""what tells speech from everything else"""
 Global___Role: _TypeAlias = Role  # noqa: Y015
 
 class _EngineState:
@@ -123,6 +131,7 @@ class Model(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     TUNED_FIELD_NUMBER: _builtins.int
     LANGUAGES_FIELD_NUMBER: _builtins.int
+    VISION_FIELD_NUMBER: _builtins.int
     role: Global___Role.ValueType
     name: _builtins.str
     sha256: _builtins.str
@@ -144,6 +153,8 @@ class Model(_message.Message):
     """0 = unknown"""
     tuned: _builtins.bool
     """its settings were chosen by `bench --tune` on this machine"""
+    vision: _builtins.bool
+    """a chat model that sees pictures"""
     @_builtins.property
     def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """ISO 639-1, where it matters: what a reader of scans can read here"""
@@ -165,10 +176,11 @@ class Model(_message.Message):
         parameters: _builtins.int = ...,
         tuned: _builtins.bool = ...,
         languages: _abc.Iterable[_builtins.str] | None = ...,
+        vision: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "context", b"context", "decode_rate", b"decode_rate", "dimension", b"dimension", "languages", b"languages", "licence", b"licence", "name", b"name", "parameters", b"parameters", "prefill_rate", b"prefill_rate", "quantisation", b"quantisation", "role", b"role", "sha256", b"sha256", "trustworthy", b"trustworthy", "tuned", b"tuned"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "context", b"context", "decode_rate", b"decode_rate", "dimension", b"dimension", "languages", b"languages", "licence", b"licence", "name", b"name", "parameters", b"parameters", "prefill_rate", b"prefill_rate", "quantisation", b"quantisation", "role", b"role", "sha256", b"sha256", "trustworthy", b"trustworthy", "tuned", b"tuned", "vision", b"vision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -367,6 +379,9 @@ class Status(_message.Message):
     ENGINE_RESTARTS_FIELD_NUMBER: _builtins.int
     UNREAD_TOKENS_FIELD_NUMBER: _builtins.int
     RIGHTS_FIELD_NUMBER: _builtins.int
+    TOKENS_MADE_FIELD_NUMBER: _builtins.int
+    WORK_FIELD_NUMBER: _builtins.int
+    RESTING_FIELD_NUMBER: _builtins.int
     active: _builtins.int
     queued: _builtins.int
     slots: _builtins.int
@@ -393,6 +408,10 @@ class Status(_message.Message):
     """engine processes lost since the node started"""
     unread_tokens: _builtins.int
     """of prompts that answers, running and waiting, have still to read"""
+    tokens_made: _builtins.int
+    """of answers, since the node started; two of them and the time between give the tokens/s"""
+    resting: _builtins.bool
+    """an administrator asked it to take no new work; then it is draining, too"""
     @_builtins.property
     def engines(self) -> _containers.RepeatedCompositeFieldContainer[Global___EngineStatus]: ...
     @_builtins.property
@@ -402,6 +421,10 @@ class Status(_message.Message):
     @_builtins.property
     def rights(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """of the caller on this node, now; none = this node does not tell them here"""
+
+    @_builtins.property
+    def work(self) -> _containers.RepeatedCompositeFieldContainer[Global___Work]:
+        """what it does now, oldest first; at most 16"""
 
     def __init__(
         self,
@@ -427,14 +450,60 @@ class Status(_message.Message):
         engine_restarts: _builtins.int = ...,
         unread_tokens: _builtins.int = ...,
         rights: _abc.Iterable[_builtins.str] | None = ...,
+        tokens_made: _builtins.int = ...,
+        work: _abc.Iterable[Global___Work] | None = ...,
+        resting: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cached_prefixes", b"cached_prefixes", "cpu_percent", b"cpu_percent", "decode_rate", b"decode_rate", "draining", b"draining", "engine_restarts", b"engine_restarts", "engines", b"engines", "free_kv_cells", b"free_kv_cells", "kv_cells", b"kv_cells", "memory_total_bytes", b"memory_total_bytes", "memory_used_bytes", b"memory_used_bytes", "power_watts", b"power_watts", "predicted_wait_ms", b"predicted_wait_ms", "prefill_rate", b"prefill_rate", "queued", b"queued", "rights", b"rights", "slots", b"slots", "temperature_c", b"temperature_c", "throttled", b"throttled", "under_voltage", b"under_voltage", "unread_tokens", b"unread_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "cached_prefixes", b"cached_prefixes", "cpu_percent", b"cpu_percent", "decode_rate", b"decode_rate", "draining", b"draining", "engine_restarts", b"engine_restarts", "engines", b"engines", "free_kv_cells", b"free_kv_cells", "kv_cells", b"kv_cells", "memory_total_bytes", b"memory_total_bytes", "memory_used_bytes", b"memory_used_bytes", "power_watts", b"power_watts", "predicted_wait_ms", b"predicted_wait_ms", "prefill_rate", b"prefill_rate", "queued", b"queued", "resting", b"resting", "rights", b"rights", "slots", b"slots", "temperature_c", b"temperature_c", "throttled", b"throttled", "tokens_made", b"tokens_made", "under_voltage", b"under_voltage", "unread_tokens", b"unread_tokens", "work", b"work"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Status: _TypeAlias = Status  # noqa: Y015
+
+@_typing.final
+class Work(_message.Message):
+    """One call that the node works on or that waits there. Never what it is about."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_FIELD_NUMBER: _builtins.int
+    OWN_FIELD_NUMBER: _builtins.int
+    WHO_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    TOKENS_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    BACKGROUND_FIELD_NUMBER: _builtins.int
+    role: Global___Role.ValueType
+    own: _builtins.bool
+    """of the caller"""
+    who: _builtins.str
+    """name of the machine whose it is; "" for callers who may not administer the node"""
+    seconds: _builtins.float
+    """since it came"""
+    tokens: _builtins.int
+    """of an answer, made so far"""
+    waiting: _builtins.bool
+    background: _builtins.bool
+    def __init__(
+        self,
+        *,
+        role: Global___Role.ValueType = ...,
+        own: _builtins.bool = ...,
+        who: _builtins.str = ...,
+        seconds: _builtins.float = ...,
+        tokens: _builtins.int = ...,
+        waiting: _builtins.bool = ...,
+        background: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["background", b"background", "own", b"own", "role", b"role", "seconds", b"seconds", "tokens", b"tokens", "waiting", b"waiting", "who", b"who"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Work: _TypeAlias = Work  # noqa: Y015
 
 @_typing.final
 class LoadRequest(_message.Message):
@@ -487,6 +556,7 @@ class Message(_message.Message):
     CONTENT_FIELD_NUMBER: _builtins.int
     TOOL_CALLS_FIELD_NUMBER: _builtins.int
     TOOL_CALL_ID_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
     role: _builtins.str
     """system, user, assistant, tool"""
     content: _builtins.str
@@ -496,6 +566,10 @@ class Message(_message.Message):
     def tool_calls(self) -> _containers.RepeatedCompositeFieldContainer[Global___ToolCall]:
         """of an assistant's message"""
 
+    @_builtins.property
+    def images(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """of a user's message: PNG or JPEG, for models that see; at most 4 of at most 3 MiB"""
+
     def __init__(
         self,
         *,
@@ -503,10 +577,11 @@ class Message(_message.Message):
         content: _builtins.str = ...,
         tool_calls: _abc.Iterable[Global___ToolCall] | None = ...,
         tool_call_id: _builtins.str = ...,
+        images: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "role", b"role", "tool_call_id", b"tool_call_id", "tool_calls", b"tool_calls"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "images", b"images", "role", b"role", "tool_call_id", b"tool_call_id", "tool_calls", b"tool_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1403,6 +1478,141 @@ class Final(_message.Message):
 Global___Final: _TypeAlias = Final  # noqa: Y015
 
 @_typing.final
+class AttendRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIG_FIELD_NUMBER: _builtins.int
+    PCM16_FIELD_NUMBER: _builtins.int
+    pcm16: _builtins.bytes
+    """16 kHz mono little-endian"""
+    @_builtins.property
+    def config(self) -> Global___AttendConfig:
+        """first message"""
+
+    def __init__(
+        self,
+        *,
+        config: Global___AttendConfig | None = ...,
+        pcm16: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["config", b"config", "kind", b"kind", "pcm16", b"pcm16"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["config", b"config", "kind", b"kind", "pcm16", b"pcm16"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["config", "pcm16"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___AttendRequest: _TypeAlias = AttendRequest  # noqa: Y015
+
+@_typing.final
+class AttendConfig(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAKE_WORD_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    wake_word: _builtins.str
+    """name or sha256 of its model; "" = speech alone, which needs no model of the wake role"""
+    threshold: _builtins.float
+    """0 to 1; 0 = the model's own"""
+    def __init__(
+        self,
+        *,
+        wake_word: _builtins.str = ...,
+        threshold: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["threshold", b"threshold", "wake_word", b"wake_word"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttendConfig: _TypeAlias = AttendConfig  # noqa: Y015
+
+@_typing.final
+class AttendEvent(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ATTENTION_FIELD_NUMBER: _builtins.int
+    SPEECH_STARTED_FIELD_NUMBER: _builtins.int
+    SPEECH_ENDED_FIELD_NUMBER: _builtins.int
+    WAKE_HEARD_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def attention(self) -> Global___Attention:
+        """one for each window of 32 ms, in order"""
+
+    @_builtins.property
+    def speech_started(self) -> Global___SpeechStarted: ...
+    @_builtins.property
+    def speech_ended(self) -> Global___SpeechEnded: ...
+    @_builtins.property
+    def wake_heard(self) -> Global___WakeHeard: ...
+    def __init__(
+        self,
+        *,
+        attention: Global___Attention | None = ...,
+        speech_started: Global___SpeechStarted | None = ...,
+        speech_ended: Global___SpeechEnded | None = ...,
+        wake_heard: Global___WakeHeard | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attention", b"attention", "kind", b"kind", "speech_ended", b"speech_ended", "speech_started", b"speech_started", "wake_heard", b"wake_heard"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attention", b"attention", "kind", b"kind", "speech_ended", b"speech_ended", "speech_started", b"speech_started", "wake_heard", b"wake_heard"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["attention", "speech_started", "speech_ended", "wake_heard"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___AttendEvent: _TypeAlias = AttendEvent  # noqa: Y015
+
+@_typing.final
+class Attention(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    SPEECH_FIELD_NUMBER: _builtins.int
+    WAKE_FIELD_NUMBER: _builtins.int
+    at: _builtins.float
+    speech: _builtins.float
+    wake: _builtins.float
+    def __init__(
+        self,
+        *,
+        at: _builtins.float = ...,
+        speech: _builtins.float = ...,
+        wake: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "speech", b"speech", "wake", b"wake"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Attention: _TypeAlias = Attention  # noqa: Y015
+
+@_typing.final
+class WakeHeard(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AT_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    at: _builtins.float
+    score: _builtins.float
+    def __init__(
+        self,
+        *,
+        at: _builtins.float = ...,
+        score: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WakeHeard: _TypeAlias = WakeHeard  # noqa: Y015
+
+@_typing.final
 class SpeakRequest(_message.Message):
     """One sentence each, in order; what is no text of the first one holds for all. Sentences are counted from 0."""
 
@@ -2175,6 +2385,44 @@ class RotateReply(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RotateReply: _TypeAlias = RotateReply  # noqa: Y015
+
+@_typing.final
+class RestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESTING_FIELD_NUMBER: _builtins.int
+    resting: _builtins.bool
+    def __init__(
+        self,
+        *,
+        resting: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resting", b"resting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestRequest: _TypeAlias = RestRequest  # noqa: Y015
+
+@_typing.final
+class RestReply(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESTING_FIELD_NUMBER: _builtins.int
+    resting: _builtins.bool
+    def __init__(
+        self,
+        *,
+        resting: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resting", b"resting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RestReply: _TypeAlias = RestReply  # noqa: Y015
 
 @_typing.final
 class JoinRequest(_message.Message):

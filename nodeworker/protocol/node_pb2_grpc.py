@@ -79,6 +79,11 @@ class NodeStub:
                 request_serializer=nodeworker_dot_protocol_dot_node__pb2.SpeakRequest.SerializeToString,
                 response_deserializer=nodeworker_dot_protocol_dot_node__pb2.SpeakEvent.FromString,
                 _registered_method=True)
+        self.Attend = channel.stream_stream(
+                '/node.v1.Node/Attend',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.AttendRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.AttendEvent.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/node.v1.Node/ListModels',
                 request_serializer=nodeworker_dot_protocol_dot_node__pb2.ListModelsRequest.SerializeToString,
@@ -128,6 +133,11 @@ class NodeStub:
                 '/node.v1.Node/Rotate',
                 request_serializer=nodeworker_dot_protocol_dot_node__pb2.RotateRequest.SerializeToString,
                 response_deserializer=nodeworker_dot_protocol_dot_node__pb2.RotateReply.FromString,
+                _registered_method=True)
+        self.Rest = channel.unary_unary(
+                '/node.v1.Node/Rest',
+                request_serializer=nodeworker_dot_protocol_dot_node__pb2.RestRequest.SerializeToString,
+                response_deserializer=nodeworker_dot_protocol_dot_node__pb2.RestReply.FromString,
                 _registered_method=True)
 
 
@@ -187,6 +197,14 @@ class NodeServicer:
 
     def Speak(self, request_iterator, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Attend(self, request_iterator, context):
+        """Listens and writes nothing down: how likely it is that somebody speaks, and that the wake word was said. For local
+        callers only. Nothing of the sound is kept.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -254,6 +272,13 @@ class NodeServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Rest(self, request, context):
+        """The node takes no new work from now on, or takes it again; what runs goes on. Forgotten when the node ends.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_NodeServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -301,6 +326,11 @@ def add_NodeServicer_to_server(servicer, server):
                     servicer.Speak,
                     request_deserializer=nodeworker_dot_protocol_dot_node__pb2.SpeakRequest.FromString,
                     response_serializer=nodeworker_dot_protocol_dot_node__pb2.SpeakEvent.SerializeToString,
+            ),
+            'Attend': grpc.stream_stream_rpc_method_handler(
+                    servicer.Attend,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.AttendRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.AttendEvent.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -351,6 +381,11 @@ def add_NodeServicer_to_server(servicer, server):
                     servicer.Rotate,
                     request_deserializer=nodeworker_dot_protocol_dot_node__pb2.RotateRequest.FromString,
                     response_serializer=nodeworker_dot_protocol_dot_node__pb2.RotateReply.SerializeToString,
+            ),
+            'Rest': grpc.unary_unary_rpc_method_handler(
+                    servicer.Rest,
+                    request_deserializer=nodeworker_dot_protocol_dot_node__pb2.RestRequest.FromString,
+                    response_serializer=nodeworker_dot_protocol_dot_node__pb2.RestReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -596,6 +631,33 @@ class Node:
             '/node.v1.Node/Speak',
             nodeworker_dot_protocol_dot_node__pb2.SpeakRequest.SerializeToString,
             nodeworker_dot_protocol_dot_node__pb2.SpeakEvent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Attend(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/node.v1.Node/Attend',
+            nodeworker_dot_protocol_dot_node__pb2.AttendRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.AttendEvent.FromString,
             options,
             channel_credentials,
             insecure,
@@ -866,6 +928,33 @@ class Node:
             '/node.v1.Node/Rotate',
             nodeworker_dot_protocol_dot_node__pb2.RotateRequest.SerializeToString,
             nodeworker_dot_protocol_dot_node__pb2.RotateReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Rest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/node.v1.Node/Rest',
+            nodeworker_dot_protocol_dot_node__pb2.RestRequest.SerializeToString,
+            nodeworker_dot_protocol_dot_node__pb2.RestReply.FromString,
             options,
             channel_credentials,
             insecure,

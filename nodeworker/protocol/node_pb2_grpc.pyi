@@ -48,6 +48,10 @@ class NodeStub:
     """The text in a picture of a page."""
     Transcribe: _grpc.StreamStreamMultiCallable[_node_pb2.TranscribeRequest, _node_pb2.TranscribeEvent]
     Speak: _grpc.StreamStreamMultiCallable[_node_pb2.SpeakRequest, _node_pb2.SpeakEvent]
+    Attend: _grpc.StreamStreamMultiCallable[_node_pb2.AttendRequest, _node_pb2.AttendEvent]
+    """Listens and writes nothing down: how likely it is that somebody speaks, and that the wake word was said. For local
+    callers only. Nothing of the sound is kept.
+    """
     ListModels: _grpc.UnaryUnaryMultiCallable[_node_pb2.ListModelsRequest, _node_pb2.ListModelsResponse]
     ReadModel: _grpc.UnaryStreamMultiCallable[_node_pb2.ReadModelRequest, _node_pb2.ModelPiece]
     FetchModel: _grpc.UnaryStreamMultiCallable[_node_pb2.FetchModelRequest, _node_pb2.FetchProgress]
@@ -61,6 +65,8 @@ class NodeStub:
     """On the local socket only: while the call lasts, this machine's model is offered to paired nodes in pieces."""
     Rotate: _grpc.UnaryUnaryMultiCallable[_node_pb2.RotateRequest, _node_pb2.RotateReply]
     """The caller goes on under a new key; see docs/trust.md."""
+    Rest: _grpc.UnaryUnaryMultiCallable[_node_pb2.RestRequest, _node_pb2.RestReply]
+    """The node takes no new work from now on, or takes it again; what runs goes on. Forgotten when the node ends."""
 
 @_typing.type_check_only
 class NodeAsyncStub(NodeStub):
@@ -77,6 +83,10 @@ class NodeAsyncStub(NodeStub):
     """The text in a picture of a page."""
     Transcribe: _aio.StreamStreamMultiCallable[_node_pb2.TranscribeRequest, _node_pb2.TranscribeEvent]  # type: ignore[assignment]
     Speak: _aio.StreamStreamMultiCallable[_node_pb2.SpeakRequest, _node_pb2.SpeakEvent]  # type: ignore[assignment]
+    Attend: _aio.StreamStreamMultiCallable[_node_pb2.AttendRequest, _node_pb2.AttendEvent]  # type: ignore[assignment]
+    """Listens and writes nothing down: how likely it is that somebody speaks, and that the wake word was said. For local
+    callers only. Nothing of the sound is kept.
+    """
     ListModels: _aio.UnaryUnaryMultiCallable[_node_pb2.ListModelsRequest, _node_pb2.ListModelsResponse]  # type: ignore[assignment]
     ReadModel: _aio.UnaryStreamMultiCallable[_node_pb2.ReadModelRequest, _node_pb2.ModelPiece]  # type: ignore[assignment]
     FetchModel: _aio.UnaryStreamMultiCallable[_node_pb2.FetchModelRequest, _node_pb2.FetchProgress]  # type: ignore[assignment]
@@ -90,6 +100,8 @@ class NodeAsyncStub(NodeStub):
     """On the local socket only: while the call lasts, this machine's model is offered to paired nodes in pieces."""
     Rotate: _aio.UnaryUnaryMultiCallable[_node_pb2.RotateRequest, _node_pb2.RotateReply]  # type: ignore[assignment]
     """The caller goes on under a new key; see docs/trust.md."""
+    Rest: _aio.UnaryUnaryMultiCallable[_node_pb2.RestRequest, _node_pb2.RestReply]  # type: ignore[assignment]
+    """The node takes no new work from now on, or takes it again; what runs goes on. Forgotten when the node ends."""
 
 class NodeServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -157,6 +169,16 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_node_pb2.SpeakRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_node_pb2.SpeakEvent], _abc.AsyncIterator[_node_pb2.SpeakEvent]]: ...
+
+    @_abc_1.abstractmethod
+    def Attend(
+        self,
+        request_iterator: _MaybeAsyncIterator[_node_pb2.AttendRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_node_pb2.AttendEvent], _abc.AsyncIterator[_node_pb2.AttendEvent]]:
+        """Listens and writes nothing down: how likely it is that somebody speaks, and that the wake word was said. For local
+        callers only. Nothing of the sound is kept.
+        """
 
     @_abc_1.abstractmethod
     def ListModels(
@@ -230,6 +252,14 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_node_pb2.RotateReply, _abc.Awaitable[_node_pb2.RotateReply]]:
         """The caller goes on under a new key; see docs/trust.md."""
+
+    @_abc_1.abstractmethod
+    def Rest(
+        self,
+        request: _node_pb2.RestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_node_pb2.RestReply, _abc.Awaitable[_node_pb2.RestReply]]:
+        """The node takes no new work from now on, or takes it again; what runs goes on. Forgotten when the node ends."""
 
 def add_NodeServicer_to_server(servicer: NodeServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 

@@ -38,7 +38,7 @@ _ESCAPES = {
     ord("\\"): r"\\",
 }
 _ESCAPES_IN_LINES = {code: text for code, text in _ESCAPES.items() if code != ord("\n")}
-_SELDOM = ("knows", "replaces")
+_SELDOM = ("knows", "replaces", "zone")
 """Fields that are written only while they say something."""
 _GIVEN_BY = {
     USE: {USE},
@@ -84,6 +84,8 @@ class Pin:
     """Id of the own key that it was told of in a rotation; "" = whichever was the own key before."""
     replaces: str = ""
     """Id of its key before this one, which holds until this one is used."""
+    zone: str = ""
+    """Where its owner here says that it stands; "" = as the machine itself says."""
 
     def may(self, right: str) -> bool:
         """Whether it may do what `right` stands for here."""

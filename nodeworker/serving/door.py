@@ -23,6 +23,7 @@ from nodeworker.errors import BadRequest, Busy, Draining, EngineError, NotAllowe
 from nodeworker.protocol import CODE_KEY, HINT_KEY, LOCAL_NODE_NAME, MOVES_KEY, RETRY_KEY, Code
 from nodeworker.protocol.pins import ADMINISTER, OBSERVE, PIECES, RIGHTS, USE, may
 from nodeworker.serving.reading import checked, forgiving
+from nodeworker.serving.taken import tells
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ STATUS = {
 """Every other code is INTERNAL."""
 MUST_END = frozenset({"Generate", "Embed", "Rerank", "Recognise", "Transcribe"})
 """Calls that hold an engine."""
+WORK = MUST_END | {"Load", "Speak"}
+"""Calls that a resting node does not take."""
 LONGEST_SECONDS = 6 * 3600.0
 """The most that a caller may ask for; a call without any deadline is refused."""
 LONGEST_WATCH_SECONDS = 25 * 3600.0
@@ -66,6 +69,7 @@ RIGHT_OF = {
     "Recognise": USE,
     "Transcribe": USE,
     "Speak": USE,
+    "Attend": LOCAL,
     "FetchModel": ADMINISTER,
     "RemoveModel": ADMINISTER,
     "Deploy": ADMINISTER,
@@ -74,6 +78,7 @@ RIGHT_OF = {
     "ReadModel": PIECES,
     "Offer": LOCAL,
     "Rotate": ANY,
+    "Rest": ADMINISTER,
 }
 """The right that each call from another machine takes; a call that is not named here is refused."""
 _MAX_SENTENCE = 1000
@@ -143,6 +148,9 @@ class Door(grpc.aio.ServerInterceptor):
         self.met: Callable[[str], None] = lambda peer: None
         """Told gRPC's word for the connection of each call that a pinned machine makes."""
         self.draining = False
+        """It is going away."""
+        self.resting = False
+        """It stays and takes no new work."""
 
     def revoke_missing(self) -> None:
         """Cut the calls of every peer that is no longer pinned, or no longer has the right for them.
@@ -216,6 +224,8 @@ class Door(grpc.aio.ServerInterceptor):
 
         async def many(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             # Written here, not yielded to gRPC: so a cancel always arrives in this coroutine and closes the events.
+            if handler.request_streaming:
+                tells(context)
             async with (
                 self._through(method, context) as call,
                 contextlib.aclosing(inner(checked(request), context)) as events,
@@ -283,6 +293,8 @@ class Door(grpc.aio.ServerInterceptor):
                 raise refusal
         if self.draining and method not in ALWAYS:
             raise Draining("This node is going away.", "Use another node.")
+        if self.resting and method in WORK and not caller.local:
+            raise Draining("This node rests: it was asked to take no new work.", "Use another node.")
         left, most = context.time_remaining(), LONGEST_SECONDS if method in MUST_END else LONGEST_WATCH_SECONDS
         if left is None or left > most:
             raise BadRequest(f"{method} needs a deadline of at most {most:.0f} s.", "Set a timeout on the call.")

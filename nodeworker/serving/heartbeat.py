@@ -110,6 +110,7 @@ class Reporter:
             under_voltage=load.under_voltage,
             power_watts=load.power.watts,
             engine_restarts=self._rooms.engine_restarts,
+            tokens_made=self._tally.tokens_made,
         )
         return Report(
             status,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from nodeworker.engines import (
+        AttendEngine,
         ChatEngine,
         EmbedEngine,
         Recognised,
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
         SpeakEngine,
         TranscribeEngine,
     )
-    from nodeworker.hosting.fed import HostedSpeak, HostedTranscribe
+    from nodeworker.hosting.fed import HostedAttend, HostedSpeak, HostedTranscribe
     from nodeworker.hosting.hosted import (
         HostedChat,
         HostedEmbed,
@@ -62,6 +63,10 @@ class Maker(Protocol):
 
     def speak(self, model: ModelFile) -> SpeakEngine | HostedSpeak:
         """Build the engine that speaks."""
+        ...
+
+    def attend(self, model: ModelFile) -> AttendEngine | HostedAttend:
+        """Build the engine that listens without writing anything down."""
         ...
 
     def rerank(self, model: ModelFile) -> RerankEngine | HostedRerank:

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from nodeworker.engines import (
+    AttendEngine,
     ChatEngine,
     ChatEvent,
     ChatRequest,
@@ -26,7 +27,7 @@ from nodeworker.engines import (
     Vectors,
 )
 from nodeworker.errors import EngineError, ModelMissing, Unsupported
-from nodeworker.hosting.fed import HostedSpeak, HostedTranscribe
+from nodeworker.hosting.fed import HostedAttend, HostedSpeak, HostedTranscribe
 from nodeworker.hosting.hosted import (
     HostedChat,
     HostedEmbed,
@@ -48,8 +49,9 @@ from nodeworker.serving.engine_call import (
 )
 from nodeworker.serving.parts import Began, Embedded, Maker, PageRead, QueuedAt, Reranked, Shelf
 from nodeworker.serving.resting import Resting
-from nodeworker.serving.roles import QUEUE_LIMITS, ROLES
+from nodeworker.serving.roles import QUEUE_LIMITS, ROLES, best_of
 from nodeworker.serving.room import Room
+from nodeworker.serving.taken import taken
 from nodeworker.threads import Crew, Feed, Stream, Work
 
 if TYPE_CHECKING:
@@ -97,7 +99,8 @@ class EngineRooms:
         self.reranking: Room[RerankEngine | HostedRerank] = room("rerank", maker.rerank)
         self.recognising: Room[RecogniseEngine | HostedRecognise] = room("ocr", maker.recognise)
         self.speaking: Room[SpeakEngine | HostedSpeak] = room("speak", maker.speak)
-        rooms = self.chat, self.embedding, self.hearing, self.reranking, self.recognising, self.speaking
+        self.attending: Room[AttendEngine | HostedAttend] = room("vad", maker.attend)
+        rooms = self.chat, self.embedding, self.hearing, self.reranking, self.recognising, self.speaking, self.attending
         self.rooms: dict[str, Room[Any]] = dict(zip(ROLES, rooms, strict=True))
 
     def statuses(self) -> list[pb.EngineStatus]:
@@ -138,7 +141,7 @@ class EngineRooms:
                 return engine.generate(request)
             return Stream(self.chat.crew, lambda: engine.generate(request), request.cancelled)
 
-        call = self._call(self.chat, model, start, background=request.background)
+        call = self.call(self.chat, model, start, background=request.background)
         with self._resting.counting(ahead=int(request.ahead and request.background)):
             async with contextlib.aclosing(call) as events:
                 done = False
@@ -172,7 +175,7 @@ class EngineRooms:
                 )
 
             def call(start: int = start, begin: Callable[[Any], Work[Vectors]] = begin) -> EngineCall[Vectors]:
-                return self._call(
+                return self.call(
                     self.embedding, found, begin, urgent=kind == "query", background=background, bounded=start == 0
                 )
 
@@ -203,7 +206,7 @@ class EngineRooms:
             return self._once(self.reranking, lambda cancelled: engine.rerank(query, given, cancelled))
 
         if given:
-            for part in await results(self._call(self.reranking, found, begin)):
+            for part in await results(self.call(self.reranking, found, begin)):
                 scores += part
         if len(scores) != len(given):
             raise EngineError("The reranking engine returned a wrong number of scores.")
@@ -231,7 +234,7 @@ class EngineRooms:
             )
 
         def call() -> EngineCall[Recognised]:
-            return self._call(self.recognising, found, begin, urgent=not background, background=background)
+            return self.call(self.recognising, found, begin, urgent=not background, background=background)
 
         made = await in_the_end(call)
         if len(made) != 1:
@@ -271,7 +274,7 @@ class EngineRooms:
                 self.hearing.crew, lambda: engine.transcribe(iter(audio), cancelled=cancelled, **wanted), cancelled
             )
 
-        call = self._call(self.hearing, model, begin, urgent=not recording, background=background and recording)
+        call = self.call(self.hearing, model, begin, urgent=not recording, background=background and recording)
         talk = None if recording else asyncio.create_task(self._resting.talk(audio.over))
         try:
             async with contextlib.aclosing(call) as events:
@@ -304,7 +307,7 @@ class EngineRooms:
                 cancelled,
             )
 
-        call = self._call(self.speaking, voice, begin, urgent=not background, background=background)
+        call = self.call(self.speaking, voice, begin, urgent=not background, background=background)
         async with contextlib.aclosing(call) as events:
             async for event in events:
                 if isinstance(event, list):
@@ -338,9 +341,12 @@ class EngineRooms:
             everything.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def find(self, role: str, name: str = "") -> ModelFile:
-        """Return the model that a call means. Raises ModelMissing."""
-        return await self._folder.submit(lambda: self._shelf.find(role, name))
+    async def find(self, role: str, name: str = "", *, verify: bool = False) -> ModelFile:
+        """Return the model that a call means; with `verify` its file is checked. Raises ModelMissing, ModelDamaged."""
+        model = await self._folder.submit(lambda: self._shelf.find(role, name))
+        if verify:
+            await self._folder.submit(lambda: self._shelf.verify(model))
+        return model
 
     async def close(self) -> None:
         """Free every engine that nobody uses."""
@@ -368,7 +374,7 @@ class EngineRooms:
         finally:
             room.leave(ticket)
 
-    async def _call(
+    async def call(
         self,
         room: Room[Any],
         model: str | ModelFile,
@@ -377,18 +383,24 @@ class EngineRooms:
         urgent: bool = False,
         background: bool = False,
         bounded: bool = True,
+        waited_for: bool = True,
     ) -> EngineCall[T]:
-        """Yield QueuedAt…, Began, then lists of what the engine yields. Raises EngineError, SentAway."""
+        """Yield QueuedAt…, Began, then lists of what the engine yields. Raises EngineError, SentAway.
+
+        `waited_for`: background work rests meanwhile.
+        """
         found = await self.find(room.role, model) if isinstance(model, str) else model
         ticket = room.enter(found, urgent=urgent, background=background, bounded=bounded)
         stream: Work[T] | None = None
-        self._resting.wait_for(0 if background else 1)
+        waiting = int(waited_for and not background)
+        self._resting.wait_for(waiting)
         try:
             async for position in positions(ticket):
                 yield QueuedAt(position)
             granted = time.monotonic()
             engine = await room.ready(ticket)
             go_on(ticket)
+            await taken()
             yield Began(found, (granted - ticket.entered) * 1000, (time.monotonic() - granted) * 1000)
             stream = start(engine)
             stream.ended.add_done_callback(lambda done: leave(room, ticket, engine, done))
@@ -405,7 +417,7 @@ class EngineRooms:
                 raise room.failure(error) from error
             go_on(ticket)
         finally:
-            self._resting.wait_for(0 if background else -1)
+            self._resting.wait_for(-waiting)
             if stream is None:
                 room.leave(ticket)
             else:
@@ -419,7 +431,7 @@ class EngineRooms:
         try:
             models = tuple(await self._folder.submit(self._shelf.all))
             if models != self._models or time.monotonic() - self._shown >= SHOW_SECONDS:
-                for role, (model, why) in (await self._folder.submit(self._best)).items():
+                for role, (model, why) in (await self._folder.submit(lambda: best_of(self._shelf))).items():
                     self.rooms[role].show(model, why)
                 self._models, self._shown = models, time.monotonic()
         except EngineError as error:
@@ -427,16 +439,6 @@ class EngineRooms:
         finally:
             self._refreshed = time.monotonic()
             self._refreshing = None
-
-    def _best(self) -> dict[str, tuple[ModelFile | None, str]]:
-        """Return for each role the model that would be loaded, or why there is none; runs in a thread."""
-        best: dict[str, tuple[ModelFile | None, str]] = {}
-        for role in ROLES:
-            try:
-                best[role] = self._shelf.find(role), ""
-            except EngineError as error:
-                best[role] = None, error.message
-        return best
 
     def touch(self) -> None:
         """Tell whoever watches to look again."""

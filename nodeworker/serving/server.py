@@ -23,7 +23,9 @@ from nodeworker.load.tally import Call, Tally
 from nodeworker.models.tuned import Tuning, remembered
 from nodeworker.protocol import MAX_MESSAGE_BYTES, SERVER_OPTIONS
 from nodeworker.protocol import node_pb2 as pb
+from nodeworker.protocol.pins import ADMINISTER, may
 from nodeworker.serving import wire
+from nodeworker.serving.attending import attended
 from nodeworker.serving.door import CALLER, Door
 from nodeworker.serving.exposition import page
 from nodeworker.serving.hearing import hear
@@ -33,6 +35,7 @@ from nodeworker.serving.requests import Requests
 from nodeworker.serving.roles import checked_roles
 from nodeworker.serving.rooms import Began, EngineRooms, QueuedAt, Shelf
 from nodeworker.serving.speaking import spoken_call
+from nodeworker.serving.working import work_for
 from nodeworker.settings import measured_folder
 from nodeworker.threads import Crew, Feed
 
@@ -113,7 +116,7 @@ class NodeService(PieceCalls):
         self._crew = Crew("folder")
         self._requests = Requests()
         self._reporter = Reporter(
-            rooms, self.tally, sensors or of_this_machine(), slots=slots, draining=lambda: door.draining
+            rooms, self.tally, sensors or of_this_machine(), slots=slots, draining=lambda: door.draining or door.resting
         )
         self._heartbeat = Heartbeat(self._reporter.report, rooms.next_change)
 
@@ -144,8 +147,10 @@ class NodeService(PieceCalls):
         caller = CALLER.get()
         async with contextlib.aclosing(self._heartbeat.follow()) as reports:
             async for report in reports:
-                status = pb.Status(rights=self._door.rights(caller).split())
+                rights = self._door.rights(caller)
+                status = pb.Status(rights=rights.split(), resting=self._door.resting)
                 status.MergeFrom(report.status)  # which all watchers share
+                status.work.extend(work_for(caller.id, self.tally.open, names=may(rights, ADMINISTER)))
                 yield status
 
     async def figures(self) -> str:
@@ -346,6 +351,14 @@ class NodeService(PieceCalls):
                 async for event in events:
                     yield event
 
+    async def Attend(
+        self, request_iterator: AsyncIterator[pb.AttendRequest], context: Context[Any, Any]
+    ) -> AsyncGenerator[pb.AttendEvent, None]:
+        """Tell what sound holds as it comes; not counted among the calls that somebody waits for."""
+        async with contextlib.aclosing(attended(request_iterator, self._rooms)) as events:
+            async for event in events:
+                yield event
+
     async def Rotate(self, request: pb.RotateRequest, context: Context[Any, Any]) -> pb.RotateReply:
         """Know the caller by another key from now on."""
         rotate = self._rotate
@@ -353,6 +366,12 @@ class NodeService(PieceCalls):
             raise NotAllowed("This node knows no keys.", "The local node trusts whoever may open its socket.")
         caller = CALLER.get().id
         return pb.RotateReply(id=await asyncio.to_thread(rotate, caller, request.certificate, request.signature))
+
+    async def Rest(self, request: pb.RestRequest, context: Context[Any, Any]) -> pb.RestReply:
+        """Take no new work from now on, or take it again."""
+        self._door.resting = request.resting
+        self._rooms.touch()
+        return pb.RestReply(resting=request.resting)
 
     def renamed(self, id: str) -> None:
         """Go by another id: the node's key is a new one."""
@@ -387,7 +406,9 @@ class NodeService(PieceCalls):
         """Count a call, and say when to come back to one that finds the queue full."""
         try:
             left = context.time_remaining()
-            with self.tally.call(role, limit=limit, seconds_left=left, background=background) as call:
+            caller = CALLER.get()
+            whose = (caller.id, caller.name)
+            with self.tally.call(role, limit=limit, seconds_left=left, background=background, whose=whose) as call:
                 yield call
         except Busy as busy:  # only now: the refused call itself does not wait
             busy.retry_ms = busy.retry_ms or 1000 * self._reporter.wait(role)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nodeworker.engines import (
+    AttendEvent,
+    Attention,
     ChatRequest,
     Done,
     Final,
@@ -22,6 +24,7 @@ from nodeworker.engines import (
     Tool,
     ToolCall,
     TranscriptEvent,
+    WakeHeard,
 )
 from nodeworker.errors import BadRequest
 from nodeworker.protocol import node_pb2 as pb
@@ -37,6 +40,9 @@ MAX_STOPS = 16
 MAX_STOP_CHARACTERS = 200
 _ROLES = frozenset(pb.Role.keys())
 _SPEAKERS = ("system", "user", "assistant", "tool")
+MAX_IMAGES = 4
+MAX_IMAGE_BYTES = 3 * 2**20
+PNG, JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 MAX_TOOLS = 64
 MAX_TOOL_BYTES = 256 * 1024
 MAX_GRAMMAR_BYTES = 256 * 1024
@@ -49,6 +55,11 @@ def chat_request(request: pb.GenerateRequest) -> ChatRequest:
         raise BadRequest(f"A request needs an id of 1 to {MAX_REQUEST_ID} characters.")
     if not request.messages:
         raise BadRequest("A request needs at least one message.")
+    pictures = [image for message in request.messages for image in message.images]
+    if len(pictures) > MAX_IMAGES or any(len(image) > MAX_IMAGE_BYTES for image in pictures):
+        raise BadRequest(f"At most {MAX_IMAGES} pictures of {MAX_IMAGE_BYTES // 2**20} MiB each.")
+    if not all(image.startswith((PNG, JPEG)) for image in pictures):
+        raise BadRequest("Pictures must be PNG or JPEG.")
     for message in request.messages:
         if message.role not in _SPEAKERS:
             raise BadRequest(f"{message.role[:40]!r} is no role of a message.", f"Roles: {', '.join(_SPEAKERS)}.")
@@ -73,7 +84,7 @@ def in_background(priority: pb.Priority.ValueType) -> bool:
 
 def _message(message: pb.Message) -> Message:
     calls = tuple(ToolCall(call.id, call.name, call.arguments) for call in message.tool_calls)
-    return Message(message.role, message.content, calls, message.tool_call_id)
+    return Message(message.role, message.content, calls, message.tool_call_id, tuple(message.images))
 
 
 def _tool(tool: pb.Tool) -> Tool:
@@ -154,6 +165,7 @@ def model(
         parameters=file.parameters,
         tuned=tuned,
         languages=languages,
+        vision=file.vision,
     )
 
 
@@ -253,6 +265,19 @@ def transcribe_event(event: TranscriptEvent) -> pb.TranscribeEvent:
                     language_probability=event.language_probability,
                 )
             )
+
+
+def attend_event(event: AttendEvent) -> pb.AttendEvent:
+    """Turn what a window of sound holds into its message."""
+    match event:
+        case Attention():
+            return pb.AttendEvent(attention=pb.Attention(at=event.at, speech=event.speech, wake=event.wake))
+        case SpeechStarted():
+            return pb.AttendEvent(speech_started=pb.SpeechStarted(at=event.at))
+        case SpeechEnded():
+            return pb.AttendEvent(speech_ended=pb.SpeechEnded(at=event.at))
+        case WakeHeard():
+            return pb.AttendEvent(wake_heard=pb.WakeHeard(at=event.at, score=event.score))
 
 
 def catalogued(entry: CatalogueEntry) -> pb.ListedModel:

@@ -29,7 +29,7 @@ from nodeworker.engines.llama.pace import Pace
 from nodeworker.engines.llama.picking import Picker
 from nodeworker.engines.llama.scheduler import Scheduler
 from nodeworker.engines.llama.slots import Answer
-from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelTooLarge
+from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelTooLarge, Unsupported
 from nodeworker.hardware import free_cores
 from nodeworker.models.folder import ModelFile
 from nodeworker.models.gguf import GgufInfo, read_gguf
@@ -181,6 +181,8 @@ class LlamaEngine:
         native, template = self._native, self._template
         if native is None or template is None or self._closing.is_set():
             raise EngineError("The model is not loaded.")
+        if any(message.images for message in request.messages):
+            raise Unsupported("This model sees no pictures.", "Use a node that says its model does.")
         rendered = template.render(request.messages, request.tools)
         bos = native.special_text("bos")
         text = rendered.removeprefix(bos) if bos and native.adds_bos() else rendered  # tokenising puts it there

@@ -14,7 +14,10 @@ from urllib.parse import urlsplit
 from nodeworker.errors import BadRequest, EngineError
 
 KIND = "openai"
-HOW = "openai:http://127.0.0.1:8000/v1[,model=NAME][,slots=N][,key=env:NAME or file:PATH][,trusted=no][,ca=FILE]"
+HOW = (
+    "openai:http://127.0.0.1:8000/v1[,model=NAME][,slots=N][,key=env:NAME or file:PATH][,trusted=no][,vision=yes]"
+    "[,ca=FILE]"
+)
 MOST_SLOTS = 256
 MOST_KEY_BYTES = 4096
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -44,6 +47,8 @@ class ServerChoice:
     key: str = ""
     """env:NAME or file:PATH."""
     trustworthy: bool = True
+    vision: bool | None = None
+    """Whether its models see pictures; None = as the server says."""
     ca: str = ""
     """PEM file with the certificates that an https server is checked against, instead of the system's."""
 
@@ -156,7 +161,7 @@ def _options(options: list[str]) -> ServerChoice:
     values: dict[str, str] = {}
     for option in options:
         name, _, value = option.partition("=")
-        if name in values or name not in ("model", "slots", "key", "trusted", "ca") or not value:
+        if name in values or name not in ("model", "slots", "key", "trusted", "vision", "ca") or not value:
             raise BadRequest(f"{name[:40]!r} is no option of an OpenAI-style server, or has no value.", f"Use {HOW}.")
         values[name] = value
     slots = values.get("slots", "")
@@ -169,6 +174,9 @@ def _options(options: list[str]) -> ServerChoice:
     trusted = values.get("trusted", "yes")
     if trusted not in ("yes", "no"):
         raise BadRequest("trusted is yes or no.")
+    vision = values.get("vision", "")
+    if vision not in ("", "yes", "no"):
+        raise BadRequest("vision is yes or no.")
     return ServerChoice(
         scheme="",
         host="",
@@ -178,6 +186,7 @@ def _options(options: list[str]) -> ServerChoice:
         slots=int(slots or 0),
         key=key,
         trustworthy=trusted == "yes",
+        vision=None if not vision else vision == "yes",
         ca=values.get("ca", ""),
     )
 

@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,6 +52,8 @@ class ServerModel:
     parameters: int = 0
     bytes: int = 0
     quantisation: str = ""
+    vision: bool = False
+    """It sees pictures, as far as the server says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +264,7 @@ class OpenAiFolder:
             trustworthy=choice.trustworthy,
             parameters=model.parameters,
             note=f"Run by the model server at {choice.address}.",
+            vision=model.vision if choice.vision is None else choice.vision,
         )
 
 
@@ -279,13 +282,25 @@ def _listed(answer: Any) -> tuple[ServerModel, ...]:
     entries = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(entries, list):
         raise EngineError("The model server's list of models is none.", "Does its address end with /v1?")
+    seeing = _seeing(answer)
     found: dict[str, ServerModel] = {}
     for entry in entries[:MOST_MODELS]:
         id = entry.get("id") if isinstance(entry, dict) else None
         if isinstance(id, str) and 0 < len(id) <= MOST_ID and id.isprintable():
-            model = _model(id, entry)
+            model = replace(_model(id, entry), vision=id in seeing)
             found.setdefault(model.sha256, model)
     return tuple(found.values())
+
+
+def _seeing(answer: dict[str, Any]) -> frozenset[str]:
+    """Return the ids of models that see pictures, where the server tells it, as llama-server does."""
+    told = answer.get("models")
+    found = set()
+    for entry in told[:MOST_MODELS] if isinstance(told, list) else ():
+        able = entry.get("capabilities") if isinstance(entry, dict) else None
+        if isinstance(able, list) and ("multimodal" in able or "vision" in able):
+            found |= {name for key in ("model", "name", "id") if isinstance(name := entry.get(key), str)}
+    return frozenset(found)
 
 
 def _model(id: str, entry: dict[str, Any]) -> ServerModel:

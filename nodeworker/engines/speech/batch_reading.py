@@ -27,10 +27,10 @@ _PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 _BEAMS = 5
 _QUICK_TOKENS, _QUICK_RATE, _QUICK_MOST = 16, 10.0, 200
 """Tokens of a quick reading at most: so many, and so many for each second. Nobody speaks quicker; a circle ends."""
-_SHORT, _LEAST_FRAMES, _MORE_FRAMES = 10.0, 1000, 300
-"""Sounds of at most so many seconds are read in a window of at least 10 s (in frames of 10 ms) with 3 s to spare,
-instead of 30 s: a third of the work. For what a first reading left out and for partial texts: over whole sentences it
-costs accuracy (word errors 3.8 instead of 2.9 % with the smallest model)."""
+_SHORT, _MORE_FRAMES = 13.0, 300
+"""Sounds of at most so many seconds are read in a window with so many frames of 10 ms to spare, instead of 30 s."""
+_LEAST_QUICK, _LEAST_CAREFUL = 1000, 1500
+"""Frames of a short window at least: docs/decisions/0033 has what it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,15 @@ class BatchReader:
         self._prompt: list[int] = whisper.get_prompt(self._tokens, [], hotwords=hotwords or None)
         self._suppressed = list(get_suppressed_tokens(self._tokens, [-1]))
 
-    def read(self, sounds: Sequence[Any], *, rest: bool = False) -> list[Reading]:
+    def read(self, sounds: Sequence[Any], *, short: bool = False) -> list[Reading]:
         """Read stretches of at most 30 s each (float32, 16 kHz), with care. Raises RuntimeError, ValueError.
 
-        `rest`: they are what earlier readings left out; short ones are read in a short window.
+        `short`: where all of them last 13 s at most they are read in a short window.
         """
         if not sounds:
             return []
-        short = rest and all(len(sound) <= _SHORT * SAMPLE_RATE for sound in sounds)
-        encoded, frames = self._encoded(sounds, short=short)
+        short = short and all(len(sound) <= _SHORT * SAMPLE_RATE for sound in sounds)
+        encoded, frames = self._encoded(sounds, least=_LEAST_CAREFUL if short else 0)
         results = self._generated(encoded, len(sounds), beams=_BEAMS)
         seconds = [len(sound) / SAMPLE_RATE for sound in sounds]
         segments = [
@@ -90,7 +90,7 @@ class BatchReader:
         Raises RuntimeError, ValueError.
         """
         seconds = len(sound) / SAMPLE_RATE
-        encoded, _ = self._encoded([sound], short=seconds <= _SHORT)
+        encoded, _ = self._encoded([sound], least=_LEAST_QUICK if seconds <= _SHORT else 0)
         most = min(_QUICK_MOST, _QUICK_TOKENS + int(_QUICK_RATE * seconds))
         (result,) = self._generated(encoded, 1, beams=1, most=most)
         believed, doubtful = self._judged(result)
@@ -103,16 +103,19 @@ class BatchReader:
             if segment["tokens"]
         ]
 
-    def _encoded(self, sounds: Sequence[Any], *, short: bool) -> tuple[Any, list[int]]:
-        """What the encoder makes of the sounds, and the length of each in frames of 10 ms."""
+    def _encoded(self, sounds: Sequence[Any], *, least: int) -> tuple[Any, list[int]]:
+        """What the encoder makes of the sounds, and the length of each in frames of 10 ms.
+
+        `least`: frames of a window that is just long enough; 0: the window of 30 s.
+        """
         from faster_whisper.audio import pad_or_trim
 
         whisper = self._whisper
         features = [whisper.feature_extractor(sound)[..., :-1] for sound in sounds]
         frames = [feature.shape[-1] for feature in features]
         window = whisper.feature_extractor.nb_max_frames
-        if short:
-            window = max(_LEAST_FRAMES, (max(frames) + _MORE_FRAMES) // 2 * 2)
+        if least:
+            window = min(window, max(least, (max(frames) + _MORE_FRAMES) // 2 * 2))
         encoded = whisper.encode(np.stack([pad_or_trim(feature, window) for feature in features]))
         return encoded, frames
 

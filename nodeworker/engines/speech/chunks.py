@@ -120,8 +120,8 @@ class Reader(Detector, Protocol):
         """Return the language that is spoken and its probability."""
         ...
 
-    def read(self, sounds: Sequence[Any], language: str, hotwords: str, *, rest: bool = False) -> list[Reading]:
-        """Read stretches of at most 30 s each; `rest`: what earlier readings left out. Raises EngineError."""
+    def read(self, sounds: Sequence[Any], language: str, hotwords: str, *, short: bool = False) -> list[Reading]:
+        """Read stretches of at most 30 s each; `short`: in a short window if they fit. Raises EngineError."""
         ...
 
 
@@ -139,22 +139,23 @@ def read_through(
     *,
     after: float,
     stopped: Callable[[], bool],
+    short: bool = False,
 ) -> list[Word]:
     """Read chunks together; what a reading left out at the end of its chunk is read in another round.
 
-    `after`: second at which the words before end. Words have the times of the recording, in order.
+    `after`: second at which the words before end. `short`: short chunks take a short window; without it only what was
+    left out does. Words have the times of the recording, in order.
     """
     said: list[list[Word]] = [[] for _ in chunks]
     left: list[tuple[int, Chunk]] = list(enumerate(chunks))
-    rest = False
     while left and not stopped():
         again: list[tuple[int, Chunk]] = []
-        readings = reader.read([sound_of(chunk, held) for _, chunk in left], language, hotwords, rest=rest)
+        readings = reader.read([sound_of(chunk, held) for _, chunk in left], language, hotwords, short=short)
         for (index, chunk), reading in zip(left, readings, strict=True):
             said[index] += chunk.placed(reading.words)
             if (unread := _unread(chunk, reading, held)) is not None:
                 again.append((index, unread))
-        left, rest = again, True
+        left, short = again, True
     words: list[Word] = []
     for chunk, spoken in zip(chunks, said, strict=True):
         start = max(chunk.parts[0].start * WINDOW_SECONDS, words[-1].end if words else after)

@@ -1,0 +1,1 @@
+"""Listening without writing anything down: how likely speech and a wake word are, window by window."""
