@@ -86,6 +86,11 @@ class Blocks(AsyncIterator[bytes]):
             self._waiting += len(item)
         self._queue.put_nowait(item)
 
+    def end(self) -> None:
+        """Unsubscribe; what came until now can still be read."""
+        self._broadcast.forget(self)
+        self.put(None)
+
     def close(self) -> None:
         """Unsubscribe; what was not read is dropped."""
         self._ended = True

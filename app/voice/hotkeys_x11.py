@@ -1,18 +1,13 @@
-"""The talk key under X11: a passive grab through libxcb, read by the asyncio loop without a thread.
-
-libxcb and libxcb-keysyms are what Qt's own X11 plug-in loads, so nothing has to be installed. (Xlib would end the
-process when a key is taken; xcffib has no wheels.)
-"""
+"""The talk key under X11: a passive grab through libxcb, read by the asyncio loop without a thread."""
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
-from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_uint8, c_uint16, c_uint32, c_void_p, cast
-from typing import Any
+from ctypes import Structure, c_uint8, c_uint16, c_uint32, c_void_p, cast
 
 from app.errors import VoiceError
 from app.voice.hotkeys import Chord, KeyEvents
+from app.voice.xcb import Xcb
 
 _KEY_PRESS, _KEY_RELEASE, _MAPPING = 2, 3, 34
 _ASYNC = 1
@@ -29,55 +24,10 @@ REPEAT_SECONDS = 0.01
 """A repeating key sends release and press with one time stamp; how long the second may come after the first."""
 
 
-class _Cookie(Structure):
-    _fields_ = (("sequence", ctypes.c_uint),)
-
-
-class _Screens(Structure):
-    _fields_ = (("data", POINTER(c_uint32)), ("rem", c_int), ("index", c_int))
-
-
 class _Event(Structure):
     """The head of every event; the fields of a key event."""
 
     _fields_ = (("kind", c_uint8), ("detail", c_uint8), ("sequence", c_uint16), ("time", c_uint32))
-
-
-class _Xcb:
-    """The few functions of libxcb, with their types."""
-
-    def __init__(self) -> None:
-        try:
-            xcb, keys = ctypes.CDLL("libxcb.so.1"), ctypes.CDLL("libxcb-keysyms.so.1")
-            self.free = ctypes.CDLL(None).free
-        except OSError as error:
-            raise VoiceError(
-                "The X11 libraries for a key on the whole desktop are not installed.",
-                code="voice_no_hotkey",
-                hint="Install them with: sudo apt install libxcb1 libxcb-keysyms1",
-            ) from error
-        self.free.argtypes, self.free.restype = (c_void_p,), None
-        grab = (c_void_p, c_uint8, c_uint32, c_uint16, c_uint8, c_uint8, c_uint8)
-        self.connect = _typed(xcb.xcb_connect, c_void_p, c_char_p, POINTER(c_int))
-        self.disconnect = _typed(xcb.xcb_disconnect, None, c_void_p)
-        self.broken = _typed(xcb.xcb_connection_has_error, c_int, c_void_p)
-        self.setup = _typed(xcb.xcb_get_setup, c_void_p, c_void_p)
-        self.screens = _typed(xcb.xcb_setup_roots_iterator, _Screens, c_void_p)
-        self.fileno = _typed(xcb.xcb_get_file_descriptor, c_int, c_void_p)
-        self.poll = _typed(xcb.xcb_poll_for_event, c_void_p, c_void_p)
-        self.flush = _typed(xcb.xcb_flush, c_int, c_void_p)
-        self.grab = _typed(xcb.xcb_grab_key, _Cookie, *grab)
-        self.grab_checked = _typed(xcb.xcb_grab_key_checked, _Cookie, *grab)
-        self.ungrab = _typed(xcb.xcb_ungrab_key, _Cookie, c_void_p, c_uint8, c_uint32, c_uint16)
-        self.check = _typed(xcb.xcb_request_check, c_void_p, c_void_p, _Cookie)
-        self.symbols = _typed(keys.xcb_key_symbols_alloc, c_void_p, c_void_p)
-        self.symbols_free = _typed(keys.xcb_key_symbols_free, None, c_void_p)
-        self.keycodes = _typed(keys.xcb_key_symbols_get_keycode, POINTER(c_uint8), c_void_p, c_uint32)
-
-
-def _typed(function: Any, result: Any, *arguments: Any) -> Any:
-    function.restype, function.argtypes = result, arguments
-    return function
 
 
 def keysym(key: str) -> int:
@@ -110,7 +60,7 @@ class X11Key:
 
     async def open(self) -> None:
         """Take the key; see GlobalKey."""
-        self._xcb = await asyncio.to_thread(_Xcb)
+        self._xcb = await asyncio.to_thread(Xcb)
         await asyncio.to_thread(self._connect)
         try:
             await asyncio.to_thread(self._grab)
@@ -153,16 +103,7 @@ class X11Key:
     # ------------------------------------------------------------------ in a thread: these wait for the server
 
     def _connect(self) -> None:
-        connection = self._xcb.connect(self._display.encode(), byref(c_int()))
-        if self._xcb.broken(connection):
-            self._xcb.disconnect(connection)
-            raise VoiceError(
-                f"The X server {self._display} does not answer.",
-                code="voice_no_hotkey",
-                hint="Use the talk key in the window.",
-            )
-        self._connection = connection
-        self._root = self._xcb.screens(self._xcb.setup(connection)).data[0]
+        self._connection, self._root = self._xcb.connect(self._display)
 
     def _grab(self) -> None:
         """Look up the key codes and take them. Raises VoiceError."""

@@ -14,19 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.errors import VoiceError
-from app.voice import portaudio
+from app.voice.loudspeaker import BLOCK_SECONDS, LATENCY_SECONDS, Open, Output, PortAudioOutput, Tap
 from app.voice.resampler import resampled
 
-LATENCY_SECONDS = 0.1
-"""Of the device's buffer: with less, a busy machine makes gaps. Stopping drops it, so it costs nothing then."""
-SETTLED_SECONDS = 0.15
-"""A device that was just opened gets silence until it has taken so much without a gap: sound servers drop what they
-were given before they were ready."""
-BLOCK_SECONDS = 0.01
 AHEAD_SECONDS = 20.0
 """Of sound that may wait; then whoever makes it is slowed down."""
 LOST_SECONDS = 2.0
@@ -36,7 +29,6 @@ KEEP_SECONDS = 5.0
 DUCKED = 0.12
 """Loudness, 18 dB lower, while it is not clear whether somebody speaks."""
 _LOOK_SECONDS = 0.25
-NO_OUTPUT = "Plug one in, or choose another as the system's output."
 log = logging.getLogger(__name__)
 
 
@@ -52,34 +44,6 @@ class Sound(Protocol):
     def sample_rate(self) -> int:
         """In Hz."""
         ...
-
-
-class Output(Protocol):
-    """An open loudspeaker that asks for its sound."""
-
-    @property
-    def rate(self) -> int:
-        """In Hz."""
-        ...
-
-    @property
-    def active(self) -> bool:
-        """Whether it still asks."""
-        ...
-
-    def silence(self) -> None:
-        """Drop what it has not played yet."""
-        ...
-
-    def close(self) -> None:
-        """Close it."""
-        ...
-
-
-Fill = Callable[[int], bytes]
-"""Returns that many samples of mono PCM16; called in the loudspeaker's thread."""
-Open = Callable[[str, int, Fill], Output]
-"""Opens a loudspeaker by name ("" = the system's default), best at that rate. Raises VoiceError."""
 
 
 class Player:
@@ -114,6 +78,9 @@ class Player:
         self._asked_at = 0.0
         self._sounded = False
         self._volume = 1.0
+        self._held = False
+        self._lately: deque[bytes] = deque(maxlen=round(LATENCY_SECONDS / BLOCK_SECONDS))
+        """The blocks that went to the device last."""
         self._output: Output | None = None
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -121,6 +88,7 @@ class Player:
         self._news = asyncio.Event()
         self._failed: VoiceError | None = None
         self._playing = False
+        self._tapped: Tap | None = None
 
     @property
     def playing(self) -> bool:
@@ -130,6 +98,25 @@ class Player:
     def duck(self, on: bool) -> None:
         """Play more softly while `on`."""
         self._volume = DUCKED if on else 1.0
+
+    def hold(self, on: bool) -> None:
+        """Be silent at once and keep what waits while `on`; then go on where it was. From any thread."""
+        with self._lock:
+            if on == self._held:
+                return
+            self._held = on
+            if on:  # what lies in the device's buffer is dropped, so it is played once more
+                lately = b"".join(self._lately)[-round(LATENCY_SECONDS * 2 * self._rate) // 2 * 2 :]
+                self._lately.clear()
+                if lately:
+                    self._blocks.appendleft(lately)
+                    self._waiting += len(lately)
+        if on:
+            self._jobs.put(self._drop)
+
+    def tap(self, take: Tap | None) -> None:
+        """Hand over all that goes to the device, in the device's thread; None: no longer."""
+        self._tapped = take
 
     def prepare(self) -> None:
         """Open the loudspeaker while the first sound is still being made; returns at once."""
@@ -156,10 +143,11 @@ class Player:
                 if turn != self._turn:
                     return False
                 await self._put(sound, turn)
-            while self._waiting and await self._changed(turn):
-                pass
-            if turn == self._turn and self._sounded:
-                await self._until_stopped(turn, 2 * LATENCY_SECONDS)  # what lies in the device's buffer
+            while turn == self._turn and (self._waiting or self._held):
+                while self._waiting and await self._changed(turn):
+                    pass
+                if turn == self._turn and self._sounded:
+                    await self._until_stopped(turn, 2 * LATENCY_SECONDS)  # what lies in the device's buffer
             whole = turn == self._turn
             return whole
         finally:
@@ -174,7 +162,8 @@ class Player:
             self._turn += 1
             self._blocks.clear()
             self._waiting = 0
-            self._volume = 1.0
+            self._volume, self._held = 1.0, False
+            self._lately.clear()
             was, self._playing = self._playing, False
         if was or self._sounded:
             self._sounded = False
@@ -240,13 +229,15 @@ class Player:
         self._asked_at = time.monotonic()
         wanted, made = 2 * samples, bytearray()
         with self._lock:
-            while self._blocks and len(made) < wanted:
+            while self._blocks and len(made) < wanted and not self._held:
                 block = self._blocks.popleft()
                 room = wanted - len(made)
                 made += block[:room]
                 if len(block) > room:
                     self._blocks.appendleft(block[room:])
             self._waiting -= len(made)
+            if made:
+                self._lately.append(bytes(made))
             first = bool(made) and not self._sounded
             self._sounded = self._sounded or first
             empty, volume = bool(made) and not self._waiting, self._volume
@@ -256,7 +247,10 @@ class Player:
             self._tell()
         if volume != 1.0 and made:
             made = bytearray(softer(bytes(made), volume))
-        return bytes(made) + bytes(wanted - len(made))
+        played, tapped = bytes(made) + bytes(wanted - len(made)), self._tapped
+        if tapped is not None and self._rate:
+            tapped(played, self._rate, volume != 1.0)
+        return played
 
     # -- in the thread that opens and closes -------------------------------------------------------------------------
 
@@ -306,6 +300,10 @@ class Player:
         if self._output is not None and not self._playing:
             self._output.silence()
 
+    def _drop(self) -> None:
+        if self._output is not None and self._held:
+            self._output.silence()
+
     def _look(self, now: float) -> None:
         """Go on elsewhere when the device has gone."""
         output = self._output
@@ -338,92 +336,3 @@ def softer(pcm: bytes, volume: float) -> bytes:
     import numpy
 
     return bytes((numpy.frombuffer(pcm, "<i2") * volume).astype("<i2").tobytes())
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    rate: int
-    channels: int
-
-
-class PortAudioOutput:
-    """A loudspeaker through PortAudio; all of it blocks but what PortAudio calls."""
-
-    def __init__(self, device: str, rate: int, fill: Fill) -> None:
-        """Open and start. Raises VoiceError."""
-        self.rate = rate
-        self._fill = fill
-        self._channels = 1
-        self._stopped = False
-        self._settled = 0
-        """Samples taken without a gap since it was opened."""
-        self._stream = portaudio.open_stream(lambda sounddevice: self._opened(sounddevice, device))
-
-    @property
-    def active(self) -> bool:
-        """Whether PortAudio still asks for sound."""
-        return not self._stopped
-
-    def silence(self) -> None:
-        """Drop what lies in the device's buffer and begin anew, silent."""
-        with contextlib.suppress(Exception):  # a device that has just gone; `active` says so
-            self._stream.abort()
-            self._stopped = False
-            self._stream.start()
-
-    def close(self) -> None:
-        """Close the stream."""
-        portaudio.close_stream(self._stream)
-
-    def _opened(self, sounddevice: Any, device: str) -> Any:
-        try:
-            info = sounddevice.query_devices(device or None, "output")
-        except (sounddevice.PortAudioError, ValueError) as error:
-            name = f"“{device}”" if device else "of this system"
-            raise VoiceError(f"There is no loudspeaker {name}.", code="voice_no_output", hint=NO_OUTPUT) from error
-        native = _Shape(round(info["default_samplerate"]) or 48_000, min(2, int(info["max_output_channels"])))
-        shapes = dict.fromkeys((_Shape(self.rate, 1), _Shape(native.rate, 1), native))
-        failure: Exception | None = None
-        for shape in shapes:
-            stream = None
-            try:
-                stream = sounddevice.RawOutputStream(
-                    samplerate=shape.rate,
-                    blocksize=round(BLOCK_SECONDS * shape.rate),
-                    device=int(info["index"]),
-                    channels=shape.channels,
-                    dtype="int16",
-                    latency=LATENCY_SECONDS,
-                    callback=self._take,
-                    finished_callback=self._on_finished,
-                )
-                self.rate, self._channels = shape.rate, shape.channels
-                stream.start()
-            except sounddevice.PortAudioError as error:
-                failure = error
-                if stream is not None:
-                    stream.close(ignore_errors=True)
-                continue
-            self._stopped = False
-            return stream
-        raise VoiceError(
-            f"The loudspeaker “{info['name']}” could not be opened.", code="voice_no_output", hint=NO_OUTPUT
-        ) from failure
-
-    def _take(self, out: Any, frames: int, _times: Any, status: Any) -> None:
-        if self._settled < SETTLED_SECONDS * self.rate:
-            self._settled = 0 if status.output_underflow else self._settled + frames
-            out[:] = bytes(len(out))
-            return
-        mono = self._fill(frames)
-        if self._channels == 1:
-            out[:] = mono
-        else:
-            wide = bytearray(len(mono) * self._channels)
-            for channel in range(self._channels):
-                for byte in (0, 1):
-                    wide[2 * channel + byte :: 2 * self._channels] = mono[byte::2]
-            out[:] = wide
-
-    def _on_finished(self) -> None:
-        self._stopped = True

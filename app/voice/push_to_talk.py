@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from app.errors import VoiceError
 from app.voice.audio_input import PREROLL_SECONDS, SAMPLE_BYTES, AudioInput, Blocks
 from app.voice.talk import Effect, Phase, Talk, TalkRules
+from app.voice.utterance import Utterance
 from nodeworker.protocol import SAMPLE_RATE
 
 GRACE_SECONDS = 1.0
@@ -41,12 +42,12 @@ class PushToTalk:
         self._talk = Talk(rules)
         self._grace = grace
         self._clock = clock
-        self._utterance: _Utterance | None = None
+        self._utterance: Utterance | None = None
         self._blocks: Blocks | None = None
         self._pump: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._shown = Phase.IDLE
-        self._current: _Utterance | None = None
+        self._current: Utterance | None = None
         self._dropping = 0
         self._free_from = 0
         """The first sample that belongs to no utterance: what comes before is never heard again."""
@@ -96,17 +97,9 @@ class PushToTalk:
         if self._utterance is None:
             raise VoiceError("Nothing is being recorded.", code="voice_idle", hint="Press the talk key first.")
         utterance, self._utterance = self._utterance, None
-        return self._read(utterance)
+        return utterance.read(self._abandon)
 
-    async def _read(self, utterance: _Utterance) -> AsyncIterator[bytes]:
-        try:
-            while (block := await utterance.next()) is not None:
-                yield block
-        finally:
-            if not utterance.ended:
-                self._abandon(utterance)
-
-    def _abandon(self, utterance: _Utterance) -> None:
+    def _abandon(self, utterance: Utterance) -> None:
         if self._current is utterance:
             self.cancel()
 
@@ -141,12 +134,12 @@ class PushToTalk:
         free = (self._microphone.position - self._free_from) / SAMPLE_RATE
         self._blocks = self._microphone.blocks(before=max(0.0, min(PREROLL_SECONDS, free)))
         self._dropping = max(0, self._free_from - self._microphone.position)
-        self._utterance = self._current = _Utterance()
+        self._utterance = self._current = Utterance()
         self._pump = asyncio.get_running_loop().create_task(
             self._fill(self._blocks, self._current), name="push-to-talk"
         )
 
-    async def _fill(self, blocks: Blocks, utterance: _Utterance) -> None:
+    async def _fill(self, blocks: Blocks, utterance: Utterance) -> None:
         try:
             async for block in blocks:
                 if self._dropping:  # said before a cancel, and still on its way then
@@ -205,32 +198,3 @@ class PushToTalk:
     def _hint(self, sentence: str) -> None:
         if self.on_hint is not None:
             self.on_hint(sentence)
-
-
-class _Utterance:
-    """The sound of one press: grows while the key is held, read by one consumer, at its own speed."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._error: VoiceError | None = None
-        self.ended = False
-
-    def put(self, block: bytes) -> None:
-        if not self.ended:
-            self._queue.put_nowait(block)
-
-    def end(self, error: VoiceError | None, *, drop: bool) -> None:
-        if self.ended:
-            return
-        self.ended = True
-        self._error = error
-        while drop and not self._queue.empty():
-            self._queue.get_nowait()
-        self._queue.put_nowait(None)
-
-    async def next(self) -> bytes | None:
-        """Return the next block, None at the end. Raises VoiceError."""
-        block = await self._queue.get()
-        if block is None and self._error is not None:
-            raise self._error
-        return block
