@@ -1,0 +1,42 @@
+"""Versions of questions and answers: each message follows another, and what is shown is one way through that tree.
+
+Pure functions on `following`: the id of each message and the id of the one that it follows, 0 for none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+
+def way(following: Mapping[int, int], tip: int) -> list[int]:
+    """Return the ids from the first message to `tip`; what is damaged ends the way."""
+    found: list[int] = []
+    seen: set[int] = set()
+    while tip in following and tip not in seen:
+        seen.add(tip)
+        found.append(tip)
+        tip = following[tip]
+    return found[::-1]
+
+
+def siblings(following: Mapping[int, int]) -> dict[int, list[int]]:
+    """Return what follows each message, oldest first."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for id in sorted(following):
+        found[following[id]].append(id)
+    return dict(found)
+
+
+def newest_after(following: Mapping[int, int], id: int) -> int:
+    """Return the last message of the version that was added to last, among those that go through `id`."""
+    after = siblings(following)
+    best, ways, seen = id, [id], set[int]()
+    while ways:
+        one = ways.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        best = max(best, one)
+        ways += after.get(one, [])
+    return best
