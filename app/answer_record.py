@@ -21,13 +21,22 @@ FLUSH_SECONDS = 0.1
 """How often shown text is written to disk; a killed process loses at most 250 ms of it."""
 
 
-def said_before(conversations: Conversations, id: str) -> tuple[list[Turn], tuple[str, ...]]:
-    """Return what was said in a conversation, and which documents were read for it. Raises UsageError, StoreError."""
-    before = conversations.messages(id)
+def said_before(
+    conversations: Conversations, id: str, attached: list[str] | None = None, until: int | None = None
+) -> tuple[list[Turn], tuple[str, ...]]:
+    """Return what was said in a conversation, and which documents were read for it. Raises UsageError, StoreError.
+
+    `attached` gets the paths of files that went with its questions, the newest first. `until`: id of the last message
+    that counts, 0 = none; None = all that are shown.
+    """
+    before = conversations.messages(id, until or 0) if until != 0 else []
+    if attached is not None:
+        attached += dict.fromkeys(path for message in reversed(before) for path in message.attachments)
     history = [
         Turn(message.role, message.text) for message in before if message.text.strip() and message.state != "writing"
     ]
-    return history, tuple(dict.fromkeys(passage.path for message in before for passage in message.passages))
+    read = [path for message in before for one in message.passages for path in (one.path, *one.rests_on)]
+    return history, tuple(dict.fromkeys(read))
 
 
 class Record:
@@ -38,6 +47,12 @@ class Record:
         self.conversation = ""
         self.earlier: tuple[str, ...] = ()
         """Documents that were read for the answers before."""
+        self.attachments: tuple[str, ...] = ()
+        """Files that go with the question, also where it is asked once more."""
+        self.attached: list[str] = []
+        """Files that went with the questions before, the newest first."""
+        self.question: int = 0
+        """Message id of the question, once it is stored."""
         self._message: int | None = None
         self._pending = ""
         self._closed = False
@@ -48,8 +63,20 @@ class Record:
         self._length = 0
         """Characters shown so far."""
 
-    def begin(self, conversation: str, question: str, prefer: str, collection: str = "") -> list[Turn]:
-        """Store the question and an empty answer; returns what was said before."""
+    def begin(
+        self,
+        conversation: str,
+        question: str,
+        prefer: str,
+        collection: str = "",
+        attachments: Sequence[str] = (),
+        instead: int = 0,
+    ) -> list[Turn]:
+        """Store the question and an empty answer; returns what was said before.
+
+        `instead`: id of a question that this one stands beside as another version, or of an answer; its question is
+        then not stored again. Raises UsageError when there is no such message.
+        """
         if conversation:
             self.conversation = self._conversations.get(conversation).id
         else:
@@ -58,10 +85,26 @@ class Record:
             self._conversations.prefer(self.conversation, prefer)
         if collection:
             self._conversations.collect(self.conversation, "" if collection == EVERYTHING else collection)
-        history, self.earlier = said_before(self._conversations, self.conversation)
-        self._conversations.ask(self.conversation, question)
-        self._message = self._conversations.begin(self.conversation)
+        after: int | None = None
+        if instead:
+            other = self._conversations.message(instead)
+            after = other.parent
+            if other.role == "assistant":
+                other = self._conversations.message(other.parent)
+                self.question, after = other.id, other.parent
+            attachments = attachments or other.attachments
+        self.attachments = tuple(attachments)
+        self.attached = []
+        history, self.earlier = said_before(self._conversations, self.conversation, self.attached, after)
+        if not self.question:
+            self.question = self._conversations.ask(self.conversation, question, attachments, after)
+        self._message = self._conversations.begin(self.conversation, self.question)
         return history
+
+    @property
+    def answer(self) -> int:
+        """Message id of the answer; 0 before `begin`."""
+        return self._message or 0
 
     def passages(self, passages: Sequence[Passage]) -> None:
         """Store what the model reads."""

@@ -43,6 +43,8 @@ class Piece:
     """From when to when it is said, in a recording."""
     confidence: float = 1.0
     """How sure recognition is of the text, 0 to 1; 1 for text that was not recognised but written."""
+    spoken: tuple[tuple[int, int, float, float], ...] = ()
+    """Its words where it is said: from which to which character of `text`, and from when to when, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Block:
     """Ranges counted in the document's text."""
     seconds: tuple[float, float] | None = None
     confidence: float = 1.0
+    spoken: tuple[tuple[int, int, float, float], ...] = ()
+    """Ranges counted in the document's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ def assemble(
                 _moved(piece, text, position),
                 piece.seconds,
                 piece.confidence,
+                _spoken(piece, text, position),
             )
         )
         parts.append(text)
@@ -135,6 +140,18 @@ def _moved(piece: Piece, text: str, position: int) -> tuple[Line, ...]:
         if start < end:
             moved.append(replace(line, start=position + start, end=position + end))
     return tuple(moved)
+
+
+def _spoken(piece: Piece, text: str, position: int) -> tuple[tuple[int, int, float, float], ...]:
+    """Return the words with ranges in the document; none when cleaning changed more than the ends of the text."""
+    cut = piece.text.find(text)
+    if cut < 0:
+        return ()
+    last = position + len(text)
+    return tuple(
+        (max(position, position + start - cut), min(last, position + end - cut), begin, stop)
+        for start, end, begin, stop in piece.spoken
+    )
 
 
 def extents(document: Document) -> list[Extent]:

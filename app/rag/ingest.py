@@ -205,6 +205,9 @@ class Ingest:
         embedding = self._session.embedding if self._session is not None else None
         busy = len(self._session.busy) if self._session is not None else 0
         left = hub.course.seconds_left(now, embedding.missing if embedding else 0, readers()) if waiting else None
+        own = hub.seconds_left(now)
+        if own is not None and (left is not None or waiting <= busy):
+            left = round(max(left or 0.0, own), 1)
         paused = self._paused and self._background
         return LibraryState(
             waiting=max(0, waiting - busy),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.errors import DocumentError
-from app.events import DocumentInfo, FileIndexed, IndexDone, Passage, Progress
+from app.events import DocumentInfo, FileIndexed, IndexDone, Passage, Progress, Transcribed
 from app.library_state import LibraryState, WatchedFolder
 from app.rag.document import Line
 from app.rules import Rules
@@ -23,13 +23,14 @@ from app.thinking import Embedder, Ocr, Reranker
 
 if TYPE_CHECKING:
     from app.rag.ingest import Ingest
+    from app.rag.material import Material
     from app.rag.pictures import Pictures
     from app.rag.recognising import Recognising
     from app.rag.recordings import Hearing
     from app.rag.replies import Picture
     from app.rag.search import Result, Search
     from app.rag.threads import StoreThread
-    from app.rag.worker import Reader
+    from app.rag.worker import Reader, Reading
 
 ReadStatus = Literal["ok", "empty", "password", "rejected", "error"]
 SearchMode = Literal["hybrid", "vector", "text"]
@@ -279,10 +280,28 @@ class Library:
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         """Return a passage and the text around it: the rest of its page, or 2,000 characters on each side.
 
+        A file that is in no library, because it went with a question, is read anew.
+
         Raises:
-            DocumentError: the document is not in the library.
+            DocumentError: the document is not in the library, and cannot be read either.
         """
-        return await self._searcher().call(lambda store: store.surroundings(path, page, start, end))
+        try:
+            return await self._searcher().call(lambda store: store.surroundings(path, page, start, end))
+        except DocumentError:
+            from app.rag.material import surroundings
+
+            material = await self.material(Path(path))
+            if material.document is None:
+                raise
+            return surroundings(material, page, start, end)
+
+    async def material(self, path: Path) -> Material:
+        """Read a file for one question: nothing is stored, nothing raised for a bad file; see app/rag/material.py."""
+        from app.rag.material import material_of
+
+        reading = await self._whole(path, "")
+        await self._scanned().forget([reading.sha256])
+        return await asyncio.to_thread(material_of, reading)
 
     async def text_around(self, path: str, start: int, end: int, characters: int) -> str:
         """Return at most `characters` of a document's text, with characters `start` to `end` in their middle.
@@ -311,16 +330,31 @@ class Library:
             for n, hit in enumerate(hits, 1)
         ]
 
+    async def transcript(self, path: Path) -> Transcribed:
+        """Return what is said in a recording, or in subtitles, with the times of its words.
+
+        They are likely ones where only those of paragraphs are known: in subtitles, and in what earlier versions read.
+
+        Raises:
+            DocumentError: it is not in the library, or nobody says anything in it.
+        """
+        name = str(await asyncio.to_thread(_absolute, path))
+        return await self._searcher().call(lambda store: store.transcript(name))
+
     async def read(self, path: Path, *, password: str = "") -> ReadResult:
         """Return what the reader sees in one file; nothing is stored and nothing raised for a bad file.
 
         A recording is transcribed by a node, scanned pages are read by one, both on this machine.
         """
+        return (await self._whole(path, password)).result()
+
+    async def _whole(self, path: Path, password: str) -> Reading:
+        """Read one file with all that nodes have to do for it."""
         from app.rag.recordings import heard
 
         name = await asyncio.to_thread(_absolute, path)
         reading = await heard(await self._limited().read(name, password=password), self._hearing)
-        return (await self._scanned().complete(reading, password=password, background=False)).result()
+        return await self._scanned().complete(reading, password=password, background=False)
 
     async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture:
         """Return a page of a PDF or a picture file as it looks now; of documents in the library it is kept.

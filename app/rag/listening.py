@@ -160,6 +160,8 @@ class Hub:
         """Files that were looked at, since the program began."""
         self.news = asyncio.Event()
         self._steps: dict[str, Working] = {}
+        self._paces: dict[str, tuple[Step, float, float]] = {}
+        """Of files whose step is known to a fraction: the step, and when it was told first, and how far it was then."""
 
     def changed(self) -> None:
         """Let readers of the state look again."""
@@ -184,11 +186,24 @@ class Hub:
     def step(self, path: str, step: Step, fraction: float | None) -> None:
         """Note what is being done with a file."""
         self._steps[path] = Working(path, step, fraction)
+        pace = self._paces.get(path)
+        if fraction is not None and (pace is None or pace[0] != step):
+            self._paces[path] = step, time.monotonic(), fraction
         self.changed()
+
+    def seconds_left(self, now: float) -> float | None:
+        """Return how long the slowest of the files that are being worked on needs for its step; None: not known."""
+        left = []
+        for path, (step, since, first) in self._paces.items():
+            one = self._steps.get(path)
+            if one is not None and one.step == step and one.fraction is not None and one.fraction > first:
+                left.append((1.0 - one.fraction) * (now - since) / (one.fraction - first))
+        return max(left, default=None)
 
     def rests(self, path: str) -> None:
         """Note that nothing is being done with a file now."""
         self._steps.pop(path, None)
+        self._paces.pop(path, None)
 
     @property
     def working(self) -> tuple[Working, ...]:
@@ -216,6 +231,7 @@ class Hub:
         self.done = 0
         self.course = Course()
         self._steps.clear()
+        self._paces.clear()
         self.changed()
 
 

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
-from app.events import DocumentInfo, Passage
+from app.errors import DocumentError
+from app.events import DocumentInfo, Passage, Transcribed
 from app.library_state import WatchedFolder
 from app.rag.library import Surroundings
 from app.rag.mounts import mount_of
 from app.rag.opening import Opened
-from app.rag.places import boxes, marks_of, seconds
+from app.rag.places import WORDS, boxes, marks_of, seconds
 from app.rag.queue import Folder, is_below
+from app.rag.recordings import transcript_of
 from app.rag.records import Record, now
 
 AROUND_CHARACTERS = 2000
@@ -104,6 +106,17 @@ class Listing(Opened):
             seconds=seconds(marks, start, end) if marks else None,
             label=places.label if places else "",
         )
+
+    def transcript(self, path: str) -> Transcribed:
+        """Return what `Library.transcript` tells. Raises DocumentError."""
+        record = self.known(path)
+        extent = self.records.text_of(record.revision, None)
+        found = [self.records.places(record.revision, page) for page in (WORDS, None)]
+        spans = next((marks_of(one.marks).seconds for one in found if one is not None), ())
+        if extent is None or not spans:
+            name = os.path.basename(path)
+            raise DocumentError(f"Nothing that is said is known of {name}.", code="no_transcript")
+        return transcript_of(extent.text, spans, record.language)
 
     def placed(self, passages: Sequence[Passage]) -> list[Passage]:
         """Return passages with their page's printed number, or the seconds in which they are said."""

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from app.rag.document import Document, Line
 
+WORDS = 0
+"""The page that none has: the words of a recording are kept there, because a question needs only their paragraphs."""
+
 
 @dataclass(frozen=True, slots=True)
 class PagePlaces:
@@ -47,6 +50,9 @@ def places_of(document: Document) -> list[PagePlaces]:
         if label or page in lines or page in seconds:
             packed = json.dumps([lines.get(page, []), seconds.get(page, [])], separators=(",", ":"))
             found.append(PagePlaces(page, label, zlib.compress(packed.encode(), 6)))
+    spoken = [span for block in document.blocks for span in block.spoken]
+    if spoken:
+        found.append(PagePlaces(WORDS, "", zlib.compress(json.dumps([[], spoken], separators=(",", ":")).encode(), 6)))
     return found
 
 

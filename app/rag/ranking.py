@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from app import words
@@ -31,6 +31,8 @@ class Ranked:
     """The question's words."""
     weights: dict[str, float]
     """Rarity of each in the library."""
+    reranks: dict[int, float] = field(default_factory=dict)
+    """What a reranker said of candidates, by their places."""
 
     def best(self, count: int) -> list[int]:
         """Return the places of the best candidates, best first."""
@@ -46,7 +48,8 @@ class Ranked:
         new = self.scores.astype("f8").copy()
         others = numpy.delete(new, places)
         new[list(places)] = made - made.min() + (others.max() if others.size else 0.0)
-        return Ranked(self.hits, new, self.vectors, self.cosines, self.stems, self.weights)
+        return Ranked(self.hits, new, self.vectors, self.cosines, self.stems, self.weights,
+                      {at: float(score) for at, score in zip(places, scores, strict=True)})  # fmt: skip
 
     def passages(self, k: int, *, spread: bool = True) -> list[Passage]:
         """Return the `k` best that say different things; `spread`: see `app.rag.choosing.choose`."""
@@ -71,6 +74,7 @@ class Ranked:
             overlap=round(words.overlap(self.stems, held, self.weights), 4),
             header=hit.header,
             same=same,
+            reranked=round(self.reranks[at], 4) if at in self.reranks else None,
         )
 
 

@@ -13,6 +13,7 @@ from app.errors import NodeError, TangnetError
 from app.events import Transcribed, Word
 from app.rag.document import Document, Piece, assemble
 from app.rag.worker import Reading
+from app.transcripts import spread
 
 PAUSE_SECONDS = 1.5
 """Who is silent for so long begins something new."""
@@ -84,8 +85,43 @@ def _piece(words: Sequence[Word]) -> Piece:
     # Languages without blanks between words give them without; others with one before each, or stripped.
     texts = [word.text for word in words]
     spaced = any(text[:1].isspace() for text in texts[1:])
-    joined = "".join(texts) if spaced or not _blanks(texts) else " ".join(texts)
-    return Piece(joined.strip(), seconds=(words[0].start, max(words[0].start, words[-1].end)))
+    if not spaced and _blanks(texts):
+        texts = [texts[0], *(f" {text}" for text in texts[1:])]
+    spoken, at = [], 0
+    for text, word in zip(texts, words, strict=True):
+        spoken.append((at, at + len(text), round(word.start, 3), round(max(word.start, word.end), 3)))
+        at += len(text)
+    seconds = words[0].start, max(words[0].start, words[-1].end)
+    return Piece("".join(texts).strip(), seconds=seconds, spoken=_stripped(spoken, texts))
+
+
+def _stripped(
+    spoken: Sequence[tuple[int, int, float, float]], texts: Sequence[str]
+) -> tuple[tuple[int, int, float, float], ...]:
+    """Return the ranges in the text without white space around it."""
+    whole = "".join(texts)
+    cut, last = len(whole) - len(whole.lstrip()), len(whole.strip())
+    return tuple(
+        (max(0, start - cut), min(last, end - cut), begin, stop)
+        for start, end, begin, stop in spoken
+        if max(0, start - cut) < min(last, end - cut)
+    )
+
+
+def transcript_of(text: str, spoken: Sequence[tuple[int, int, float, float]], language: str) -> Transcribed:
+    """Return a document as the transcript that it was made of: `document_of` the other way round.
+
+    `spoken` are ranges of `text` with their seconds: words, or paragraphs, whose words get likely times.
+    """
+    words: list[Word] = []
+    for start, end, begin, stop in spoken:
+        said = spread(text[start:end], begin, stop)
+        words += said if len(said) > 1 else [Word(text[start:end], begin, stop)]
+    spaced = any(word.text[:1].isspace() for word in words[1:])
+    if spaced:
+        words = [replace(word, text=f" {word.text.strip()}") for word in words]
+    whole = "".join(word.text for word in words).strip()
+    return Transcribed(whole, language, 0.0, max((word.end for word in words), default=0.0), tuple(words))
 
 
 def _blanks(texts: Sequence[str]) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from app import words
@@ -46,6 +47,8 @@ class Result:
     """Name of the model that ordered the passages once more; "" = none did."""
     not_reranked: str = ""
     """One sentence on why none did, where one should have."""
+    rerank_ms: float = 0.0
+    """What that took, of the whole search."""
 
 
 class Search:
@@ -120,11 +123,13 @@ class Search:
             )
             return ranked(found, meant, stems, weight)
 
-        found, model, problem = await self._thread.call(find), "", ""
+        found, model, problem, rerank_ms = await self._thread.call(find), "", "", 0.0
         if reranker is not None and len(found.hits) > 1:
+            began = perf_counter()
             found, model, problem = await self._reranked(found, query.words, k, reranker)
+            rerank_ms = (perf_counter() - began) * 1000
         passages = await self._thread.call(lambda store: store.placed(found.passages(k, spread=spread)))
-        return Result(passages, reranked=model, not_reranked=problem)
+        return Result(passages, reranked=model, not_reranked=problem, rerank_ms=rerank_ms)
 
     async def _reranked(self, found: Ranked, query: str, k: int, reranker: Reranker) -> tuple[Ranked, str, str]:
         """Have the best read together with the question, if it can be done in time; with the model, or why not."""

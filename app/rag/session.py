@@ -85,6 +85,8 @@ class Session:
         """Files between the queue and their record."""
         self._dropped: set[str] = set()
         """Of those, the ones that were cancelled."""
+        self._reading_now: dict[str, asyncio.Task[Prepared]] = {}
+        """Of those, the ones that are being read, recognised or listened to."""
         self._copies: list[tuple[Waiting, Prepared]] = []
         self._wake = asyncio.Event()
         self._stubborn: set[str] = set()
@@ -110,6 +112,8 @@ class Session:
         self._window.clear()
         found = {path for path in self.busy if any(is_below(path, root) for root in paths)}
         self._dropped |= found
+        for path in found & self._reading_now.keys():
+            self._reading_now[path].cancel()  # nobody waits an hour for the end of a recording that nobody wants
         self._wake.set()
         return found
 
@@ -208,10 +212,21 @@ class Session:
         """Prepare one file after the other, until none waits."""
         while not self._far_ahead() and (waiting := await self._next()) is not None:
             begun = time.monotonic()
-            item = await self._preparer.prepare(waiting, anew=waiting.path in self._stubborn)
-            seconds = time.monotonic() - begun
+            anew = waiting.path in self._stubborn
+            self._reading_now[waiting.path] = task = asyncio.create_task(self._preparer.prepare(waiting, anew=anew))
+            try:
+                item = await task
+            except asyncio.CancelledError:
+                worker = asyncio.current_task()
+                if waiting.path not in self._dropped or (worker is not None and worker.cancelling()):
+                    raise
+                item = Prepared(FoundFile(waiting.path, waiting.size, waiting.mtime_ns), gone=True)
+            finally:
+                self._reading_now.pop(waiting.path, None)
             self._hub.course.leaves(waiting.path, waiting.size)
-            self._hub.course.read(waiting.path, waiting.size, len(item.chunks), seconds)
+            if not item.gone:
+                seconds = time.monotonic() - begun
+                self._hub.course.read(waiting.path, waiting.size, len(item.chunks), seconds)
             self._ready.append((waiting, item))
             self._wake.set()
         self._wake.set()
