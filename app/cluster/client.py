@@ -15,6 +15,7 @@ import grpc
 
 from app.cluster import wire
 from app.cluster.failures import mapped, usage
+from app.cluster.held_back import held_back
 from app.cluster.patience import patiently
 from app.errors import NodeError, NodeLost, TangnetError
 from app.events import (
@@ -30,6 +31,7 @@ from app.events import (
     Usage,
 )
 from app.thinking import (
+    Attended,
     ChatRequest,
     Embeddings,
     EmbedKind,
@@ -58,6 +60,8 @@ RECOGNISE_SECONDS = 600.0
 """Of one page; includes loading the engine and waiting while others use it."""
 TRANSCRIBE_SECONDS = 3600.0
 SPEAK_SECONDS = 4 * 3600.0
+ATTEND_SECONDS = 24 * 3600.0
+"""Then the call ends as if the node were lost, and is made anew."""
 RECORDING_SECONDS = 5 * 3600.0
 """Includes waiting while others use the node; it refuses calls that may take over six hours."""
 FETCH_SECONDS = 24 * 3600.0
@@ -305,7 +309,7 @@ class NodeClient:
                 call.cancel()
 
         with mapped(self.name):
-            call = self._stub.Transcribe(requests(sound()), timeout=seconds)
+            call = self._stub.Transcribe(held_back(requests(sound()), lambda: call), timeout=seconds)
         try:
             async with aclosing(self._stream(call)) as events:
                 async for event in events:
@@ -330,10 +334,27 @@ class NodeClient:
             yield pb.SpeakRequest(end=True)
 
         with mapped(self.name):
-            call = self._stub.Speak(requests(), timeout=SPEAK_SECONDS)
+            call = self._stub.Speak(held_back(requests(), lambda: call), timeout=SPEAK_SECONDS)
         async with aclosing(self._stream(call)) as events:
             async for event in events:
                 yield wire.spoken(event)
+
+    async def attend(
+        self, audio: AsyncIterator[bytes], *, wake_word: str, threshold: float
+    ) -> AsyncGenerator[Attended, None]:
+        """Send live 16 kHz mono PCM16 as it comes; yields what it holds until it ends."""
+
+        async def requests() -> AsyncGenerator[pb.AttendRequest, None]:
+            yield pb.AttendRequest(config=pb.AttendConfig(wake_word=wake_word, threshold=threshold))
+            async for block in audio:
+                yield pb.AttendRequest(pcm16=block)
+
+        with mapped(self.name):
+            call = self._stub.Attend(held_back(requests(), lambda: call), timeout=ATTEND_SECONDS)
+        async with aclosing(self._stream(call)) as events:
+            async for event in events:
+                if (told := wire.attended(event)) is not None:
+                    yield told
 
     async def models(self, *, catalogue: bool) -> list[ModelInfo]:
         """Return the models that the node has; with `catalogue` also those that it could fetch."""
@@ -352,6 +373,13 @@ class NodeClient:
             async for step in steps:
                 yield wire.fetch_progress(step)
 
+    async def read_model(self, sha256: str, offset: int) -> AsyncGenerator[bytes, None]:
+        """Yield the weights of a model that the node has, from a byte on."""
+        call = self._stub.ReadModel(pb.ReadModelRequest(sha256=sha256, offset=offset), timeout=FETCH_SECONDS)
+        async with aclosing(self._stream(call)) as pieces:
+            async for piece in pieces:
+                yield piece.data
+
     async def remove_model(self, name: str) -> ModelInfo:
         """Have the node delete a model; returns what it was."""
         with mapped(self.name):
@@ -362,6 +390,11 @@ class NodeClient:
         request = pb.RotateRequest(certificate=certificate, signature=signature)
         with mapped(self.name):
             return (await self._stub.Rotate(request, timeout=DESCRIBE_SECONDS)).id
+
+    async def rest(self, resting: bool) -> None:
+        """Have the node take no new work, or take it again. Raises NodeError."""
+        with mapped(self.name):
+            await self._stub.Rest(pb.RestRequest(resting=resting), timeout=DESCRIBE_SECONDS)
 
     async def _stream(self, call: Any) -> AsyncGenerator[Any, None]:
         """Yield a call's messages; leaving the loop early cancels the call, which frees its slot on the node."""

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cluster.attending import attended
 from app.cluster.budget import RetryBudget
 from app.cluster.hearing import heard, listener
 from app.cluster.kept_parts import KeptParts
@@ -25,6 +26,7 @@ from app.cluster.learning import Keeper, Learned
 from app.cluster.local import LocalNode
 from app.cluster.model_list import models_of
 from app.cluster.outliers import Outliers
+from app.cluster.outlook import Outlook, outlook
 from app.cluster.placing import Placing
 from app.cluster.recognising import Recognising
 from app.cluster.recordings import Recordings
@@ -33,10 +35,13 @@ from app.cluster.reranking import Reranking
 from app.cluster.routing import Choice, rank
 from app.cluster.session import Answerer, Session
 from app.cluster.speaking import Speaking
-from app.cluster.spreading import Helper, Spreading, may_help
+from app.cluster.spreading import Helper, Spreading, embed_with, may_help
+from app.cluster.upkeep import Upkeep
+from app.cluster.vectors import embed_here
 from app.errors import NodeError, NodeLost, TrustError
-from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, Transcribed
+from app.events import DeploymentInfo, EngineInfo, Generated, Hearing, ModelInfo, NodeInfo, TokenReceived, Transcribed
 from app.thinking import (
+    Attended,
     ChatRequest,
     Embeddings,
     EmbedKind,
@@ -58,9 +63,6 @@ if TYPE_CHECKING:
     from app.cluster.network import Network
     from app.settings import Settings
 
-EMBED_TRIES = 5
-EMBED_AGAIN_SECONDS = 0.1
-"""Pause before the second try, twice as long before each other: that a node has died is noticed a moment later."""
 SETTLE_SECONDS = 1.0
 """How long after the start an answer still waits for trusted nodes that have not been tried yet."""
 OPEN_SECONDS = 10.0
@@ -90,7 +92,7 @@ class Cluster:
         self._roster = Roster()
         self._local = LocalNode(home, lambda info: self._roster.put("local", info), arguments=local_arguments)
         self._network: Network | None = None
-        self._spreading = Spreading(lambda texts: self._embed(texts, "passage"), self._helpers)
+        self._spreading = Spreading(lambda texts: embed_here(self._local.client, texts, "passage"), self._helpers)
         self._recordings = Recordings(self._local.client, self.nodes, self._client, KeptParts(home / "heard.db"))
         self._recognising = Recognising(self._local.client, self.nodes, self._client)
         self._reranking = Reranking(self._local.client, self.nodes, self._client)
@@ -104,6 +106,8 @@ class Cluster:
         self._keeper = Keeper(home / "learned.json")
         self._budget = RetryBudget()
         self._outliers = Outliers()
+        self.upkeep = Upkeep(home, self._roster, self._ready_network)
+        """The last hour, and what a person does with nodes beside asking them."""
 
     @property
     def settings(self) -> Settings:
@@ -120,6 +124,7 @@ class Cluster:
         self._began = time.monotonic()
         self._placing = Placing(await asyncio.to_thread(Learned.read, self._keeper.path))
         self._spawn(self._open_network())
+        self._spawn(self.upkeep.run())
 
     async def close(self) -> None:
         """Stop watching, close all connections and this machine's node if it is ours."""
@@ -140,6 +145,10 @@ class Cluster:
     def prediction_error(self, id: str) -> float | None:
         """Return how far predicted times to the first token of a node were off lately, 0 to 1; None: not known."""
         return self._placing.learned.error(id)
+
+    def outlook(self, request: ChatRequest) -> Outlook:
+        """Return how soon an answer would be there, place by place; see app/cluster/outlook.py."""
+        return outlook(self._placing, self.nodes(), request, self._settings.nodes_prefer)
 
     async def watch(self) -> AsyncGenerator[tuple[NodeInfo, ...], None]:
         """Yield `nodes()` now and at each change, at most four times a second."""
@@ -163,6 +172,7 @@ class Cluster:
         """
         if not request.model and self._settings.answer_model:
             request = replace(request, model=self._settings.answer_model)
+        began: float | None = time.monotonic()
         await self._settle(request)
         question = self._placing.question(request)
 
@@ -178,6 +188,9 @@ class Cluster:
             async for event in events:
                 if isinstance(event, Generated) and not request.ahead:
                     self._placing.learned.answered(event.usage.completion_tokens)
+                if isinstance(event, TokenReceived) and event.text and began is not None and not request.ahead:
+                    self.upkeep.first_token(1000.0 * (time.monotonic() - began))
+                    began = None
                 yield event
 
     async def embed(
@@ -189,18 +202,7 @@ class Cluster:
         """
         if kind == "passage":
             return await self._spreading.embed(texts, zones, told)
-        return await self._embed(texts, "query")
-
-    async def _embed(self, batch: Sequence[str], kind: EmbedKind) -> Embeddings:
-        for attempt in range(EMBED_TRIES):
-            try:
-                client = await self._local.client()
-                return await client.embed(batch, kind, background=kind == "passage")
-            except NodeLost:
-                if attempt == EMBED_TRIES - 1:
-                    raise
-            await asyncio.sleep(EMBED_AGAIN_SECONDS * 2**attempt)
-        raise AssertionError("unreachable")
+        return await embed_here(self._local.client, texts, "query")
 
     async def recognise(
         self, picture: bytes, *, language: str = "", zones: tuple[str, ...] = (), background: bool = False
@@ -224,7 +226,7 @@ class Cluster:
         for node in self.nodes():
             client = self._client(node.id) if may_help(node, sha256, zones) else None
             if client is not None:
-                found.append(Helper(node.id, node.name, partial(_embed_with, client, sha256)))
+                found.append(Helper(node.id, node.name, partial(embed_with, client, sha256)))
         return found
 
     async def transcribe(
@@ -269,6 +271,12 @@ class Cluster:
         """
         return self._speaking.speak(sentences, voice=voice, speed=speed, zones=zones, node=node)
 
+    def attend(
+        self, audio: AsyncIterator[bytes], *, wake_word: str = "", threshold: float = 0.0
+    ) -> AsyncGenerator[Attended, None]:
+        """Tell what live sound holds; this machine's node alone hears it. See app/cluster/attending.py."""
+        return attended(audio, self._local.client, wake_word=wake_word, threshold=threshold)
+
     async def warm(self, roles: Sequence[str]) -> AsyncGenerator[tuple[EngineInfo, ...], None]:
         """Start this machine's node and load the engines of `roles`; yields progress until they are ready or failed."""
         client = await self._local.client()
@@ -286,6 +294,12 @@ class Cluster:
         async with aclosing(client.fetch_model(source)) as steps:
             async for step in steps:
                 yield step
+
+    def take_model(self, model: ModelInfo, node: str) -> AsyncGenerator[ModelProgress, None]:
+        """Bring a chat model here from a paired node, by id; see `taking`. Raises NodeError, ModelError."""
+        from app.cluster.taking import bring
+
+        return bring(self, self._ready_network, self._home / "incoming", model, node)
 
     async def remove_model(self, name: str) -> ModelInfo:
         """Delete a model from this machine; returns what it was. Raises NodeError."""
@@ -433,7 +447,3 @@ class Cluster:
 def _import_network() -> None:
     import app.cluster.keeper
     import app.cluster.network  # noqa: F401
-
-
-async def _embed_with(client: NodeClient, sha256: str, texts: Sequence[str]) -> Embeddings:
-    return await client.embed(texts, "passage", model=sha256, background=True)

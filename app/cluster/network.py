@@ -61,6 +61,11 @@ class Network:
         self._follow_pins()
 
     @property
+    def store(self) -> trust.TrustStore:
+        """Keys and pins of this machine."""
+        return self._store
+
+    @property
     def settled(self) -> bool:
         """True once every trusted node has been tried."""
         return all(remote.settled for remote in self._remotes.values())
@@ -143,6 +148,21 @@ class Network:
         await asyncio.to_thread(self._store.remove, found[0].id)
         self._follow_pins()
         return replace(info, trusted=False, state="unpaired")
+
+    async def relabel(self, id: str, name: str, zone: str) -> NodeInfo:
+        """Call a paired node `name` here, in `zone` ("" = where it says that it is).
+
+        Raises:
+            TrustError: there is no such node, or another one is called so.
+        """
+        if any(pin.name.lower() == name.lower() and pin.id != id for pin in self._store.pins()):
+            raise TrustError(f"Another node is called {name}.", code="node_ambiguous", hint="Choose another name.")
+        stored = await asyncio.to_thread(self._store.relabel, id, name, zone)
+        if stored is None:
+            raise TrustError("That node is not paired any more.", code="node_unknown")
+        if id in self._remotes:
+            await self._remotes[id].relabel(stored)
+        return self._info(id)
 
     async def rotate(self, *, drop: bool, seconds: float = ROTATE_SECONDS) -> KeyChange:
         """Give this machine a new key, signed with the old one, and tell every node that is reached in time.

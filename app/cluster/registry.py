@@ -171,7 +171,7 @@ class RemoteNode:
         """When the connection of now was made."""
         if pin.address:
             self._addresses[pin.address] = None
-        self._roster.put(pin.id, NodeInfo(pin.name, pin.id, pin.address, zone="", trusted=True, state="unreachable"))
+        self._roster.put(pin.id, NodeInfo(pin.name, pin.id, pin.address, pin.zone, trusted=True, state="unreachable"))
 
     @property
     def info(self) -> NodeInfo:
@@ -189,6 +189,21 @@ class RemoteNode:
         if self.info.pairing != pairing:
             self._roster.put(self.pin.id, replace(self.info, pairing=pairing))
         self._heard.set()
+
+    async def relabel(self, pin: Pin) -> None:
+        """Go by the name and zone of `pin` from now on; a zone that was taken away is asked of the node."""
+        asked = bool(self.pin.zone) and not pin.zone
+        self.pin = replace(self.pin, name=pin.name, zone=pin.zone)
+        info, client = self.info, self.client
+        if client is not None:
+            client.name = pin.name
+            if asked:
+                with contextlib.suppress(NodeError):  # then it is asked when it is connected to anew
+                    info = await client.describe(info)
+        self._put(replace(info, name=pin.name))
+
+    def _put(self, info: NodeInfo) -> None:
+        self._roster.put(self.pin.id, replace(info, zone=self.pin.zone) if self.pin.zone else info)
 
     async def run(self) -> None:
         """Connect and follow until cancelled."""
@@ -224,7 +239,7 @@ class RemoteNode:
             self.client = client
             self._up = time.monotonic()
             self._addresses.move_to_end(address, last=False)
-            self._roster.put(self.pin.id, replace(described, state="ready", address=address))
+            self._put(replace(described, state="ready", address=address))
             self.settled = True
             if address != self.pin.address:
                 self._reached(self.pin.id, address)
@@ -232,7 +247,7 @@ class RemoteNode:
             await follow(
                 client,
                 lambda: self.info,
-                lambda info: self._roster.put(self.pin.id, info),
+                self._put,
                 heartbeat=HEARTBEAT_SECONDS,
             )
         except NodeError as error:

@@ -85,12 +85,13 @@ def rank(
             but none in request.zones.
     """
     question = Question.of(request, typical=typical)
+    seeing = any(message.images for message in request.messages)
     prefer = request.prefer or prefer
 
     why: Callable[[Choice], str]
 
     def choice(node: NodeInfo) -> Choice:
-        model = pick_model(node, request.model)
+        model = pick_model(node, request.model, seeing=seeing)
         given, late = placed.get(node.id, NOTHING), learned.get(node.id, 1.0)
         predicted = predict(node, model, question, placed=given, correction=late, now=now)
         return Choice(node, model, predicted, fits(model, question), why)
@@ -100,12 +101,17 @@ def rank(
         _refuse_unusable(node)
         if not in_zones(node, request.zones):
             raise _outside(f"{_say(node, start=True)} is outside the zones", request.zones)
+        if seeing and not sees(node):
+            raise _blind(f"{_say(node, start=True)} has no model that sees pictures.")
         why = _asked_for
         return [choice(node)]
     able = [node for node in nodes if node.trusted and node.state in USABLE and may_use(node) and can_chat(node)]
     allowed = [node for node in able if in_zones(node, request.zones)]
     if able and not allowed:
         raise _outside("None of the nodes that could answer now is in the zones", request.zones)
+    allowed = [node for node in allowed if not seeing or sees(node)]
+    if able and not allowed:
+        raise _blind("No node that could answer now has a model that sees pictures.")
     ranked: list[Choice] = []
 
     why = partial(_reason, choices=ranked, request=request, prefer=prefer, avoid=avoid)
@@ -151,9 +157,17 @@ def can_chat(node: NodeInfo) -> bool:
     return unknown or any(model.role == "chat" for model in node.models)
 
 
-def pick_model(node: NodeInfo, wanted: str = "") -> ModelInfo | None:
-    """Return the node's chat model of that name or sha256, else its best: trustworthy first, then the largest."""
-    models = [model for model in node.models if model.role == "chat"]
+def sees(node: NodeInfo) -> bool:
+    """Tell whether the node has a chat model that sees pictures."""
+    return any(model.role == "chat" and model.vision for model in node.models)
+
+
+def pick_model(node: NodeInfo, wanted: str = "", *, seeing: bool = False) -> ModelInfo | None:
+    """Return the node's chat model of that name or sha256, else its best: trustworthy first, then the largest.
+
+    `seeing`: of those that see pictures.
+    """
+    models = [model for model in node.models if model.role == "chat" and (model.vision or not seeing)]
     matching = [model for model in models if wanted and wanted in (model.name, model.sha256)]
     return max(matching or models, key=lambda model: (model.trustworthy, model.parameters, model.bytes), default=None)
 
@@ -172,13 +186,20 @@ def _refuse_unusable(node: NodeInfo) -> None:
             hint=f"On it: tangnet-node grant, with this machine's name and {USE}.",
         )
     if node.state not in USABLE:
-        raise NodeLost(f"{_say(node, start=True)} is {node.state}.", hint="Leave out --node to use another one.")
+        raise NodeLost(
+            f"{_say(node, start=True)} is {node.state}.",
+            hint="Let any node answer: automatic at the text box, or without --node.",
+        )
     if not can_chat(node):
         raise ModelError(
             f"{_say(node, start=True)} has no chat model.",
             code="model_missing",
             hint="`tangnet models list` shows what there is.",
         )
+
+
+def _blind(what: str) -> NodeError:
+    return NodeError(what, code="unsupported", hint="Ask without the picture, or use a node whose model sees.")
 
 
 def _outside(what: str, zones: Collection[str]) -> NodeError:

@@ -21,11 +21,15 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import mul
+from typing import TYPE_CHECKING
 
 from app.cluster.routing import in_zones, may_use
 from app.errors import NodeError
 from app.events import NodeInfo
 from app.thinking import Embeddings, Told
+
+if TYPE_CHECKING:
+    from app.cluster.client import NodeClient
 
 log = logging.getLogger(__name__)
 MOST_TEXTS = 64
@@ -343,3 +347,8 @@ def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
 
 def _product(one: Sequence[float], other: Sequence[float]) -> float:
     return math.fsum(map(mul, one, other))
+
+
+async def embed_with(client: NodeClient, sha256: str, texts: Sequence[str]) -> Embeddings:
+    """Embed passages on another node, in the background. Raises NodeError."""
+    return await client.embed(texts, "passage", model=sha256, background=True)

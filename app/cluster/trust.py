@@ -123,6 +123,11 @@ class TrustStore:
         with trust_errors():
             return self._pins.remove(id)
 
+    def relabel(self, id: str, name: str, zone: str) -> Pin | None:
+        """Call the node with that full id `name` from now on, in `zone` ("" = where it says). Raises TrustError."""
+        with trust_errors():
+            return self._pins.update(id, lambda pin: replace(pin, name=name, zone=zone))
+
     def moved(self, addresses: Mapping[str, str]) -> None:
         """Remember where trusted nodes were reached last, by full id; writes once, or not at all. Raises TrustError."""
 

@@ -12,8 +12,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.errors import NodeError
-from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed, Word
-from app.thinking import ChatRequest, Heard, ModelProgress, RecognisedLine, RecognisedPage, Spoken
+from app.events import EngineInfo, Hearing, ModelInfo, NodeInfo, Transcribed, Word, WorkInfo
+from app.thinking import (
+    Attended,
+    Attention,
+    ChatRequest,
+    Heard,
+    ModelProgress,
+    RecognisedLine,
+    RecognisedPage,
+    SpeechBegan,
+    SpeechPaused,
+    Spoken,
+    WakeHeard,
+)
 from nodeworker.protocol import node_pb2 as pb
 
 _ROLES = {
@@ -23,6 +35,8 @@ _ROLES = {
     pb.ROLE_RERANK: "rerank",
     pb.ROLE_SPEAK: "speak",
     pb.ROLE_OCR: "ocr",
+    pb.ROLE_WAKE: "wake",
+    pb.ROLE_VAD: "vad",
 }
 _ROLE_NUMBERS = {name: number for number, name in _ROLES.items()}
 _ENGINE_STATES = {
@@ -38,11 +52,14 @@ MAX_LINE = 2000
 """Characters of one line of a page."""
 MAX_PREFIXES = 4096
 MAX_LABELS = 16
+MAX_WORK = 16
 MAX_RIGHTS = 16
 
 
 def one_line(text: str, limit: int = 100) -> str:
     """Return foreign text fit for one line of a terminal or window: printable, clipped."""
+    if len(text) <= limit and text.isprintable():  # nearly always; a hundred nodes send a thousand a second
+        return text.strip()
     return "".join(character for character in text[: 4 * limit] if character.isprintable())[:limit].strip()
 
 
@@ -68,6 +85,7 @@ def model_info(model: pb.Model, *, present: bool = True, note: str = "") -> Mode
         present=present,
         note=one_line(note, 300),
         tuned=model.tuned,
+        vision=model.vision,
     )
 
 
@@ -148,7 +166,22 @@ def with_status(info: NodeInfo, status: pb.Status) -> NodeInfo:
         kv_cells=status.kv_cells,
         free_kv_cells=status.free_kv_cells,
         cached_prefixes=frozenset(status.cached_prefixes[:MAX_PREFIXES]),
+        tokens_made=status.tokens_made,
+        work=tuple(_work(one) for one in status.work[:MAX_WORK]),
+        resting=status.resting,
         seen_at=time.monotonic(),
+    )
+
+
+def _work(one: pb.Work) -> WorkInfo:
+    return WorkInfo(
+        role=_ROLES.get(one.role, ""),
+        own=one.own,
+        who=one_line(one.who, 40),
+        seconds=_rate(one.seconds),
+        tokens=one.tokens,
+        waiting=one.waiting,
+        background=one.background,
     )
 
 
@@ -159,7 +192,10 @@ def generate_request(
     return pb.GenerateRequest(
         request_id=request_id,
         model=model,
-        messages=[pb.Message(role=message.role, content=message.content) for message in request.messages],
+        messages=[
+            pb.Message(role=message.role, content=message.content, images=message.images)
+            for message in request.messages
+        ],
         sampling=pb.Sampling(
             temperature=request.temperature,
             top_p=request.top_p,
@@ -192,6 +228,21 @@ def heard(event: pb.TranscribeEvent) -> Hearing | Heard | Transcribed | None:
         words = tuple(Word(word.text, _rate(word.start), _rate(word.end)) for word in final.words)
         language = one_line(final.language, 20)
         return Transcribed(final.text, language, _rate(final.seconds), _rate(final.audio_seconds), words)
+    return None
+
+
+def attended(event: pb.AttendEvent) -> Attended | None:
+    """Translate what is told of live sound; None for what this version does not know."""
+    kind = event.WhichOneof("kind")
+    if kind == "attention":
+        told = event.attention
+        return Attention(_rate(told.at), min(1.0, _rate(told.speech)), min(1.0, _rate(told.wake)))
+    if kind == "speech_started":
+        return SpeechBegan(_rate(event.speech_started.at))
+    if kind == "speech_ended":
+        return SpeechPaused(_rate(event.speech_ended.at))
+    if kind == "wake_heard":
+        return WakeHeard(_rate(event.wake_heard.at), min(1.0, _rate(event.wake_heard.score)))
     return None
 
 
