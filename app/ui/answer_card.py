@@ -11,8 +11,10 @@ from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import markdown, phrases, pinpoint, theme
-from app.ui.controls import ElidedButton, button, frame, label
+from app.ui.controls import ElidedButton, button, frame, label, round_button
+from app.ui.message_actions import Versions
 from app.ui.text_card import TextCard
+from app.ui.translation import tr
 from app.ui.turn_chart import TurnChart
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class AnswerCard(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "card")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.message = 0
+        """Its id in the store; 0 as long as that is not known."""
         self.text = ""
         self.passages: dict[int, Passage] = {}
         self.moves: list[Moved] = []
@@ -111,9 +115,21 @@ class AnswerCard(QFrame):
         )  # fmt: skip
         self.copy_button.hide()
         self._footer.addWidget(self.copy_button)
+        self.more_button = round_button(
+            "more", tr("More about this answer"), kind="icon", description=tr("Answer again, branch")
+        )
+        self.more_button.hide()
+        self._footer.addWidget(self.more_button)
+        self.versions = Versions()
+        self._footer.insertWidget(1, self.versions)
         self._column.addLayout(self._footer)
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._render)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it is being read aloud, or some of it is selected."""
+        return self._read or self.body.textCursor().hasSelection()
 
     # ------------------------------------------------------------------ while it grows
 
@@ -182,10 +198,17 @@ class AnswerCard(QFrame):
         self.retry_button.show()
         self.grown.emit()
 
+    def present(self, versions: Sequence[int]) -> None:
+        """Offer what can be done with an answer that the store knows; `versions` are the ids of all of them."""
+        self.versions.present(versions, self.message)
+        self.more_button.setVisible(bool(self.message))
+
     def load(self, message: StoredMessage) -> None:
         """Show an answer from the store."""
         from app.events import Answered, Moved
 
+        self.message = message.id
+        self.present(message.versions)
         self.found(message.passages)
         self.text = message.text
         self._reason = message.reason
@@ -198,6 +221,7 @@ class AnswerCard(QFrame):
                                  trace=message.trace))  # fmt: skip
         else:
             self._end(_STATES.get(message.state, ""))
+            self.retry_button.setVisible(message.state in ("failed", "interrupted"))
             self._show_sources([citation.n for citation in message.citations])
         if message.error:
             self._notices.addWidget(_message("error", message.error, message.hint))

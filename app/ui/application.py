@@ -1,11 +1,11 @@
 """Starting the window.
 
 The story: (1) the log and Qt's messages get their place; (2) the one QApplication and the empty window with its last
-size and ground; (3) the window is shown and painted, while hardly anything but Qt has been imported; (4) only now its
-parts are built, the asyncio thread starts and opens the runtime there; (5) the runtime is handed to the window, which
-loads engines in the background and shows how far they are. Ending goes the other way: work is cancelled and the
-runtime closed in the asyncio thread within a time limit, then the window goes, then the application. SIGINT and SIGTERM
-end it the same way.
+size and ground; (3) the window is shown and painted, while hardly anything but Qt has been imported; (4) what takes a
+question is built and painted; (5) the rest is built, the asyncio thread starts and opens the runtime there; (6) the
+runtime is handed to the window, which loads engines in the background and shows how far they are. Ending goes the other
+way: work is cancelled and the runtime closed in the asyncio thread within a time limit, then the window goes, then the
+application. SIGINT and SIGTERM end it the same way.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, QSocketNotifier
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.ui.kept_session import KeptSession
 from app.ui.window import MainWindow
 
 if TYPE_CHECKING:
@@ -28,19 +29,20 @@ if TYPE_CHECKING:
     from app.ui.collector import Collector
     from app.ui.crash import CrashReporter
     from app.ui.seam import Ear, OpenEar, OpenRuntime, PlayerSeam, RuntimeSeam
+    from app.ui.single import Doorbell
     from app.ui.theme import Theme
 
 LOG_BYTES = 1_000_000
 CLOSE_SECONDS = 5.0
-
-_log = logging.getLogger(__name__)
 
 
 async def open_runtime() -> RuntimeSeam:
     """Open the real runtime. Raises SettingsError, StoreError."""
     from app.runtime import Runtime
 
-    return await Runtime.open()
+    runtime = await Runtime.open()
+    runtime.outside.watch()
+    return runtime
 
 
 def microphone(
@@ -67,21 +69,27 @@ def run(
     *,
     open_runtime: OpenRuntime = open_runtime,
     open_ear: OpenEar | None = None,
+    words: Sequence[str] = (),
     on_painted: Callable[[MainWindow], object] | None = None,
 ) -> int:
-    """Show the window and stay until it is closed; returns the exit status.
+    """Show the window and stay until it is closed, or wake the one that is open; returns the exit status.
 
     Args:
         argv: what Qt may take options from, the program's name first.
         open_runtime: opens everything behind the window, in the asyncio thread.
         open_ear: opens the microphone; None is the real one.
+        words: links and files to show.
         on_painted: called when the window has been painted, before anything is opened.
     """
     from app.settings import home
+    from app.ui.single import claim
 
     # The asyncio thread must not hold the interpreter for the usual 5 ms while the window has something to paint.
     sys.setswitchinterval(0.001)
     folder = home()
+    lock = claim(folder)
+    if lock is None:
+        return _wake(folder, argv, words)
     _start_log(folder / "logs")
     application = QApplication(list(argv) or ["tangnet"])
     application.setApplicationName("tangnet")
@@ -89,76 +97,114 @@ def run(
     application.setDesktopFileName("tangnet")
     application.setStyle("Fusion")
     desk = Desk(application, folder, open_runtime, open_ear or microphone)
+    desk.window.waiting += words
     desk.window.painted.connect(lambda: on_painted(desk.window) if on_painted is not None else None)
-    desk.window.painted.connect(desk.furnish)
-    desk.window.painted.connect(desk.open)
+    desk.window.painted.connect(desk.begin)
     desk.window.show()
     try:
         return application.exec()
     finally:
         desk.close()
+        lock.unlock()
+
+
+def _wake(folder: Path, argv: Sequence[str], words: Sequence[str]) -> int:
+    """Give `words` to the window that is open. Raises TangnetError when it does not answer."""
+    from PySide6.QtCore import QCoreApplication
+
+    from app.errors import TangnetError
+    from app.ui.single import hand_over
+
+    application = QCoreApplication(list(argv) or ["tangnet"])
+    if not hand_over(folder, words):
+        raise TangnetError(
+            "Tangnet is open already, but its window does not answer.",
+            code="window_silent",
+            hint="Close it, or end the process that holds window.lock in its folder.",
+        )
+    del application
+    return 0
 
 
 class Desk(QObject):
-    """What lives as long as the window: bridge, colours, signals of the system, the kept size."""
+    """What lives as long as the window: bridge, colours, signals of the system, what it was like."""
 
     bridge: Bridge
     collector: Collector
     theme: Theme
     crashes: CrashReporter
-    """These come with `furnish`."""
+    doorbell: Doorbell
+    """These come with `begin`."""
 
     def __init__(self, application: QApplication, folder: Path, open_runtime: OpenRuntime, open_ear: OpenEar) -> None:
         super().__init__(application)
         self._application = application
+        self._folder = folder
         self._open_runtime = open_runtime
         self._open_ear = open_ear
-        self._furnished = False
+        self._begun = False
         self._closed = False
-        self._kept = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
         self.window = MainWindow()
         self._listen_to_signals()
         self.window.closing.connect(self.close)
-        # The ground of last time, so that a dark window does not begin white.
-        ground = str(self._kept.value("ground", ""))
-        if len(ground) == 7 and ground.startswith("#"):
-            self.window.setStyleSheet(f"QMainWindow {{ background: {ground}; }}")
-        value = self._kept.value("geometry")
-        if value is not None:
-            self.window.restoreGeometry(value)
+        self.kept = KeptSession(folder, self.window)
 
-    def furnish(self) -> None:
-        """Build what is in the window, once it can be seen."""
+    def begin(self) -> None:
+        """Build what takes a question, once the window can be seen, and the rest after that has been painted."""
         if self._closed:
             return
         from app.ui.bridge import Bridge
         from app.ui.collector import Collector
         from app.ui.crash import CrashReporter, log_qt_messages
-        from app.ui.icons import app_icon
         from app.ui.theme import Theme
 
         log_qt_messages()
-        self.crashes = CrashReporter(self)
+        self.crashes = CrashReporter(self._folder / "crashes", self)
         self.crashes.install()
         self.collector = Collector(self)  # before there is a second thread
         self.bridge = Bridge(self)
-        self.theme = Theme(self._application, str(self._kept.value("theme", "system")))
+        self.theme = Theme(self._application, self.kept.theme)
         self.window.bug.connect(self.crashes.report)
-        self.window.complete(self.bridge, self.theme, self._open_ear, loudspeaker)
-        self._furnished = True
-        self._application.setWindowIcon(app_icon())
-        panels = self._kept.value("panels")
-        if panels is not None:
-            self.window.splitter.restoreState(panels)
+        self.window.begin(self.bridge, self.theme)
+        self._begun = True
+        self.kept.begun()
         self.window.setStyleSheet("")
         self.theme.dress()
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(0, self, self.furnish))
+
+    def furnish(self) -> None:
+        """Build the rest and open what is behind it."""
+        if self._closed:
+            return
+        from app.ui.icons import app_icon
+        from app.ui.single import Doorbell
+
+        self.window.furnish(self._open_ear, loudspeaker)
+        self._application.setWindowIcon(app_icon())
+        self.crashes.tell_last(self.window.pane.trouble)
+        self.doorbell = Doorbell(self._folder, self)
+        self.doorbell.rung.connect(self._rung)
+        self.open()
 
     def open(self) -> None:
         """Start the asyncio thread and open the runtime there."""
         if self._closed:
             return
         self.bridge.start()
-        self.bridge.run(self._open, self.window.attach, self._failed, name="open")
+        self.bridge.run(self._open, self._opened, self._failed, name="open")
+
+    def _opened(self, runtime: RuntimeSeam) -> None:
+        self.window.attach(runtime)
+        if self.window.waiting:
+            words, self.window.waiting = self.window.waiting, []
+            self._rung(words)
+        else:
+            self.kept.opened()
+
+    def _rung(self, words: list[str]) -> None:
+        from app.ui.arrivals import take
+
+        take(self.window, words)
 
     def close(self) -> None:
         """Keep the size, end all work; safe to call twice."""
@@ -166,8 +212,11 @@ class Desk(QObject):
             return
         self._closed = True
         self.window.hide()
-        if self._furnished:
-            self._keep()
+        if self._begun:
+            self.kept.keep()
+            if hasattr(self, "doorbell"):
+                self.doorbell.close()
+            self.crashes.close()
             if self.bridge.close(CLOSE_SECONDS):
                 self.collector.stop()
         self._application.quit()
@@ -185,16 +234,6 @@ class Desk(QObject):
         self.window.pane.trouble.tell(sentence, hint, self.open)
         if phrases.is_bug(error):
             self.crashes.report(error)
-
-    def _keep(self) -> None:
-        self._kept.setValue("geometry", self.window.saveGeometry())
-        self._kept.setValue("panels", self.window.splitter.saveState())
-        if self.window.runtime is not None:
-            self._kept.setValue("theme", self.window.runtime.settings.window_theme)
-        self._kept.setValue("ground", self.theme.colours.ground)
-        self._kept.sync()
-        if self._kept.status() != QSettings.Status.NoError:
-            _log.warning("the window's size could not be kept in %s", self._kept.fileName())
 
     def _listen_to_signals(self) -> None:
         # Python runs a handler only between two of its instructions, and an idle Qt loop runs none: the wake-up

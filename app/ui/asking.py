@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +14,7 @@ from app.ui.bridge import Bridge, Handle
 from app.ui.seam import RuntimeSeam
 
 if TYPE_CHECKING:
+    from app.assistant import Question
     from app.events import Event, Moved, NodeChosen
 
 
@@ -32,27 +33,16 @@ class Asking(QObject):
     status = Signal(str, str, str)
     """State, text and reason for the status pill."""
     ended = Signal()
+    memory = Signal(object)
+    """What the memory has done or proposes: an event of app.recalling."""
 
-    def __init__(
-        self,
-        bridge: Bridge,
-        runtime: RuntimeSeam,
-        text: str,
-        conversation: str,
-        documents: bool,
-        prefer: str = "",
-        collection: str = "",
-    ) -> None:
-        """`prefer` and `collection` are those of app.assistant.Question."""
+    def __init__(self, bridge: Bridge, runtime: RuntimeSeam, question: Question) -> None:
         super().__init__()
         self._bridge = bridge
         self._runtime = runtime
         self._handle: Handle | None = None
-        self.text = text
-        self.conversation = conversation
-        self.use_documents = documents
-        self.prefer = prefer
-        self.collection = collection
+        self.question = question
+        self.conversation = question.conversation
         self.card: AnswerCard | None = None
         self.listener: Callable[[Event | None], None] | None = None
         """Gets every event, and None in the end, in the asyncio thread."""
@@ -80,18 +70,10 @@ class Asking(QObject):
         self.card = None
 
     async def _ask(self) -> AsyncIterator[Event | Begun]:
-        from app.assistant import Question
-
         if not self.conversation:
             self.conversation = self._runtime.conversations.create().id
         yield Begun(self.conversation)
-        question = Question(
-            text=self.text,
-            conversation=self.conversation,
-            use_documents=self.use_documents,
-            prefer=self.prefer,
-            collection=self.collection,
-        )
+        question = replace(self.question, conversation=self.conversation)
         events = self._runtime.assistant.ask(question)
         try:
             async for event in events:
@@ -107,7 +89,7 @@ class Asking(QObject):
                 await close()
 
     def _event(self, event: Event | Begun) -> None:
-        from app import events
+        from app import events, recalling
 
         card = self.card
         match event:
@@ -117,6 +99,8 @@ class Asking(QObject):
                 self._chosen(event)
             case events.Moved():
                 self._moved(event)
+            case recalling.Proposed() | recalling.Remembered() | recalling.Forgotten():
+                self.memory.emit(event)
             case _ if card is None:
                 pass
             case events.TokenReceived():

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from shiboken6 import isValid
 
 if TYPE_CHECKING:
     import asyncio
@@ -191,12 +192,12 @@ class Bridge(QObject):
 
     def _finish(self, handle: Handle, callback: Callable[..., object] | None, *values: object) -> None:
         handle.finished = True
-        if callback is not None:
+        if callback is not None and _there(callback):
             callback(*values)
 
     def _fail(self, handle: Handle, callback: Callable[[BaseException], object] | None, error: BaseException) -> None:
         handle.finished = True
-        if callback is not None:
+        if callback is not None and _there(callback):
             callback(error)
         else:
             self.failed.emit(error)
@@ -328,3 +329,9 @@ def _release(waiters: Sequence[asyncio.Future[None]]) -> None:
 
 def _log_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     _log.error("asyncio: %s", context.get("message"), exc_info=context.get("exception"))
+
+
+def _there(callback: Callable[..., object]) -> bool:
+    """Tell whether the widget whose method it is, if it is one, still is there: a dialog may be closed meanwhile."""
+    owner = getattr(callback, "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)

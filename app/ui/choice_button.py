@@ -15,6 +15,8 @@ class ChoiceButton(QPushButton):
 
     changed = Signal(str)
     """The user chose a value."""
+    told = Signal()
+    """It says something else now, and may want more room."""
 
     def __init__(self, name: str, keys: str) -> None:
         """`name`: of the menu, for a screen reader; `keys`: the shortcut."""
@@ -32,13 +34,14 @@ class ChoiceButton(QPushButton):
         """Show the choice of a conversation; "" is the usual one."""
         self.value = value
         self._tell()
+        self.told.emit()
 
     def shorten(self, on: bool) -> None:
         """Say less where there is little room."""
         if on != self._short:
             self._short = on
             self.setMinimumWidth(0 if on else LEAST)
-            self.show_value(self.value)
+            self._tell()
 
     def choose(self, value: str) -> None:
         """Take a choice of the user."""
@@ -57,15 +60,15 @@ class ChoiceButton(QPushButton):
 
     def _tell(self) -> None:
         """Put the choice into words by `_say`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind has its own; ABC and Qt have different metaclasses
 
     def _fill(self, menu: QMenu) -> None:
         """Put what may be chosen now into the menu, the present choice checked."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind has its own; ABC and Qt have different metaclasses
 
     def _is_unusual(self) -> bool:
         """Return whether the button looks checked."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind has its own; ABC and Qt have different metaclasses
 
     def _say(self, text: str, choice: str, sentence: str, click: str) -> None:
         """Show `text`; `choice` and `sentence` are for who hears or points at it, `click` says what a click does."""

@@ -1,4 +1,4 @@
-"""What stands around the conversation: status pill, undo bar, drop overlay, side panel."""
+"""What stands around the conversation: status pill, undo bar, side panel."""
 
 from __future__ import annotations
 
@@ -97,35 +97,6 @@ class UndoBar(QFrame):
             undo()
 
 
-class DropOverlay(QFrame):
-    """Covers the window while files are dragged over it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._covered = parent
-        self.setProperty("kind", "overlay")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        column = QVBoxLayout(self)
-        column.addStretch()
-        title = label("Drop to add to your documents", scale=1.6, weight=QFont.Weight.DemiBold)
-        title.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(title)
-        detail = label(
-            "Documents, tables, mail, pictures, recordings, or whole folders. They never leave your machines."
-        )
-        detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        detail.setWordWrap(True)
-        column.addWidget(detail)
-        column.addStretch()
-        self.hide()
-
-    def cover(self) -> None:
-        """Show over the whole parent."""
-        self.setGeometry(self._covered.rect().adjusted(16, 16, -16, -16))
-        self.raise_()
-        self.show()
-
-
 class SidePanel(QFrame):
     """The right panel: one page at a time with a title and a close button."""
 
@@ -210,9 +181,15 @@ class TroubleBar(QFrame):
         self.hide()
 
     def tell(
-        self, sentence: str, hint: str = "", retry: Callable[[], object] | None = None, *, calm: bool = False
+        self,
+        sentence: str,
+        hint: str = "",
+        retry: Callable[[], object] | None = None,
+        *,
+        calm: bool = False,
+        action: str = "&Try again",
     ) -> None:
-        """Show `sentence`; `retry` gives it a button; `calm` is for what is no error."""
+        """Show `sentence`; `retry` gives it a button that says `action`; `calm` is for what is no error."""
         set_state(self, "kind", "notice" if calm else "error")
         for part in (self.sentence, self.hint):
             part.style().unpolish(part)
@@ -222,6 +199,8 @@ class TroubleBar(QFrame):
         self.hint.setVisible(bool(hint))
         self.setAccessibleName(f"{sentence} {hint}".strip())
         self._retry = retry
+        self.action.setText(action)
+        self.action.setAccessibleName(action.replace("&", ""))
         self.action.setVisible(retry is not None)
         self.show()
 

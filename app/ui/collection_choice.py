@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QMenu
 
 from app.ui import shelf
 from app.ui.choice_button import ChoiceButton
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.collections import Collection
 
 SHORTCUT = "Ctrl+Shift+K"
-EVERYTHING = "all documents"
 LONGEST = 18
 """Characters of a name that the button shows."""
 
@@ -26,11 +26,13 @@ class CollectionButton(ChoiceButton):
     """Shows the collection by name and changes it; "" = all documents."""
 
     edit_asked = Signal()
+    add_asked = Signal()
+    """Documents shall be added to the library."""
     opening = Signal()
     """The menu is about to be shown: another program may have changed the collections."""
 
     def __init__(self) -> None:
-        super().__init__("Documents to answer from", SHORTCUT)
+        super().__init__(tr("Documents to answer from"), SHORTCUT)
         self._known: tuple[Collection, ...] = ()
         self.show_value("")
 
@@ -49,17 +51,19 @@ class CollectionButton(ChoiceButton):
     def _tell(self) -> None:
         value = self.value
         found = next((one for one in self._known if one.name.casefold() == value.casefold()), None)
-        name = value or EVERYTHING
+        name = value or tr("all documents")
         most = LONGEST // 2 if self._short else LONGEST
         shown = name if len(name) <= most else f"{name[: most - 1]}…"
-        shown = "all" if self._short and not value else shown
+        shown = tr("all") if self._short and not value else shown
         if not value:
-            sentence = "Answers may come from all documents."
+            sentence = tr("Answers may come from all documents.")
         elif found is None:
-            sentence = f"The collection {value} is no longer there."
+            sentence = tr("The collection {name} is no longer there.", name=value)
         else:
-            sentence = f"Answers come from {', '.join(shelf.short(str(path)) for path in found.folders)}."
-        self._say(f"In: {shown}".replace("&", "&&"), name, sentence, "Click to choose a collection")
+            folders = ", ".join(shelf.short(str(path)) for path in found.folders)
+            sentence = tr("Answers come from {folders}.", folders=folders)
+        text = tr("In: {collection}", collection=shown).replace("&", "&&")
+        self._say(text, name, sentence, tr("Click to choose a collection"))
 
     def _is_unusual(self) -> bool:
         return bool(self.value)
@@ -67,7 +71,10 @@ class CollectionButton(ChoiceButton):
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
         group = QActionGroup(menu)
-        for value, words in (("", "&All documents"), *((one.name, one.name.replace("&", "&&")) for one in self._known)):
+        for value, words in (
+            ("", tr("&All documents")),
+            *((one.name, one.name.replace("&", "&&")) for one in self._known),
+        ):
             action = menu.addAction(words)
             action.setCheckable(True)
             action.setData(value)
@@ -75,7 +82,8 @@ class CollectionButton(ChoiceButton):
             group.addAction(action)
             action.triggered.connect(partial(self._chosen, value))
         menu.addSeparator()
-        menu.addAction("&Edit collections…", self.edit_asked.emit)
+        menu.addAction(tr("&Edit collections…"), self.edit_asked.emit)
+        menu.addAction(tr("Add &documents to the library…") + "\tCtrl+O", self.add_asked.emit)
 
     def _chosen(self, value: str, _on: bool = False) -> None:
         self.choose(value)

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, QMimeData, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,19 +28,18 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
+from app.ui.attachment_strip import AttachmentStrip
 from app.ui.collection_choice import CollectionButton
 from app.ui.controls import frame, label, round_button, set_glyph, set_state
 from app.ui.microphone_mark import MicrophoneMark
+from app.ui.personas_button import PersonaButton
+from app.ui.tokens import SPACE
+from app.ui.translation import tr
 from app.ui.where import WhereButton
 
-LINES_MOST = 8
+LINES_LEAST = 4
+"""The text box may grow to so many lines in the lowest window; in others to a third of the window."""
 HISTORY_MOST = 200
-NARROW = 620
-"""Narrower than this the buttons say less."""
-TIP_WIDTH = 800
-"""Narrower than this there is no room for the tip about keys."""
-OPENING = "Opening the microphone…"
-LISTENING = "Listening…"
 
 
 class LevelMeter(QWidget):
@@ -39,7 +50,7 @@ class LevelMeter(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._level = 0.0
-        self.setAccessibleName("Microphone level")
+        self.setAccessibleName(tr("Microphone level"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     @property
@@ -71,17 +82,22 @@ class LevelMeter(QWidget):
 
 
 class _Box(QPlainTextEdit):
-    """Text that grows to LINES_MOST lines. Enter sends, Shift+Enter breaks the line, Up in the first line recalls."""
+    """Text that grows to a third of the window. Enter sends, Shift+Enter breaks the line, Up at the top recalls."""
 
     entered = Signal()
+    files_pasted = Signal(object)
+    """Paths of files that were copied elsewhere."""
+    picture_pasted = Signal(QImage)
     recall = Signal(int)
     focus_changed = Signal(bool)
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Question")
-        self.setAccessibleDescription("Enter sends, Shift and Enter begins a new line, Up recalls earlier questions.")
-        self.setPlaceholderText("Ask a question…")
+        self.setAccessibleName(tr("Question"))
+        self.setAccessibleDescription(
+            tr("Enter sends, Shift and Enter begins a new line, Up recalls earlier questions.")
+        )
+        self.setPlaceholderText(tr("Ask a question…"))
         self.setTabChangesFocus(True)
         self.setAcceptDrops(False)  # the window takes files; text still comes by paste
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -93,7 +109,8 @@ class _Box(QPlainTextEdit):
 
     def grow(self) -> None:
         """Be as tall as the text, within limits."""
-        lines = min(LINES_MOST, max(1, int(self.document().size().height())))
+        most = max(LINES_LEAST, int(self.window().height() / 3 / max(1, self.fontMetrics().lineSpacing())))
+        lines = min(most, max(1, int(self.document().size().height())))
         wanted = lines * self.fontMetrics().lineSpacing() + 14
         if wanted != self.height():
             self.setFixedHeight(wanted)
@@ -115,8 +132,17 @@ class _Box(QPlainTextEdit):
         else:
             super().keyPressEvent(event)
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasImage() or source.hasUrls() or super().canInsertFromMimeData(source)
+
     def insertFromMimeData(self, source: QMimeData) -> None:
-        self.insertPlainText(source.text())
+        files = [Path(url.toLocalFile()) for url in source.urls() if url.isLocalFile() and url.toLocalFile()]
+        if files:
+            self.files_pasted.emit(files)
+        elif source.hasImage() and not source.text().strip():
+            self.picture_pasted.emit(QImage(source.imageData()))
+        else:
+            self.insertPlainText(source.text())
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -138,6 +164,9 @@ class Composer(QFrame):
     submitted = Signal(str)
     stop_asked = Signal()
     add_asked = Signal()
+    attach_asked = Signal()
+    files_pasted = Signal(object)
+    picture_pasted = Signal(QImage)
     talk_pressed = Signal()
     talk_released = Signal()
     where_chosen = Signal(str)
@@ -150,7 +179,8 @@ class Composer(QFrame):
         self._history: list[str] = []
         self._recalled = 0
         self._draft = ""
-        column = QVBoxLayout(self)
+        self._complete = False
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(14, 8, 10, 8)
         column.setSpacing(4)
         self.voice_strip = frame("strip")
@@ -162,43 +192,54 @@ class Composer(QFrame):
         self.partial = QLabel()
         self.partial.setTextFormat(Qt.TextFormat.RichText)
         self.partial.setWordWrap(True)
-        self.partial.setAccessibleName("What was understood so far")
+        self.partial.setAccessibleName(tr("What was understood so far"))
         strip.addWidget(self.partial, 1)
         self.voice_strip.hide()
         column.addWidget(self.voice_strip)
+        self.attachments = AttachmentStrip()
+        self.attachments.changed.connect(self._attached)
+        column.addWidget(self.attachments)
         self.box = _Box()
+        self.attachments.left.connect(self.box.setFocus)
+        self.box.files_pasted.connect(self.files_pasted)
+        self.box.picture_pasted.connect(self.picture_pasted)
         column.addWidget(self.box)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        self.add_button = round_button(
-            "add-document", "Add documents", description="Add documents…", shortcut="Ctrl+O", kind="icon"
-        )
-        self.add_button.clicked.connect(lambda: self.add_asked.emit())
-        row.addWidget(self.add_button)
-        self.documents_toggle = QPushButton("My documents")
+        row = self._row = QHBoxLayout()
+        row.setSpacing(SPACE.S)
+        self.attach_button = round_button(
+            "clip", tr("Attach files"), description=tr("Attach files to this question; they go into no library"),
+            shortcut="Ctrl+Shift+A", kind="icon",
+        )  # fmt: skip
+        self.attach_button.clicked.connect(lambda: self.attach_asked.emit())
+        row.addWidget(self.attach_button)
+        QShortcut(QKeySequence("Ctrl+O"), self, self.add_asked.emit)
+        self.documents_toggle = QPushButton(tr("My documents"))
         self.documents_toggle.setProperty("kind", "toggle")
         self.documents_toggle.setCheckable(True)
         self.documents_toggle.setChecked(True)
         self.documents_toggle.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.documents_toggle.setAccessibleName("Answer from my documents")
-        self.documents_toggle.setToolTip("On: answers come from your documents, with sources.\nOff: just the model.")
+        self.documents_toggle.setAccessibleName(tr("Answer from my documents"))
+        self.documents_toggle.setToolTip(
+            tr("On: answers come from your documents, with sources.\nOff: just the model.")
+        )
         row.addWidget(self.documents_toggle)
         self.collection = CollectionButton()
         row.addWidget(self.collection)
-        self.documents_toggle.toggled.connect(self.collection.setEnabled)
+        self.documents_toggle.toggled.connect(self._tell_documents)
+        self.collection.add_asked.connect(self.add_asked)
+        self.persona = PersonaButton()
+        row.addWidget(self.persona)
         self.where = WhereButton()
         self.where.changed.connect(self._where_changed)
         row.addWidget(self.where)
         row.addStretch(1)
-        self.tip = label("Enter sends · Shift+Enter new line", tone="muted", scale=0.85)
-        row.addWidget(self.tip)
         self.microphone = MicrophoneMark()
         row.addWidget(self.microphone)
-        self.talk_button = round_button("mic", "Hold to talk")
+        self.talk_button = round_button("mic", tr("Hold to talk"))
         self.talk_button.pressed.connect(self.talk_pressed)
         self.talk_button.released.connect(self.talk_released)
         row.addWidget(self.talk_button)
-        self.send_button = round_button("send", "Send", description="Send the question (Enter)")
+        self.send_button = round_button("send", tr("Send"), description=tr("Send the question (Enter)"))
         self.send_button.clicked.connect(self._go)
         set_state(self.send_button, "state", "go")
         row.addWidget(self.send_button)
@@ -210,7 +251,37 @@ class Composer(QFrame):
         self.box.entered.connect(self._enter)
         self.box.recall.connect(self._recall)
         self.box.focus_changed.connect(lambda there: set_state(self, "focused", there))
+        for choice in (self.collection, self.persona, self.where):
+            choice.told.connect(self._fit)
         self.set_talk_key("F9")
+        self._complete = True
+
+    @property
+    def draft(self) -> str:
+        """What is typed and not sent."""
+        return self.box.toPlainText()
+
+    def show_draft(self, text: str) -> None:
+        """Put what was typed earlier in the place of what is in the box, and the cursor behind it."""
+        self.box.setPlainText(text)
+        self.box.moveCursor(self.box.textCursor().MoveOperation.End)
+
+    def _attached(self) -> None:
+        """A question with files is about these: say so, and rest what chooses documents."""
+        from app.ui.attachment_strip import shown_name
+
+        paths = self.attachments.paths
+        if len(paths) == 1:
+            ask = tr("Ask about {name}…", name=shown_name(str(paths[0])))
+        else:
+            ask = tr("Ask about {many} files…", many=len(paths)) if paths else tr("Ask a question…")
+        self.box.setPlaceholderText(ask)
+        self._tell_documents()
+
+    def _tell_documents(self) -> None:
+        alone = bool(self.attachments.paths)
+        self.documents_toggle.setEnabled(not alone)
+        self.collection.setEnabled(not alone and self.documents_toggle.isChecked())
 
     def show_where(self, value: str, setting: str | None = None) -> None:
         """Show where the answers of the conversation are made; `setting` is what counts where it says nothing."""
@@ -228,48 +299,75 @@ class Composer(QFrame):
         self.where_line.setVisible(bool(self.where.sentence))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the tip out where there is no room for it."""
+        """Let the buttons say less where there is little room."""
         super().resizeEvent(event)
-        self.tip.setVisible(event.size().width() > TIP_WIDTH)
-        self.collection.shorten(event.size().width() < NARROW)
-        self.where.shorten(event.size().width() < NARROW)
-        self.microphone.shorten(event.size().width() < NARROW)
+        self._fit()
+        self.box.grow()
 
-    def set_talk_key(self, key: str, *, elsewhere: bool = False) -> None:
-        """Name the hold key in the explanation of the talk button; `elsewhere`: a paired node may hear it, too."""
-        where = "a paired node may hear it, as the settings say" if elsewhere else "sound never leaves this machine"
-        self.talk_button.setToolTip(
-            f"Hold this button, or {key}, and speak; let go when done. A short tap starts, another one ends.\n"
-            "Esc cancels. What the microphone does now stands beside this button;\n"
-            f"nothing is kept, and {where}."
-        )
-        self.talk_button.setAccessibleDescription(f"Hold {key} and speak; let go when done.")
+    def changeEvent(self, event: QEvent) -> None:
+        """Larger letters want more room."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self._complete:
+            self._fit()
+
+    def _fit(self) -> None:
+        """Let the row say as much as fits: first some, then all of its buttons are short."""
+        margins = self._column.contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        for level in range(3):
+            self.documents_toggle.setText(tr("My documents") if level < 2 else tr("Documents"))
+            self._row.setSpacing(SPACE.S if level < 2 else SPACE.XS)
+            self.persona.shorten(level > 0)
+            self.microphone.shorten(level > 0)
+            self.where.shorten(level > 1)
+            self.collection.shorten(level > 1)
+            items = [self._row.itemAt(at) for at in range(self._row.count())]
+            widgets = [widget for item in items if item is not None and (widget := item.widget()) is not None]
+            widths = [max(widget.sizeHint().width(), widget.minimumWidth()) for widget in widgets]
+            if sum(widths) + self._row.spacing() * len(widths) <= room:
+                break
+
+    def set_talk_key(self, key: str, *, elsewhere: bool = False, kept: bool = False) -> None:
+        """Name the hold key at the talk button. `elsewhere`: a paired node may hear it; `kept`: sound is kept."""
+        lines = [
+            tr(
+                "Hold this button, or {key}, and speak; let go when done. A short tap starts, another one ends.",
+                key=key,
+            ),
+            tr("Esc cancels. What the microphone does now stands beside this button."),
+            tr("The sound of questions is kept, as the settings say.") if kept else tr("Nothing of the sound is kept."),
+            tr("A paired node may hear it, as the settings say.")
+            if elsewhere
+            else tr("Sound never leaves this machine."),
+        ]
+        self.talk_button.setToolTip("\n".join(lines))
+        self.talk_button.setAccessibleDescription(tr("Hold {key} and speak; let go when done.", key=key))
 
     def set_busy(self, busy: bool) -> None:
         """While an answer is made the send button stops it."""
         self._busy = busy
         set_glyph(self.send_button, "stop" if busy else "send")
-        self.send_button.setToolTip("Stop the answer (Esc)" if busy else "Send the question (Enter)")
-        self.send_button.setAccessibleName("Stop" if busy else "Send")
+        self.send_button.setToolTip(tr("Stop the answer (Esc)") if busy else tr("Send the question (Enter)"))
+        self.send_button.setAccessibleName(tr("Stop") if busy else tr("Send"))
 
     def show_listening(self, on: bool) -> None:
         """Show or hide the level meter and the partial text."""
         set_state(self.talk_button, "state", "go" if on else "")
         self.meter.show_level(0.0)
-        self.show_partial("", OPENING if on else "")
+        self.show_partial("", tr("Opening the microphone…") if on else "")
         self.voice_strip.setVisible(on)
 
     def show_live(self) -> None:
         """Sound arrives: say that it is heard."""
-        if self.partial.text() == self._said("", OPENING):
-            self.show_partial("", LISTENING)
+        if self.partial.text() == self._said("", tr("Opening the microphone…")):
+            self.show_partial("", tr("Listening…"))
 
     def show_finishing(self) -> None:
         """The key was let go: nothing more is heard, the text is on its way."""
         set_state(self.talk_button, "state", "")
         self.meter.show_level(0.0)
-        if self.partial.text() in (self._said("", OPENING), self._said("", LISTENING)):
-            self.show_partial("", "Writing down what you said…")
+        if self.partial.text() in (self._said("", tr("Opening the microphone…")), self._said("", tr("Listening…"))):
+            self.show_partial("", tr("Writing down what you said…"))
 
     def show_partial(self, confirmed: str, rest: str) -> None:
         """Show what was understood: `confirmed` in full strength, `rest`, which may still change, in grey."""
@@ -302,7 +400,7 @@ class Composer(QFrame):
     def _enter(self) -> None:
         text = self.box.toPlainText().strip()
         if text and not self._busy:
-            self.box.clear()
+            self.show_draft("")
             self.submitted.emit(text)
 
     def _recall(self, step: int) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLabel, QPushB
 
 from app.ui import theme
 from app.ui.icons import icon, paint
-from app.ui.theme import Colours
+from app.ui.tokens import Colours
 
 
 def button(

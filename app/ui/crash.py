@@ -1,18 +1,35 @@
-"""What the user sees when the program itself is wrong: one dialog, details, Copy. Qt's messages go to the log."""
+"""What the user sees when the program itself is wrong: one dialog, details, Copy. Qt's messages go to the log.
+
+Each report is kept as a file on this machine and sent to nobody. What ends the process from outside Python, a crash in
+a library, is written by the interpreter's fault handler and shown at the next start.
+"""
 
 from __future__ import annotations
 
+import faulthandler
 import logging
+import os
 import sys
 import threading
+from datetime import datetime
+from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, TextIO
 
 from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, Signal, qInstallMessageHandler, qVersion
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout
 
 from app.ui.controls import button, label
+from app.ui.tokens import SPACE, TYPE
+from app.ui.translation import tr
 
+if TYPE_CHECKING:
+    from app.ui.chrome import TroubleBar
+
+KEPT = 20
+"""Reports that are kept; older ones go."""
+FAULT = "fault.log"
 _log = logging.getLogger(__name__)
 _qt_log = logging.getLogger("qt")
 _LEVELS = {
@@ -27,19 +44,24 @@ _LEVELS = {
 class CrashDialog(QDialog):
     """Says that it is not the user's fault, and gives what a bug report needs."""
 
-    def __init__(self, details: str) -> None:
+    def __init__(self, details: str, sentence: str = "") -> None:
+        """`sentence`: what is said first, when it is not about now."""
         super().__init__()
-        self.setWindowTitle("Tangnet has a problem")
+        self.setWindowTitle(tr("Tangnet has a problem"))
         self.setWindowModality(Qt.WindowModality.ApplicationModal)
         self.resize(640, 420)
         column = QVBoxLayout(self)
-        column.setContentsMargins(28, 24, 28, 20)
-        column.setSpacing(12)
-        column.addWidget(label("Something went wrong inside Tangnet", scale=1.35, weight=QFont.Weight.DemiBold))
+        column.setContentsMargins(SPACE.XL, SPACE.XL, SPACE.XL, SPACE.L)
+        column.setSpacing(SPACE.M)
+        title = sentence or tr("Something went wrong inside Tangnet")
+        column.addWidget(label(title, scale=TYPE.TITLE, weight=QFont.Weight.DemiBold, wrap=True))
         column.addWidget(
             label(
-                "This is a mistake in the program, not yours. Your documents and conversations are safe. "
-                "Please report it with the details below; look through them first, they may hold file names.",
+                tr(
+                    "This is a mistake in the program, not yours. Your documents and conversations are safe. The "
+                    "report below is kept on this machine and sent to nobody. If you pass it on, look through it "
+                    "first: it may hold file names."
+                ),
                 wrap=True,
                 tone="muted",
             )
@@ -47,20 +69,20 @@ class CrashDialog(QDialog):
         self.details = QPlainTextEdit(details)
         self.details.setReadOnly(True)
         self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.details.setAccessibleName("Details")
+        self.details.setAccessibleName(tr("Details"))
         column.addWidget(self.details, 1)
         row = QHBoxLayout()
-        self.copy_button = button("&Copy details", glyph="copy", clicked=self._copy)
+        self.copy_button = button(tr("&Copy details"), glyph="copy", clicked=self._copy)
         row.addWidget(self.copy_button)
         row.addStretch()
-        self.close_button = button("Go on", kind="primary", clicked=self.accept)
+        self.close_button = button(tr("Go on"), kind="primary", clicked=self.accept)
         self.close_button.setDefault(True)
         row.addWidget(self.close_button)
         column.addLayout(row)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.details.toPlainText())
-        self.copy_button.setText("Copied")
+        self.copy_button.setText(tr("Copied"))
 
 
 class CrashReporter(QObject):
@@ -68,8 +90,13 @@ class CrashReporter(QObject):
 
     _raised = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, folder: Path, parent: QObject | None = None) -> None:
+        """`folder`: where reports are kept."""
         super().__init__(parent)
+        self._folder = folder
+        self._fault: TextIO | None = None
+        self.last = ""
+        """How the process before this one crashed; "" where it did not."""
         self.dialog: CrashDialog | None = None
         self._raised.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
@@ -79,6 +106,33 @@ class CrashReporter(QObject):
         threading.excepthook = lambda args: self._hook(
             args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
         )
+        fault = self._folder / FAULT
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.last = fault.read_text(encoding="utf-8", errors="replace") if fault.exists() else ""
+            self._fault = fault.open("w", encoding="utf-8")
+        except OSError as error:
+            _log.warning("no report of a crash could be kept: %s", error)
+            return
+        if self.last:
+            self._keep(self.last)
+        faulthandler.enable(self._fault)
+
+    def tell_last(self, bar: TroubleBar) -> None:
+        """Say that the process before this one crashed, with a way to see how."""
+        if self.last:
+            bar.tell(
+                tr("Tangnet ended unexpectedly last time. Your documents and conversations are as they were."),
+                retry=lambda: self._open(self.last, tr("Tangnet ended unexpectedly last time")),
+                action=tr("&Show report"),
+            )
+
+    def close(self) -> None:
+        """The process ends as it should: leave nothing that looks like a crash."""
+        if self._fault is not None:
+            faulthandler.disable()
+            self._fault.close()
+            self._fault = None
 
     def report(self, error: BaseException) -> None:
         """Show `error`; may be called from any thread."""
@@ -92,13 +146,28 @@ class CrashReporter(QObject):
         self.report(error)
 
     def _show(self, details: str) -> None:
-        if self.dialog is not None:
-            if details not in self.dialog.details.toPlainText():
-                self.dialog.details.appendPlainText(f"\n{details}")
-            return
-        self.dialog = CrashDialog(details)
+        if self.dialog is None:
+            self._keep(details)
+            self._open(details)
+        elif details not in self.dialog.details.toPlainText():
+            self._keep(details)
+            self.dialog.details.appendPlainText(f"\n{details}")
+
+    def _open(self, details: str, sentence: str = "") -> None:
+        self.dialog = CrashDialog(details, sentence)
         self.dialog.finished.connect(self._closed)
         self.dialog.open()
+
+    def _keep(self, details: str) -> None:
+        """Write a report, and let the oldest ones go."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            name = f"{datetime.now():%Y-%m-%d %H.%M.%S.%f}.txt"
+            (self._folder / name).write_text(details, encoding="utf-8", errors="replace")
+            for old in sorted(self._folder.glob("*.txt"))[:-KEPT]:
+                os.unlink(old)
+        except OSError as error:
+            _log.warning("a report could not be kept: %s", error)
 
     def _closed(self) -> None:
         if self.dialog is not None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from app.ui import leaving, shelf
+from app.ui import leaving, shelf, transcript_export
 
 if TYPE_CHECKING:
     from app.ui.documents_panel import DocumentsPanel
@@ -34,6 +34,7 @@ def document_menu(panel: DocumentsPanel) -> QMenu | None:
     menu.addAction("Show in &folder", lambda: show_in_folder(panel, entry.key))
     if entry.state == "indexed":
         menu.addAction("Show its &passages", lambda: panel.passages_asked.emit(entry.key))
+        transcript_export.offer(menu, panel, entry.key)
     if entry.folder or entry.state == "indexed":
         menu.addAction("&Summarise", lambda: panel.summary_asked.emit(entry.key))
     menu.addSeparator()

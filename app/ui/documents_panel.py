@@ -8,26 +8,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.ui.bridge import Bridge, Handle
 from app.ui.chrome import UndoBar
-from app.ui.controls import button, label
+from app.ui.controls import button, label, round_button, set_glyph
 from app.ui.page_pictures import PagePictures
 from app.ui.seam import RuntimeSeam
 from app.ui.shelf_source import ShelfSource
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.library_state import LibraryState, WatchedFolder
+    from app.transcripts import Form
     from app.ui import shelf
     from app.ui.queue_strip import QueueStrip
     from app.ui.shelf_filters import ShelfFilters
     from app.ui.shelf_view import ShelfView
+    from app.ui.transcript_export import Exports
 
 FILTER = (
     "Documents (*.pdf *.docx *.odt *.rtf *.pptx *.odp *.xlsx *.xls *.ods *.csv *.txt *.md *.rst *.html *.htm *.epub "
-    "*.eml *.msg *.zip *.json *.ipynb *.png *.jpg *.jpeg *.tif *.tiff *.wav *.mp3 *.m4a *.flac *.mp4);;All files (*)"
+    "*.eml *.msg *.zip *.json *.ipynb *.png *.jpg *.jpeg *.tif *.tiff *.wav *.mp3 *.m4a *.flac *.ogg *.opus "
+    "*.amr *.3gp *.aac *.mp4 *.mov *.mkv *.webm);;All files (*)"
 )
 AGAIN = ("failed", "scanned", "protected", "cancelled", "missing")
 """States in which reading once more may help."""
@@ -45,6 +49,8 @@ class DocumentsPanel(QWidget):
     """Open the file with the system's program."""
     passages_asked = Signal(str)
     summary_asked = Signal(str)
+    record_asked = Signal()
+    """Begin to record, or end that."""
     said = Signal(str)
     """A calm sentence for the user."""
 
@@ -63,6 +69,8 @@ class DocumentsPanel(QWidget):
         self._early: list[Path] = []
         """Dropped before the runtime was there."""
         self._built = False
+        self._recording = False
+        self._exports: Exports | None = None
         self.source = ShelfSource(bridge, self)
         self.source.failed.connect(self.failed)
         self.source.counted.connect(self.changed)
@@ -88,6 +96,11 @@ class DocumentsPanel(QWidget):
             self.strip.show_state(self.source.state)
         self.source.show(True)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Give the keyboard to the list. A focus proxy would do so too, and Tab would pass by what stands above it."""
+        super().focusInEvent(event)
+        self.view.setFocus(event.reason())
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Arrange nothing meanwhile."""
         super().hideEvent(event)
@@ -104,14 +117,20 @@ class DocumentsPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.files_button = button(
-            "Add &files…", kind="primary", description="Choose files to add", clicked=self.choose_files
+            tr("Add &files…"), kind="primary", description=tr("Choose files to add"), clicked=self.choose_files
         )
         row.addWidget(self.files_button)
-        self.folder_button = button("Add f&older…", description="Choose a folder to add", clicked=self.choose_folder)
+        self.folder_button = button(
+            tr("F&older…"), name=tr("Add folder"), description=tr("Choose a folder to add"), clicked=self.choose_folder
+        )
         row.addWidget(self.folder_button)
+        self.record_button = round_button("record", tr("Record"), kind="icon", size=32)
+        self.record_button.clicked.connect(lambda: self.record_asked.emit())
+        self._name_recording()
+        row.addWidget(self.record_button)
         self.watch_button = button(
-            "&Watched…", kind="plain", name="Watched folders",
-            description="Folders whose changes are noticed by themselves", clicked=self._open_folders,
+            tr("&Watched…"), kind="plain", name=tr("Watched folders"),
+            description=tr("Folders whose changes are noticed by themselves"), clicked=self._open_folders,
         )  # fmt: skip
         row.addWidget(self.watch_button)
         row.addStretch()
@@ -121,8 +140,10 @@ class DocumentsPanel(QWidget):
         self.strip.cancel_asked.connect(self.cancel)
         column.addWidget(self.strip)
         self.empty = label(
-            "Nothing here yet. Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web "
-            "pages, pictures, recordings, text.",
+            tr(
+                "Nothing here yet. Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web "
+                "pages, pictures, recordings, text. Or record a lecture by the round button above."
+            ),
             tone="muted", wrap=True,
         )  # fmt: skip
         column.addWidget(self.empty)
@@ -135,16 +156,18 @@ class DocumentsPanel(QWidget):
         column.addWidget(self.view, 1)
         row = QHBoxLayout()
         row.setSpacing(6)
-        self.passages_button = button("&Passages", description="Show what was read in this document (Shift+Enter)")
+        self.passages_button = button(
+            tr("&Passages"), description=tr("Show what was read in this document (Shift+Enter)")
+        )
         self.passages_button.clicked.connect(lambda: self._ask_passages())
-        self.retry_button = button("&Try again", glyph="retry", description="Read it once more (F5)")
+        self.retry_button = button(tr("&Try again"), glyph="retry", description=tr("Read it once more (F5)"))
         self.retry_button.clicked.connect(lambda: self.retry())
         self.more_button = button(
-            "&More…", kind="plain", description="What can be done with it", clicked=self._open_menu
+            tr("&More…"), kind="plain", description=tr("What can be done with it"), clicked=self._open_menu
         )
         self.remove_button = button(
-            "&Remove", glyph="trash", name="Remove from library",
-            description="Take what is chosen out of the library; the files stay (Delete)",
+            tr("&Remove"), glyph="trash", name=tr("Remove from library"),
+            description=tr("Take what is chosen out of the library; the files stay (Delete)"),
         )  # fmt: skip
         self.remove_button.clicked.connect(lambda: self.remove(self.view.chosen_keys))
         for one in (self.passages_button, self.retry_button, self.remove_button, self.more_button):
@@ -162,10 +185,23 @@ class DocumentsPanel(QWidget):
         from app.ui.document_menu import add_shortcuts
 
         add_shortcuts(self)
-        self.setFocusProxy(self.view)
         self._show_actions()
 
     # ------------------------------------------------------------------ adding
+
+    def show_recording(self, on: bool) -> None:
+        """Say whether something is being recorded."""
+        self._recording = on
+        if self._built:
+            self._name_recording()
+
+    def _name_recording(self) -> None:
+        on = self._recording
+        set_glyph(self.record_button, "stop" if on else "record")
+        self.record_button.setAccessibleName(tr("End the recording") if on else tr("Record"))
+        what = tr("End the recording; it is written down and added") if on else tr("Record a lecture or a meeting")
+        self.record_button.setAccessibleDescription(what)
+        self.record_button.setToolTip(f"{what} (Ctrl+Shift+R)")
 
     @property
     def adding(self) -> bool:
@@ -174,12 +210,12 @@ class DocumentsPanel(QWidget):
 
     def choose_files(self) -> None:
         """Ask for files."""
-        names, _ = QFileDialog.getOpenFileNames(self, "Add documents", os.path.expanduser("~"), FILTER)
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add documents"), os.path.expanduser("~"), FILTER)
         self.add([Path(name) for name in names])
 
     def choose_folder(self) -> None:
         """Ask for a folder."""
-        name = QFileDialog.getExistingDirectory(self, "Add a folder", os.path.expanduser("~"))
+        name = QFileDialog.getExistingDirectory(self, tr("Add a folder"), os.path.expanduser("~"))
         if name:
             self.add([Path(name)])
 
@@ -188,7 +224,7 @@ class DocumentsPanel(QWidget):
         if not paths:
             return
         if self._built:
-            self.strip.say("Looking at the files…")
+            self.strip.say(tr("Looking at the files…"))
         if self._runtime is None:
             self._early += [path for path in paths if path not in self._early]
             return
@@ -294,6 +330,14 @@ class DocumentsPanel(QWidget):
             library = self._runtime.library
             self._do(library.pause if on else library.resume, "pause")
 
+    def export(self, path: str, target: Path, form: Form) -> None:
+        """Save the transcript of a recording; see `app.ui.transcript_export`."""
+        if self._runtime is not None:
+            from app.ui.transcript_export import Exports
+
+            self._exports = self._exports or Exports(self._bridge, self.said.emit, self.failed.emit, self)
+            self._exports.save(self._runtime.library, Path(path), target, form)
+
     def _ask_passages(self) -> None:
         entry = self.view.current
         if entry is not None and not entry.folder:
@@ -349,6 +393,8 @@ class DocumentsPanel(QWidget):
             document and entry is not None and entry.state in ("failed", "scanned", "protected", "cancelled", "missing")
         )
         self.retry_button.setVisible(again)
-        self.retry_button.setText("Pass&word…" if entry is not None and entry.state == "protected" else "&Try again")
+        self.retry_button.setText(
+            tr("Pass&word…") if entry is not None and entry.state == "protected" else tr("&Try again")
+        )
         self.remove_button.setVisible(there)
         self.more_button.setVisible(there)

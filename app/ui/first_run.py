@@ -1,4 +1,4 @@
-"""The page of an empty conversation: what this is, three ways to begin, and how far the models are."""
+"""The page of an empty conversation: what this is, three ways to begin, two wishes, and how far the models are."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui import icons, theme
-from app.ui.controls import label
+from app.ui.controls import button, label
 from app.ui.models_card import ModelsCard
+from app.ui.tokens import SPACE, TYPE
+from app.ui.translation import tr
 
 
 class BigAction(QPushButton):
@@ -72,6 +74,8 @@ class FirstRun(QScrollArea):
     """Shown while the conversation is empty."""
 
     add_asked = Signal()
+    folder_asked = Signal()
+    microphone_asked = Signal()
     ask_asked = Signal()
     talk_pressed = Signal()
     talk_released = Signal()
@@ -79,12 +83,12 @@ class FirstRun(QScrollArea):
     def __init__(self, models: ModelsCard) -> None:
         super().__init__()
         self.setWidgetResizable(True)
-        self.setAccessibleName("Welcome")
+        self.setAccessibleName(tr("Welcome"))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         ground = QWidget()
         across = QHBoxLayout(ground)
-        across.setContentsMargins(24, 24, 24, 24)
+        across.setContentsMargins(SPACE.XL, SPACE.XL, SPACE.XL, SPACE.XL)
         across.addStretch(1)
         middle = QWidget()
         middle.setMaximumWidth(800)
@@ -92,46 +96,88 @@ class FirstRun(QScrollArea):
         across.addStretch(1)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
+        column.setSpacing(SPACE.M)
         column.addStretch(2)
-        self.title = label("Ask your own documents", scale=2.2, weight=QFont.Weight.Bold, wrap=True)
+        self.title = label(tr("Ask your own documents"), scale=TYPE.DISPLAY, weight=QFont.Weight.Bold, wrap=True)
         column.addWidget(self.title)
         self.sentence = label(
-            "Tangnet finds the passage, answers in your words and shows its sources, "
-            "on machines you own and without the internet.",
+            tr(
+                "Tangnet finds the passage, answers in your words and shows its sources, on machines you own and "
+                "without the internet."
+            ),
             tone="muted",
-            scale=1.15,
+            scale=TYPE.LEAD,
             wrap=True,
         )
         column.addWidget(self.sentence)
-        column.addSpacing(14)
+        column.addSpacing(SPACE.M)
         actions = QHBoxLayout()
-        actions.setSpacing(14)
-        self.drop = BigAction("add-document", "Drop documents", "Files or folders, anywhere on this window. Or click.")
+        actions.setSpacing(SPACE.M)
+        self.drop = BigAction(
+            "add-document", tr("Drop documents"), tr("Files or folders, anywhere on this window. Or click.")
+        )
         self.drop.clicked.connect(lambda: self.add_asked.emit())
         actions.addWidget(self.drop, 1)
-        self.talk = BigAction("mic", "Hold F9 to talk", "Speak, let go, and your words become the question.")
+        self.talk = BigAction(
+            "mic", tr("Hold {key} to talk", key="F9"), tr("Speak, let go, and your words become the question.")
+        )
         self.talk.pressed.connect(self.talk_pressed)
         self.talk.released.connect(self.talk_released)
         actions.addWidget(self.talk, 1)
-        self.ask = BigAction("chat", "Ask a question", "Type below and press Enter. Sources come with the answer.")
+        self.ask = BigAction(
+            "chat", tr("Ask a question"), tr("Type below and press Enter. Sources come with the answer.")
+        )
         self.ask.clicked.connect(lambda: self.ask_asked.emit())
         actions.addWidget(self.ask, 1)
         column.addLayout(actions)
-        column.addSpacing(14)
+        column.addWidget(self._wishes())
+        column.addSpacing(SPACE.S)
         column.addWidget(models)
         column.addStretch(3)
         self.setWidget(ground)
         self.viewport().setAutoFillBackground(False)
         ground.setAutoFillBackground(False)
 
+    def _wishes(self) -> QWidget:
+        """Return the row of the two things that may be said, now, later or never."""
+        self.wishes = QWidget()
+        row = QHBoxLayout(self.wishes)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE.S)
+        row.addWidget(label(tr("If you like, now or later:"), tone="muted"))
+        self.folder_button = button(
+            tr("Choose a f&older…"), kind="plain", glyph="document",
+            description=tr("Its documents are read on your machines, and changes are noticed"),
+        )  # fmt: skip
+        self.folder_button.clicked.connect(lambda: self.folder_asked.emit())
+        self.microphone_button = button(
+            tr("Choose a &microphone…"), kind="plain", glyph="mic",
+            description=tr("Try which one hears you best; otherwise it is the one of the system"),
+        )  # fmt: skip
+        self.microphone_button.clicked.connect(lambda: self.microphone_asked.emit())
+        row.addWidget(self.folder_button)
+        row.addWidget(self.microphone_button)
+        row.addStretch()
+        return self.wishes
+
+    def show_microphone(self, chosen: bool) -> None:
+        """A microphone has been chosen, or none yet: then it can be."""
+        self.microphone_button.setHidden(chosen)
+        self._show_wishes()
+
+    def _show_wishes(self) -> None:
+        self.wishes.setHidden(self.folder_button.isHidden() and self.microphone_button.isHidden())
+
     def set_talk_key(self, key: str) -> None:
         """Name the hold key."""
-        self.talk.tell(f"Hold {key} to talk", self.talk.sentence.text())
+        self.talk.tell(tr("Hold {key} to talk", key=key), self.talk.sentence.text())
 
     def show_documents(self, count: int) -> None:
         """Say how many documents there are."""
         if count:
-            self.drop.tell("Add documents", f"{count} in your library. Drop more anywhere, or click.")
+            there = tr("{number} in your library. Drop more anywhere, or click.", number=count)
+            self.drop.tell(tr("Add documents"), there)
         else:
-            self.drop.tell("Drop documents", "Files or folders, anywhere on this window. Or click.")
+            self.drop.tell(tr("Drop documents"), tr("Files or folders, anywhere on this window. Or click."))
+        self.folder_button.setHidden(bool(count))
+        self._show_wishes()

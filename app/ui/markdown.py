@@ -24,7 +24,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
-from app.ui.theme import Colours
+from app.ui.tokens import Colours
 
 CITATION_SCHEME = "tangnet-cite"
 FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML

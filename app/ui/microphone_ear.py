@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.errors import VoiceError
+    from app.voice.audio_input import Blocks
     from app.voice.microphone import MakeRecorder, MicrophoneState
     from app.voice.talk import Phase
 
@@ -76,6 +77,10 @@ class MicrophoneEar:
     def audio(self) -> AsyncIterator[bytes]:
         """Return the sound of the utterance."""
         return self._session.audio()
+
+    def blocks(self, before: float = 0.0) -> Blocks:
+        """Return live sound; see AudioInput."""
+        return self._microphone.blocks(before)
 
     async def close(self) -> None:
         """Let go of the microphone; returns when the device is free."""

@@ -21,6 +21,8 @@ class TalkKey(QObject):
 
     notice = Signal(str)
     """A sentence for the user: no such key, taken by another program, this desktop tells no release, …"""
+    escaped = Signal()
+    """Escape was pressed, in whatever program, while it was watched for."""
 
     def __init__(self, bridge: Bridge, talker: Talker, make: MakeKey | None = None) -> None:
         """`make` is `hotkeys.global_key`, unless a test brings its own."""
@@ -34,10 +36,12 @@ class TalkKey(QObject):
         self._key: GlobalKey | None = None  # made and used in the asyncio thread
         self._open_as = ""
         self._busy = False
-        self._talking = False
-        talker.began.connect(lambda: self._talks(True))
+        self.begins: Callable[[], object] = lambda: None
+        """Called before the talker hears of a press."""
+        self._watched: set[str] = set()
+        talker.began.connect(lambda: self.watch("talking", True))
         for over in (talker.heard, talker.failed, talker.cancelled):
-            over.connect(lambda *_: self._talks(False))
+            over.connect(lambda *_: self.watch("talking", False))
         bridge.at_close(self._close)
 
     @property
@@ -76,7 +80,7 @@ class TalkKey(QObject):
         events = KeyEvents(
             pressed=lambda: post(self._pressed),
             released=lambda: post(self._released),
-            escaped=lambda: post(self._talker.cancel),
+            escaped=lambda: post(self._escaped),
             notice=lambda sentence: post(self.notice.emit, sentence),
             lost=self._lost,
         )
@@ -110,18 +114,27 @@ class TalkKey(QObject):
 
     def _pressed(self) -> None:
         self.held = True
+        self.begins()
         self._talker.press()
 
     def _released(self) -> None:
         self.held = False
         self._talker.release()
 
-    def _talks(self, on: bool) -> None:
-        self._talking = on
+    def _escaped(self) -> None:
+        self._talker.cancel()
+        self.escaped.emit()
+
+    def watch(self, why: str, on: bool) -> None:
+        """Watch for Escape in every program as long as there is a reason, which `why` names."""
+        if on:
+            self._watched.add(why)
+        else:
+            self._watched.discard(why)
 
         async def watch() -> None:
             if self._key is not None:
-                self._key.watch_escape(self._talking)
+                self._key.watch_escape(bool(self._watched))
 
         if self._wanted:
             self._bridge.run(watch, name="escape everywhere")

@@ -14,6 +14,8 @@ from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import Choice, button, frame, label
 from app.ui.seam import RuntimeSeam
+from app.ui.tokens import SPACE, TYPE
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.events import EngineInfo, ModelInfo, NodeInfo
@@ -23,7 +25,20 @@ if TYPE_CHECKING:
     from app.ui.pushing import Pushing
 
 ROLES = ("chat", "embed", "transcribe")
-_WHAT = {"chat": "Answering", "embed": "Searching documents", "transcribe": "Understanding speech"}
+MOST_ADVICE = 3
+"""Machines that are named on the first page; the page of models names all."""
+
+
+def _what(role: str) -> str:
+    known = {"chat": tr("Answering"), "embed": tr("Searching documents"), "transcribe": tr("Understanding speech")}
+    return known[role]
+
+
+def _state(name: str) -> str:
+    known = {
+        "idle": tr("waiting"), "loading": tr("loading"), "ready": tr("ready"), "failed": tr("failed"),
+    }  # fmt: skip
+    return known.get(name, name)
 
 
 class ModelsCard(QFrame):
@@ -31,6 +46,8 @@ class ModelsCard(QFrame):
 
     failed = Signal(object)
     engines_changed = Signal(object)
+    page_asked = Signal()
+    """Show all models."""
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
@@ -40,48 +57,57 @@ class ModelsCard(QFrame):
         self._fetching: Handle | None = None
         self._samples: list[tuple[float, int]] = []
         self._choices: list[ModelInfo] = []
+        self._models: tuple[ModelInfo, ...] = ()
+        """Here, on nodes and in the catalogue."""
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 16, 20, 16)
-        column.setSpacing(10)
-        self.title = label("Getting ready on this machine", weight=QFont.Weight.DemiBold)
+        column.setContentsMargins(SPACE.L, SPACE.L, SPACE.L, SPACE.L)
+        column.setSpacing(SPACE.S)
+        self.title = label(tr("Getting ready on this machine"), weight=QFont.Weight.DemiBold)
         column.addWidget(self.title)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(8)
+        grid.setHorizontalSpacing(SPACE.M)
+        grid.setVerticalSpacing(SPACE.S)
         grid.setColumnStretch(1, 1)
         self.rows: dict[str, tuple[QProgressBar, QLabel]] = {}
         for at, role in enumerate(ROLES):
-            grid.addWidget(label(_WHAT[role]), at, 0)
+            grid.addWidget(label(_what(role)), at, 0)
             bar = QProgressBar()
             bar.setTextVisible(False)
             bar.setRange(0, 1000)
-            bar.setAccessibleName(_WHAT[role])
+            bar.setAccessibleName(_what(role))
             grid.addWidget(bar, at, 1)
-            state = label("waiting", tone="muted", scale=0.9)
+            state = label(tr("waiting"), tone="muted", scale=TYPE.SMALL)
             grid.addWidget(state, at, 2, Qt.AlignmentFlag.AlignRight)
             self.rows[role] = (bar, state)
         column.addLayout(grid)
-        self.problem = label("", wrap=True, tone="error", scale=0.92)
+        self.problem = label("", wrap=True, tone="error", scale=TYPE.SMALL)
         self.problem.hide()
         column.addWidget(self.problem)
         self.weak = frame("notice")
         inside = QVBoxLayout(self.weak)
-        inside.setContentsMargins(14, 12, 14, 12)
-        inside.setSpacing(8)
+        inside.setContentsMargins(SPACE.M, SPACE.M, SPACE.M, SPACE.M)
+        inside.setSpacing(SPACE.S)
         self.weak_text = label("", wrap=True)
         inside.addWidget(self.weak_text)
+        self.advice_text = label("", wrap=True)
+        self.advice_text.hide()
+        inside.addWidget(self.advice_text)
         self.choose_row = QWidget()
         choose = QHBoxLayout(self.choose_row)
         choose.setContentsMargins(0, 0, 0, 0)
         self.choice = Choice()
-        self.choice.setAccessibleName("Model to fetch")
+        self.choice.setAccessibleName(tr("Model to fetch"))
         self.choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.choice.setMinimumContentsLength(12)
         choose.addWidget(self.choice, 1)
         self.fetch_button = button(
-            "&Get better model", kind="primary", description="Download the chosen model", clicked=self.fetch
-        )
+            tr("&Get better model"), kind="primary", clicked=self.fetch,
+            description=tr("Download the chosen model: this opens a connection outside your network"),
+        )  # fmt: skip
         choose.addWidget(self.fetch_button)
+        self.page_button = button(tr("All mo&dels…"), description=tr("What is installed where, and other ways to add"))
+        self.page_button.clicked.connect(lambda: self.page_asked.emit())
+        choose.addWidget(self.page_button)
         inside.addWidget(self.choose_row)
         self.fetch_row = QWidget()
         fetch = QVBoxLayout(self.fetch_row)
@@ -90,14 +116,16 @@ class ModelsCard(QFrame):
         self.fetch_text = label("", wrap=True)
         line.addWidget(self.fetch_text, 1)
         self.cancel_button = button(
-            "Cancel", name="Cancel download", description="Stop; what has come is kept and continued later"
+            tr("Cancel"),
+            name=tr("Cancel download"),
+            description=tr("Stop; what has come is kept and continued later"),
         )
         self.cancel_button.clicked.connect(self.cancel)
         line.addWidget(self.cancel_button)
         fetch.addLayout(line)
         self.fetch_bar = QProgressBar()
         self.fetch_bar.setTextVisible(False)
-        self.fetch_bar.setAccessibleName("Download")
+        self.fetch_bar.setAccessibleName(tr("Download"))
         fetch.addWidget(self.fetch_bar)
         self.fetch_row.hide()
         inside.addWidget(self.fetch_row)
@@ -126,19 +154,20 @@ class ModelsCard(QFrame):
             bar.setRange(0, 0 if one.state == "loading" and fraction <= 0 else 1000)
             bar.setValue(round(fraction * 1000))
             bar.setVisible(one.state != "ready")
-            state.setText(one.model if one.state == "ready" and one.model else one.state)
+            state.setText(one.model if one.state == "ready" and one.model else _state(one.state))
             state.setToolTip(one.message)
             if one.state == "failed":
-                problems.append(one.message or f"{_WHAT[one.role]} is not available.")
+                problems.append(one.message or tr("{what} is not available.", what=_what(one.role)))
         self.problem.setText("\n".join(problems))
         self.problem.setVisible(bool(problems))
         ready = [one.role for one in engines if one.state == "ready"]
         everything = all(role in ready for role in ROLES)
-        self.title.setText("Ready on this machine" if everything else "Getting ready on this machine")
+        self.title.setText(tr("Ready on this machine") if everything else tr("Getting ready on this machine"))
         self.engines_changed.emit(tuple(engines))
 
     def show_models(self, models: Sequence[ModelInfo]) -> None:
         """Say so when no chat model here can be trusted, and offer better ones."""
+        self._models = tuple(models)
         present = [model for model in models if model.role == "chat" and model.present]
         best = max(present, key=lambda model: (model.trustworthy, model.parameters), default=None)
         if best is not None and best.trustworthy:
@@ -153,14 +182,27 @@ class ModelsCard(QFrame):
             licence = f", {model.licence}" if model.licence else ""
             self.choice.addItem(f"{model.name} ({phrases.megabytes(model.bytes)}{licence})", model.name)
         if best is None:
-            self.weak_text.setText("There is no model for answers on this machine yet.")
+            self.weak_text.setText(tr("There is no model for answers on this machine yet."))
         else:
             self.weak_text.setText(
-                f"{best.name} is a tiny starter model: good to see everything work, too weak to be trusted. "
-                "Check what it says against the sources, or get a better one."
+                tr(
+                    "{name} is a tiny starter model: good to see everything work, too weak to be trusted. "
+                    "Check what it says against the sources, or get a better one.",
+                    name=best.name,
+                )
             )
+        self._advise()
         self.choose_row.setVisible(bool(self._choices) and self._fetching is None)
         self.weak.show()
+
+    def _advise(self) -> None:
+        """Say what this machine and the nodes that were found could run."""
+        from app.model_advice import advice
+        from app.ui.model_words import advised
+
+        lines = [advised(one) for one in advice(self._nodes, self._models) if not one.there][:MOST_ADVICE]
+        self.advice_text.setText("\n".join(lines))
+        self.advice_text.setVisible(bool(lines))
 
     def fetch(self) -> None:
         """Download the chosen model."""
@@ -169,7 +211,7 @@ class ModelsCard(QFrame):
             return
         cluster = self._runtime.cluster
         self._samples = []
-        self.fetch_text.setText(f"Fetching {name}…")
+        self.fetch_text.setText(tr("Fetching {name}…", name=name))
         self.fetch_bar.setRange(0, 0)
         self.choose_row.hide()
         self.fetch_row.show()
@@ -186,6 +228,8 @@ class ModelsCard(QFrame):
     def show_nodes(self, nodes: Sequence[NodeInfo]) -> None:
         """Offer to put models on nodes as soon as there are any."""
         self._nodes = tuple(nodes)
+        if self._models and not self.weak.isHidden():
+            self._advise()
         if self.dialog is not None:
             self.dialog.show_nodes(nodes)
         others = any(node.trusted and not node.local for node in nodes)
@@ -210,7 +254,7 @@ class ModelsCard(QFrame):
 
         here = [model for model in models if model.present and "local" in model.nodes]
         if not here:
-            self.problem.setText("There is no model on this machine that could be put on nodes.")
+            self.problem.setText(tr("There is no model on this machine that could be put on nodes."))
             self.problem.show()
             return
         here.sort(key=lambda model: (model.role != "chat", not model.trustworthy, model.name))
@@ -236,6 +280,10 @@ class ModelsCard(QFrame):
 
     def _forget_dialog(self) -> None:
         self.dialog = None
+
+    def reload(self) -> None:
+        """The models are others now: load the best ones."""
+        self._warm()
 
     def _warm(self) -> None:
         if self._runtime is None:

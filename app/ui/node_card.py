@@ -108,7 +108,20 @@ class NodeCard(QScrollArea):
             self.lines[sha256].show_deployment(info, info.model)
 
 
-_ORDER = ("Load", "Machine", "Predictions", "Zone", "Labels", "We may", "Hardware", "Address", "Key", "Note")
+_ORDER = (
+    "Now",
+    "Load",
+    "Machine",
+    "Last known",
+    "Predictions",
+    "Zone",
+    "Labels",
+    "We may",
+    "Hardware",
+    "Address",
+    "Key",
+    "Note",
+)
 
 
 class DeploymentLine(QWidget):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.ui.phrases import megabytes, node_name
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.events import DeploymentInfo, NodeInfo
@@ -130,6 +133,22 @@ def machine(node: NodeInfo) -> str:
     return " · ".join(part.replace(" ", "\u00a0") for part in parts)  # broken between figures only
 
 
+def last_known(node: NodeInfo) -> str:
+    """Return what a node said before it was lost, and how long ago that was; "" for one that is there."""
+    if answers(node) or not node.trusted or not node.seen_at:
+        return ""
+    parts = [
+        tr("{n} answers being made", n=node.active) if node.active else "",
+        tr("{used} of {all}", used=megabytes(node.memory_used_bytes), all=megabytes(node.memory_total_bytes))
+        if node.memory_used_bytes and node.memory_total_bytes
+        else "",
+        f"{node.temperature_c:.0f} °C" if node.temperature_c else "",
+    ]
+    from app.ui.cluster_tiles import age
+
+    return " · ".join([age(node), *(part.replace(" ", "\u00a0") for part in parts if part)])
+
+
 def prediction(error: float | None) -> str:
     """Return how good the predictions for a node were; "" before the first."""
     if error is None:
@@ -223,11 +242,14 @@ def some(nodes: Sequence[NodeInfo], most: int = 6) -> str:
 
 def facts(node: NodeInfo, error: float | None) -> list[tuple[str, str]]:
     """Return what else there is to say of a node, as (what, value); only what is known."""
+    from app.ui import cluster_tiles
     from nodeworker.protocol.identity import fingerprint
 
     said = [
+        ("Now", "\n".join(cluster_tiles.work_lines(node.work)) if answers(node) else ""),
         ("Load", load(node)),
         ("Machine", machine(node)),
+        ("Last known", last_known(node)),
         ("Predictions", prediction(error)),
         ("Zone", node.zone),
         ("Labels", ", ".join(node.labels)),
@@ -246,3 +268,18 @@ def _clock(seen_at: float) -> str:
     at = datetime.fromtimestamp(time.time() - time.monotonic() + seen_at).astimezone()
     today = datetime.now().astimezone().date()
     return f"{at:%H:%M}" if at.date() == today else f"{at.day} {at:%b}, {at:%H:%M}"
+
+
+def standing(node: NodeInfo) -> tuple[object, ...]:
+    """Return what is to be shown at once when it changes; figures are not."""
+    return (
+        *(node.name, node.zone, node.state, node.trusted, node.pairing, node.resting, node.rights),
+        *(node.throttled, node.under_voltage, node.address, node.models),
+    )
+
+
+@lru_cache(maxsize=2048)
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Return what names are sorted by, so that pi-2 comes before pi-10."""
+    parts = re.split(r"(\d{1,18})", name.lower())
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)

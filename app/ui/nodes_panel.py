@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QFocusEvent, QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.ui import node_words, phrases
+from app.ui import cluster_tiles, node_words, phrases
 from app.ui.bridge import Bridge
 from app.ui.chrome import UndoBar
 from app.ui.controls import button, label
 from app.ui.seam import RuntimeSeam
 from app.ui.search_field import SearchField
+from app.ui.tokens import SPACE, TYPE
+from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
+    from app.cluster.history import Past
     from app.events import DeploymentInfo, NodeInfo
+    from app.ui.cluster_charts import ClusterCharts
+    from app.ui.cluster_deeds import NodeDeeds
+    from app.ui.cluster_map import ClusterMap
+    from app.ui.cluster_past import PastSource
+    from app.ui.cluster_tiles import Tile, Trail
     from app.ui.node_card import NodeCard
     from app.ui.pairing_dialog import PairingDialog
 
 SOON_MS = 200
 """After news of models on their way the list is brought up to date."""
+FIGURES_MS = 1000
+"""Figures of nodes are brought up to date so often; a state is at once."""
+CARD_WIDTH = 340
+SEARCH_WIDTH = 320
 
 
 class NodesPanel(QWidget):
@@ -38,6 +55,9 @@ class NodesPanel(QWidget):
     models_asked = Signal(str)
     """Key of a node that a model shall be put on."""
 
+    deeds: NodeDeeds
+    past: PastSource
+    map: ClusterMap
     list: TwoLineList
     card: NodeCard
     search: SearchField
@@ -59,11 +79,20 @@ class NodesPanel(QWidget):
         self._leaving: set[str] = set()
         self._pairing_since: dict[str, float] = {}
         """When pairing was seen to open, by key; time.monotonic()."""
+        self._tiles: dict[str, tuple[NodeInfo, Trail, Tile]] = {}
+        """The tile of each node beside what it was made of."""
+        self.shown = "map"
+        """How the nodes are looked at: map, list or charts."""
+        self.charts: ClusterCharts | None = None
         self._built = False
         self.pairing: PairingDialog | None = None
         # A hundred nodes that fetch tell it more often than anybody can read.
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._refresh_shown)
+        self._tell_soon = QTimer(self, singleShot=True, interval=FIGURES_MS)
+        self._tell_soon.timeout.connect(self._tell_now)
+        self._standings: dict[str, tuple[object, ...]] = {}
+        """What is shown of each node at once when it changes."""
 
     @property
     def nodes(self) -> tuple[NodeInfo, ...]:
@@ -75,6 +104,7 @@ class NodesPanel(QWidget):
         self._runtime = runtime
         self._bridge.stream(runtime.cluster.watch, self.show_nodes, None, self.failed.emit, name="watch nodes")
         self._follow_deployments()
+        self._attach_parts()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Build what is in the panel, and catch up: a hidden panel takes no notice of the nodes."""
@@ -83,7 +113,21 @@ class NodesPanel(QWidget):
             self._build()
             self._built = True
             self._follow_deployments()
+            self._attach_parts()
+        self.past.start()
         self._refresh()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Go on to the nodes; with a focus proxy instead Tab would jump over what stands above them."""
+        super().focusInEvent(event)
+        if self._built:
+            self._to_nodes()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks at the last hour now."""
+        super().hideEvent(event)
+        if self._built:
+            self.past.stop()
 
     def show_nodes(self, nodes: Sequence[NodeInfo]) -> None:
         """Show what is known of the nodes now."""
@@ -94,6 +138,15 @@ class NodesPanel(QWidget):
                 self._pairing_since.pop(key, None)
             elif known is not None and not known.pairing:
                 self._pairing_since[key] = time.monotonic()
+        standings = {key: node_words.standing(node) for key, node in self._nodes.items()}
+        if standings != self._standings:
+            self._standings = standings
+            self._tell_soon.stop()
+            self._tell_now()
+        elif not self._tell_soon.isActive():
+            self._tell_soon.start()  # figures alone change every second with each of a hundred nodes
+
+    def _tell_now(self) -> None:
         self._refresh_shown()
         self.changed.emit(self.nodes)
 
@@ -155,73 +208,157 @@ class NodesPanel(QWidget):
             cluster = self._runtime.cluster
             self._bridge.run(lambda: cluster.unpair(node.id), None, self.failed.emit, name="unpair", must_finish=True)
 
+    def _attach_parts(self) -> None:
+        if self._runtime is not None and self._built:
+            self.past.attach(self._runtime.cluster.upkeep)
+            self.deeds.attach(self._runtime.cluster.upkeep)
+
     def _build(self) -> None:
+        from app.ui.cluster_deeds import NodeDeeds
+        from app.ui.cluster_map import ClusterMap
+        from app.ui.cluster_past import PastSource
         from app.ui.node_card import NodeCard
+
+        self.past = PastSource(self._bridge, self)
+        self.past.came.connect(self._show_past)
+        self.past.failed.connect(self.failed)
+        self.deeds = NodeDeeds(self._bridge, self._undo, self.failed.emit)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(SPACE.M)
         self._alone = label(
-            "Answers are made by these machines. This one is always there; add others on your network by pairing.",
+            tr("Answers are made by these machines. This one is always there; add others on your network by pairing."),
             tone="muted",
             wrap=True,
         )
         column.addWidget(self._alone)
-        self._finding = QWidget()
-        row = QHBoxLayout(self._finding)
-        row.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._finding_row())
+        self.summary = label("", tone="muted", scale=TYPE.SMALL)
+        column.addWidget(self.summary)
+        self.list = TwoLineList(tr("Nodes"), headings=True)
+        self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())
+        self.list.removal_asked.connect(self.unpair)
+        self.map = ClusterMap(self.list.rows, tr("Map of the nodes"))
+        self.map.setSelectionModel(self.list.selectionModel())
+        self.map.removal_asked.connect(self.unpair)
+        self._views = QStackedWidget()
+        self._views.addWidget(self.map)
+        self._views.addWidget(self.list)
+        self.card = NodeCard()
+        self.card.hide()
+        parts = QSplitter(Qt.Orientation.Horizontal)
+        parts.setHandleWidth(SPACE.M)
+        parts.setProperty("kind", "quiet")
+        parts.setChildrenCollapsible(False)
+        parts.addWidget(self._views)
+        parts.addWidget(self.card)
+        parts.setStretchFactor(0, 1)
+        parts.setSizes([640, CARD_WIDTH])
+        self._whole = QStackedWidget()
+        self._whole.addWidget(parts)
+        column.addWidget(self._whole, 1)
+        column.addLayout(self._deeds_row())
+        self.look("map")
+
+    def _finding_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.S)
+        self.looks: dict[str, QPushButton] = {}
+        for name, text, description in (
+            ("map", tr("&Map"), tr("Nodes as a picture, zone by zone")),
+            ("list", tr("&List"), tr("Nodes as a list")),
+            ("charts", tr("&Charts"), tr("What all nodes together did in the last hour")),
+        ):
+            made = button(text, kind="toggle", description=description)
+            made.setCheckable(True)
+            made.clicked.connect(lambda _on, name=name: self.look(name))
+            row.addWidget(made)
+            self.looks[name] = made
         self.search = SearchField(
-            "Search nodes", "By name, zone, label, model, address, or state such as “not reached” or “heat”"
+            tr("Search nodes"), tr("By name, zone, label, model, address, or state such as “not reached” or “heat”")
         )
+        self.search.setMaximumWidth(SEARCH_WIDTH)
         self.search.textChanged.connect(lambda _text: self._refresh())
-        self.search.down.connect(lambda: self.list.setFocus())
+        self.search.down.connect(self._to_nodes)
         row.addWidget(self.search, 1)
-        self.zones_toggle = button("By zone", kind="toggle", description="Put the nodes of each zone together")
+        self.zones_toggle = button(tr("By zone"), kind="toggle", description=tr("Put the nodes of each zone together"))
         self.zones_toggle.setCheckable(True)
         self.zones_toggle.setChecked(True)
         self.zones_toggle.toggled.connect(lambda _on: self._refresh())
         row.addWidget(self.zones_toggle)
-        column.addWidget(self._finding)
-        self.summary = label("", tone="muted", scale=0.9)
-        column.addWidget(self.summary)
-        self.list = TwoLineList("Nodes", headings=True)
-        self.list.selectionModel().currentChanged.connect(lambda *_: self._show_current())
-        self.list.removal_asked.connect(self.unpair)
-        self.card = NodeCard()
-        self.card.hide()
-        parts = QSplitter(Qt.Orientation.Vertical)
-        parts.setHandleWidth(9)
-        parts.setProperty("kind", "quiet")
-        parts.setChildrenCollapsible(False)
-        parts.addWidget(self.list)
-        parts.addWidget(self.card)
-        parts.setStretchFactor(0, 3)
-        parts.setStretchFactor(1, 2)
-        parts.setSizes([300, 260])
-        column.addWidget(parts, 1)
-        row = QHBoxLayout()
-        self.pair_button = button(
-            "&Pair…", kind="primary", glyph="key", name="Pair", description="Pair with the chosen node"
-        )
-        self.pair_button.clicked.connect(lambda: self.open_pairing(self.list.current_key))
-        row.addWidget(self.pair_button)
-        self.unpair_button = button(
-            "&Unpair", name="Unpair", description="Stop trusting the chosen node (Delete)", clicked=self._unpair_current
-        )
-        row.addWidget(self.unpair_button)
-        self.models_button = button(
-            "&Models…", name="Put a model on this node", description="Put a model of this machine on the chosen node"
-        )
-        self.models_button.clicked.connect(lambda: self.models_asked.emit(self.list.current_key))
-        row.addWidget(self.models_button)
+        row.addStretch()
         self.address_button = button(
-            "By &address…", name="Pair by address", description="Pair with a node by host and port, or by its link"
-        )
+            tr("Pair by &address…"), name=tr("Pair by address"),
+            description=tr("Pair with a node by host and port, or by its link"),
+        )  # fmt: skip
         self.address_button.clicked.connect(lambda: self.open_pairing(""))
         row.addWidget(self.address_button)
+        row.addWidget(self.deeds.add_button)
+        return row
+
+    def _deeds_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(SPACE.S)
+        self.pair_button = button(
+            tr("&Pair…"), kind="primary", glyph="key", name=tr("Pair"), description=tr("Pair with the chosen node")
+        )
+        self.pair_button.clicked.connect(lambda: self.open_pairing(self.list.current_key))
+        self.models_button = button(
+            tr("&Models…"), name=tr("Put a model on this node"),
+            description=tr("Put a model of this machine on the chosen node"),
+        )  # fmt: skip
+        self.models_button.clicked.connect(lambda: self.models_asked.emit(self.list.current_key))
+        self.unpair_button = button(
+            tr("&Unpair"), name=tr("Unpair"), description=tr("Stop trusting the chosen node (Delete)"),
+            clicked=self._unpair_current,
+        )  # fmt: skip
+        for part in (self.pair_button, self.models_button, self.deeds.rest_button, self.deeds.name_button):
+            row.addWidget(part)
         row.addStretch()
-        column.addLayout(row)
-        self.setFocusProxy(self.list)
+        row.addWidget(self.unpair_button)
+        return row
+
+    def look(self, name: str) -> None:
+        """Show the nodes as "map" or "list", or the "charts" of all of them."""
+        self.shown = name
+        for other, made in self.looks.items():
+            made.setChecked(other == name)
+        if name == "charts":
+            if self.charts is None:
+                from app.ui.cluster_charts import ClusterCharts
+
+                self.charts = ClusterCharts(self._bridge)
+                self._whole.addWidget(self.charts)
+            self._whole.setCurrentWidget(self.charts)
+            self.charts.show_past(self.past.past)
+        else:
+            self._views.setCurrentWidget(self.map if name == "map" else self.list)
+            self._whole.setCurrentIndex(0)
+        self._refresh()
+
+    def _to_nodes(self) -> None:
+        (self.map if self.shown == "map" else self.list).setFocus()
+
+    def _show_past(self, past: Past) -> None:
+        if self.shown == "charts" and self.charts is not None:
+            self.charts.show_past(past)
+        elif self.shown == "map":
+            self._show_tiles()
+
+    def _show_tiles(self) -> None:
+        rates = self.past.past.rates or {}
+        tiles = {}
+        for node in self.nodes:
+            key = node.id or node.name
+            trail = rates.get(node.id, ())
+            made = self._tiles.get(key)
+            if made is None or made[0] is not node or made[1] != trail or made[2].stale:
+                made = self._tiles[key] = (node, trail, cluster_tiles.tile(node, trail))
+            tiles[key] = made[2]
+        for key in self._tiles.keys() - tiles.keys():
+            del self._tiles[key]
+        self.map.show_tiles(tiles)
 
     def _refresh_shown(self) -> None:
         if self.isVisible():
@@ -232,12 +369,13 @@ class NodesPanel(QWidget):
         if not self._built:
             return
         words = self.search.text().lower().split()
-        every = sorted(self.nodes, key=lambda node: _natural(node.name))
+        every = sorted(self.nodes, key=lambda node: node_words.natural(node.name))
         found = [node for node in every if node_words.matches(node, words)]
         groups = node_words.grouped(found)
         zones = {node.zone for node in every if node.trusted and not node.local}
-        self.zones_toggle.setVisible(len(zones) > 1)
-        named = (len(zones) > 1 and self.zones_toggle.isChecked()) or bool(words)
+        self.zones_toggle.setVisible(len(zones) > 1 and self.shown == "list")
+        by_zone = self.shown == "map" or (len(zones) > 1 and self.zones_toggle.isChecked())
+        named = (by_zone and len(groups) > 1) or bool(words)
         rows = []
         if named:
             for name, nodes in groups:
@@ -252,11 +390,13 @@ class NodesPanel(QWidget):
             del self._rows[key]
         several = len(every) > 1
         self._alone.setVisible(not several)
-        self._finding.setVisible(len(every) > 4 or bool(words))
+        self.search.setVisible(self.shown != "charts" and (len(every) > 4 or bool(words)))
         summary = node_words.summary(every, len(found))
         self.summary.setVisible(several and bool(summary))
         if self.summary.text() != summary:
             self.summary.setText(summary)
+        if self.shown == "map":
+            self._show_tiles()
         self._show_current()
 
     def _row(self, node: NodeInfo) -> Row:
@@ -277,6 +417,10 @@ class NodesPanel(QWidget):
 
     def _show_current(self) -> None:
         node = self._nodes.get(self.list.current_key)
+        if self.shown == "charts":
+            node = None
+        self.deeds.names = tuple(other.name for other in self._nodes.values())
+        self.deeds.show_node(node, tuple({other.zone for other in self._nodes.values() if other.zone}))
         remote = node is not None and not node.local
         refused = remote and node is not None and node.state == "unpaired"
         self.pair_button.setVisible(remote and node is not None and (not node.trusted or refused))
@@ -301,10 +445,3 @@ class NodesPanel(QWidget):
 
     def _forget_dialog(self) -> None:
         self.pairing = None
-
-
-@lru_cache(maxsize=2048)
-def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    """Return what names are sorted by, so that pi-2 comes before pi-10."""
-    parts = re.split(r"(\d{1,18})", name.lower())
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)

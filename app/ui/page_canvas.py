@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
-from app.ui import theme
+from app.ui import theme, tokens
 from app.ui.page_pictures import WIDEST, PagePictures, Sheet, Wish
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ ZOOMS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
 COMFORT = 900
 """Logical pixels: no page is wider at zoom 1, however wide the view is."""
 MARGIN = 10
-MARK = theme.LIGHT.highlight
+MARK = tokens.LIGHT.highlight
 """Paper is white in the dark, too, and so is the marker the same."""
-FAINT = theme.LIGHT.notice
+FAINT = tokens.LIGHT.notice
 _A4 = (595.0, 842.0)
 
 

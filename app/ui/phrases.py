@@ -1,4 +1,4 @@
-"""Pure: the sentences that the window shows for states, figures and errors. No Qt."""
+"""Pure: the sentences that the window shows for states, figures and errors."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.errors import TangnetError
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.events import Answered, DeploymentInfo, EngineInfo, Moved, Passage
@@ -101,10 +102,19 @@ def sentence(reason: str) -> str:
 
 def place(passage: Passage) -> str:
     """Return "handbook.pdf, page 4", with the page's printed number, or "talk.mp3, 12:30"."""
+    if passage.origin:
+        return told_before(passage)
     name = os.path.basename(passage.path) or passage.path
     if passage.seconds is not None:
         return f"{name}, {moment(passage.seconds[0])}"
     return name if passage.page is None else f"{name}, page {passage.label or passage.page}"
+
+
+def told_before(passage: Passage) -> str:
+    """Return where a passage comes from that stands in no document, with the day on which it was said."""
+    if passage.origin == "memory":
+        return tr("Remembered on {day}", day=passage.label)
+    return tr("Earlier conversation, {day}", day=passage.label)
 
 
 def engines_line(engines: Sequence[EngineInfo]) -> str:

@@ -32,7 +32,8 @@ class Block:
     sample_rate: int = RATE
 
 
-def _loudspeaker(on_started: Callable[[], None], on_hint: Callable[[str], None]) -> Player:
+def loudspeaker(on_started: Callable[[], None], on_hint: Callable[[str], None]) -> Player:
+    """Return the system's own output, not opened yet; both are called in the asyncio thread."""
     from app.voice.player import Player
 
     return Player(on_started=on_started, on_hint=on_hint)
@@ -47,7 +48,7 @@ class Playback(QWidget):
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
         self._bridge = bridge
-        self.loudspeaker = _loudspeaker
+        self.loudspeaker = loudspeaker
         """Makes what plays, in the asyncio thread."""
         self._player: Player | None = None  # used in the asyncio thread; `stop` may come from here
         self._handle: Handle | None = None
@@ -120,7 +121,7 @@ class Playback(QWidget):
             if self._player is None:
                 post = self._bridge.post
                 self._player = self.loudspeaker(lambda: post(self._began), lambda said: post(self.hint.emit, said))
-            return await self._player.play(_sound(path, start))
+            return await self._player.play(sound_from(path, start))
 
         self._handle = self._bridge.run(play, self._ended, self._fail, name="playback")
         self._timer.start()
@@ -162,7 +163,7 @@ class Playback(QWidget):
             await self._player.close()
 
 
-async def _sound(path: Path, start: float) -> AsyncIterator[Block]:
+async def sound_from(path: Path, start: float) -> AsyncIterator[Block]:
     """Yield the sound of a file from a second on; what comes before it is decoded and dropped."""
     from app.streams import ending
     from app.voice.audio_file import pcm_from_file

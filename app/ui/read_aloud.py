@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.errors import TangnetError
 from app.ui.answer_card import AnswerCard
 from app.ui.bridge import Bridge, Handle
-from app.ui.seam import OpenPlayer, PlayerSeam, RuntimeSeam
+from app.ui.seam import Ear, OpenPlayer, PlayerSeam, RuntimeSeam
 
 if TYPE_CHECKING:
     from app.events import Event
@@ -19,12 +23,22 @@ if TYPE_CHECKING:
     from app.ui.asking import Asking
     from app.voice.aloud import Aloud
 
+WHO = "barge in"
+"""As the microphone's Standby knows it."""
+log = logging.getLogger(__name__)
+
 
 class ReadAloud(QObject):
     """The one voice of the window."""
 
     failed = Signal(object)
     hint = Signal(str)
+    sounding = Signal()
+    """The first sound goes to the loudspeaker."""
+    silent = Signal()
+    """It has ended, or was stopped."""
+    interrupted = Signal(float)
+    """Somebody speaks since so many seconds; it is silent already."""
 
     def __init__(self, bridge: Bridge, open_player: OpenPlayer, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +47,12 @@ class ReadAloud(QObject):
         self._runtime: RuntimeSeam | None = None
         self._player: PlayerSeam | None = None
         self._now: _Reading | None = None
+        self._listens = asyncio.Lock()
+        """Held while somebody is listened for: what the reading before lets go of must not be the next one's."""
+        self.listening: Callable[[], Awaitable[Ear]] | None = None
+        """Opens the microphone for who may interrupt; called in the asyncio thread."""
+        self.wished_voice: Callable[[], str] = lambda: ""
+        """Name of the voice in place of that in the settings, "" = none; called in the asyncio thread."""
 
     @property
     def active(self) -> bool:
@@ -67,6 +87,7 @@ class ReadAloud(QObject):
             self._player.stop()
         reading.handle.cancel()
         reading.show(False)
+        self.silent.emit()
 
     def _begin(self, card: AnswerCard, stays_here: bool, text: str | None = None) -> _Reading | None:
         self.stop()
@@ -83,12 +104,22 @@ class ReadAloud(QObject):
         reading.show(True)
         return reading
 
+    def _sounds(self, reading: _Reading) -> None:
+        if self._now is reading:
+            self.sounding.emit()
+
+    def _barged(self, reading: _Reading, ago: float) -> None:
+        if self._now is reading:
+            self.interrupted.emit(ago)
+            self.stop()
+
     def _ended(self, reading: _Reading, error: BaseException | None) -> None:
         if self._now is reading:
             self._now = None
             reading.show(False)
             if error is not None:
                 self.failed.emit(error)
+            self.silent.emit()
 
     # ------------------------------------------------------------------ the asyncio thread
 
@@ -101,12 +132,48 @@ class ReadAloud(QObject):
             self._player = self._open_player(lambda sentence: self._bridge.post(self.hint.emit, sentence))
         aloud = Aloud(
             self._runtime.cluster,
-            voice=settings.voice_name,
+            voice=self.wished_voice() or settings.voice_name,
             speed=settings.voice_speed,
             zones=zones_for(settings, stays_here),
         )
         reading.begin(aloud)
-        return await self._player.play(self._noted(reading, aloud.sound()))
+        async with self._interruptible(reading, self._player):
+            return await self._player.play(self._noted(reading, aloud.sound()))
+
+    @asynccontextmanager
+    async def _interruptible(self, reading: _Reading, player: PlayerSeam) -> AsyncIterator[None]:
+        """Listen meanwhile for somebody who speaks, where that is wished and the microphone may be open for it."""
+        from app.voice.interrupting import Interrupting
+
+        assert self._runtime is not None
+        settings, opened = self._runtime.settings, self.listening
+        wished = settings.voice_barge_in and (settings.voice_standby or settings.voice_hands_free)
+        if not wished or opened is None:
+            yield
+            return
+        cluster = self._runtime.cluster
+
+        async def listen() -> None:
+            ear = await opened()
+            async with self._listens:
+                ear.want(WHO)
+                try:
+                    await Interrupting(cluster, player, lambda ago: self._bridge.post(self._barged, reading, ago)).run(
+                        ear.blocks()
+                    )
+                finally:
+                    ear.unwant(WHO)
+
+        listener = asyncio.create_task(listen(), name="barge-in")
+        try:
+            yield
+        finally:
+            listener.cancel()
+            for failed in await asyncio.gather(listener, return_exceptions=True):
+                if isinstance(failed, TangnetError):  # no microphone: the mark of it tells
+                    log.info("Nobody can interrupt by voice: %s", failed.message)
+                elif isinstance(failed, Exception):
+                    raise failed
 
     async def _noted(self, reading: _Reading, sounds: AsyncIterator[Spoken]) -> AsyncIterator[Spoken]:
         """Hand the sound on, and note when the first of it goes to the loudspeaker."""
@@ -116,8 +183,10 @@ class ReadAloud(QObject):
         noted = False
         async with ending(sounds) as pieces:
             async for piece in pieces:
-                if not noted and piece.pcm16 and reading.asking is not None:
-                    noted = True
+                first, noted = not noted and bool(piece.pcm16), noted or bool(piece.pcm16)
+                if first:
+                    self._bridge.post(self._sounds, reading)
+                if first and reading.asking is not None:
                     trace = self._runtime.assistant.sounded(reading.asking.conversation)
                     if trace is not None:
                         self._bridge.post(reading.sounded, trace)

@@ -27,6 +27,8 @@ class Reading(QObject):
 
     failed = Signal(object)
     back_to_conversation = Signal()
+    recalled = Signal(object)
+    """A passage of the memory or of an earlier conversation shall be shown."""
 
     def __init__(self, bridge: Bridge, side: SidePanel, splitter: QSplitter, pictures: PagePictures) -> None:
         super().__init__(side)
@@ -77,6 +79,9 @@ class Reading(QObject):
 
     def show_passage(self, passage: Passage, claims: Sequence[str] = ()) -> None:
         """Show a passage; Back leads to where this was asked for. `claims`: sentences that rest on it."""
+        if passage.origin:
+            self.recalled.emit(passage)
+            return
         self._leave(self.passage)
         back = "the passages" if self._trail else "the answer"
         title = f"Source {passage.n}" if back == "the answer" and passage.n else "Passage"

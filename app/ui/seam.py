@@ -6,8 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from app.ui.conversations_seam import ConversationsSeam, TitlesSeam
+
 if TYPE_CHECKING:
     from app.assistant import Question
+    from app.attachments import Attachments
+    from app.cluster.outlook import Outlook
     from app.collections import Collection
     from app.events import (
         DeploymentInfo,
@@ -23,12 +27,18 @@ if TYPE_CHECKING:
         Progress,
         Transcribed,
     )
+    from app.kept_sound import KeptSound
     from app.library_state import LibraryState, WatchedFolder
-    from app.messages import Conversation, StoredMessage
+    from app.memory.memory import Memory
+    from app.outside import Outside
+    from app.personas import Persona
     from app.rag.library import Surroundings
     from app.settings import Settings
-    from app.thinking import ModelProgress, Spoken
+    from app.thinking import Attended, ChatRequest, ModelProgress, Spoken
+    from app.tracing import Traces
     from app.turn_trace import TurnTrace
+    from app.ui.seam_upkeep import UpkeepSeam
+    from app.voice.audio_input import Blocks
 
 
 class ClusterSeam(Protocol):
@@ -40,6 +50,10 @@ class ClusterSeam(Protocol):
 
     def prediction_error(self, id: str) -> float | None:
         """Return how far predictions for a node were off lately, 0 to 1; None: not known."""
+        ...
+
+    def outlook(self, request: ChatRequest) -> Outlook:
+        """Return how soon an answer would be there, place by place; see app.cluster.outlook."""
         ...
 
     def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
@@ -58,6 +72,12 @@ class ClusterSeam(Protocol):
         """Read sentences aloud, as in `app.thinking.Speaker`."""
         ...
 
+    def attend(
+        self, audio: AsyncIterator[bytes], *, wake_word: str = "", threshold: float = 0.0
+    ) -> AsyncIterator[Attended]:
+        """Tell when somebody speaks or says the wake word, as in `app.thinking.Attendant`."""
+        ...
+
     def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:
         """Load engines of this machine's node."""
         ...
@@ -70,12 +90,25 @@ class ClusterSeam(Protocol):
         """Fetch a model."""
         ...
 
+    def take_model(self, model: ModelInfo, node: str) -> AsyncIterator[ModelProgress]:
+        """Bring a chat model here from a paired node, by id. Raises NodeError, ModelError."""
+        ...
+
+    async def remove_model(self, name: str) -> ModelInfo:
+        """Delete a model of this machine, by name or sha256. Raises NodeError."""
+        ...
+
     def deploy(self, model: str, nodes: Sequence[NodeInfo], *, rate: float = 0.0) -> AsyncIterator[DeploymentInfo]:
         """Bring a model of this machine to nodes, each at `rate` MB/s at most (0 = no cap); yields how far each is."""
         ...
 
     def deployments(self) -> AsyncIterator[tuple[DeploymentInfo, ...]]:
         """Yield how far each model is on each node, now and after each change."""
+        ...
+
+    @property
+    def upkeep(self) -> UpkeepSeam:
+        """The last hour, and what people do with nodes beside asking them."""
         ...
 
     async def pair(self, target: str, code: str) -> NodeInfo:
@@ -129,6 +162,10 @@ class LibrarySeam(Protocol):
         """Return the text around a passage."""
         ...
 
+    async def transcript(self, path: Path) -> Transcribed:
+        """Return what is said in a recording, with the times of its words. Raises DocumentError."""
+        ...
+
     async def picture(self, path: Path, page: int, width: int) -> PictureSeam:
         """Return a page as a picture of about `width` pixels. Raises DocumentError."""
         ...
@@ -178,46 +215,6 @@ class LibrarySeam(Protocol):
         ...
 
 
-class ConversationsSeam(Protocol):
-    """The stored conversations."""
-
-    def create(self, title: str = "") -> Conversation:
-        """Start one."""
-        ...
-
-    def get(self, id: str) -> Conversation:
-        """Return one. Raises UsageError when there is none."""
-        ...
-
-    def prefer(self, id: str, where: str) -> Conversation:
-        """Keep where its answers shall be made, one of app.messages.PREFERENCES or ""."""
-        ...
-
-    def collect(self, id: str, name: str) -> Conversation:
-        """Hold one to a collection; "" = to the whole library."""
-        ...
-
-    def list(self) -> list[Conversation]:
-        """Return all, newest first."""
-        ...
-
-    def messages(self, id: str) -> Sequence[StoredMessage]:
-        """Return the messages of one."""
-        ...
-
-    def search(self, text: str) -> Sequence[Conversation]:
-        """Return those that hold `text`."""
-        ...
-
-    def delete(self, id: str) -> Conversation:
-        """Hide one."""
-        ...
-
-    def restore(self, id: str) -> Conversation:
-        """Bring it back."""
-        ...
-
-
 class CollectionsSeam(Protocol):
     """Named sets of folders; each call reads or writes a small file."""
 
@@ -231,6 +228,30 @@ class CollectionsSeam(Protocol):
 
     def remove(self, name: str) -> Collection:
         """Forget one. Raises UsageError, SettingsError, StoreError."""
+        ...
+
+
+class PersonasSeam(Protocol):
+    """How answers shall be; each call but `original` reads or writes a small file."""
+
+    def all(self) -> Sequence[Persona]:
+        """Return all. Raises SettingsError, StoreError."""
+        ...
+
+    def original(self, id: str) -> Persona | None:
+        """Return one that ships as it was."""
+        ...
+
+    def put(self, persona: Persona) -> Persona:
+        """Keep one. Raises UsageError, SettingsError, StoreError."""
+        ...
+
+    def remove(self, id: str) -> Persona:
+        """Forget one. Raises UsageError, SettingsError, StoreError."""
+        ...
+
+    def reset(self, id: str = "") -> None:
+        """Have one that ships back, "" = all of them. Raises SettingsError, StoreError."""
         ...
 
 
@@ -280,8 +301,43 @@ class RuntimeSeam(Protocol):
         ...
 
     @property
+    def traces(self) -> Traces:
+        """How answers came about."""
+        ...
+
+    @property
+    def memory(self) -> Memory:
+        """What is remembered across conversations."""
+        ...
+
+    @property
+    def titles(self) -> TitlesSeam:
+        """Names conversations."""
+        ...
+
+    @property
     def collections(self) -> CollectionsSeam:
         """The sets of folders."""
+        ...
+
+    @property
+    def outside(self) -> Outside:
+        """Counts what leaves the user's network."""
+        ...
+
+    @property
+    def sound(self) -> KeptSound:
+        """The kept sound of spoken questions."""
+        ...
+
+    @property
+    def personas(self) -> PersonasSeam:
+        """How answers shall be."""
+        ...
+
+    @property
+    def attachments(self) -> Attachments:
+        """Reads files that go with a question."""
         ...
 
     @property
@@ -335,6 +391,10 @@ class Ear(Protocol):
         """Return the sound of the utterance, pre-roll first. Raises VoiceError."""
         ...
 
+    def blocks(self, before: float = 0.0) -> Blocks:
+        """Return live sound, whoever else listens; see `app.voice.audio_input.AudioInput`."""
+        ...
+
     async def close(self) -> None:
         """Let go of the microphone; returns when the device is free."""
         ...
@@ -351,6 +411,18 @@ class PlayerSeam(Protocol):
 
     async def play(self, sounds: AsyncIterator[Spoken]) -> bool:
         """Play until the sounds end; returns whether it came to its end. Raises VoiceError."""
+        ...
+
+    def tap(self, take: Callable[[bytes, int, bool], None] | None) -> None:
+        """Hand over all that is played, its rate in Hz, and whether it is ducked, from any thread; None: no longer."""
+        ...
+
+    def duck(self, on: bool) -> None:
+        """Play more softly while `on`."""
+        ...
+
+    def hold(self, on: bool) -> None:
+        """Be silent at once and keep what waits while `on`; then go on where it was."""
         ...
 
     def stop(self) -> None:

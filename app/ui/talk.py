@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -54,8 +54,15 @@ class Talker(QObject):
         self._live = False
         self._front = False
         self._lent = False
+        self._kept: frozenset[str] = frozenset()
+        self._known: frozenset[str] = frozenset()
+        """For whom it was kept open; in the asyncio thread."""
+        self._by_key = True
+        """The talk key began what is being heard."""
         self.stays_here: Callable[[], bool] = lambda: False
         """Whether what is said now must not leave this machine, whatever the settings allow."""
+        self.kept: Callable[[], bool] = lambda: False
+        """Whether another part listens, so that the microphone is not let go of."""
         self.question: Callable[[], Question | None] = lambda: None
         """What would be asked, without its words; None: what is said becomes text and no question."""
         self._key_up = QTimer(self, interval=REPEAT_MS, singleShot=True)
@@ -67,6 +74,11 @@ class Talker(QObject):
     def active(self) -> bool:
         """True from the press until the text is there."""
         return self._handle is not None
+
+    @property
+    def by_key(self) -> bool:
+        """Whether the talk key began what is heard now, or was heard last."""
+        return self._by_key
 
     def attach(self, runtime: RuntimeSeam) -> None:
         """Take the opened runtime; before that `press` says that the program is still starting."""
@@ -86,11 +98,21 @@ class Talker(QObject):
             self._lent = lent
             self.stand_by()
 
+    def keep(self, who: str, on: bool) -> None:
+        """Keep the microphone open for `who`, wherever the window is, or no longer."""
+        self._kept = self._kept | {who} if on else self._kept - {who}
+        self.stand_by()
+
     def stand_by(self) -> None:
         """Open or close the microphone as the settings and the window's place ask for."""
         if self._runtime is not None:
             runtime = self._runtime
             self._bridge.run(lambda: self._stand_by(runtime), name="standby")
+
+    async def ear(self) -> Ear:
+        """Return the ear for another part that listens; in the asyncio thread, after `attach`. Raises VoiceError."""
+        assert self._runtime is not None
+        return await self._opened(self._runtime)
 
     def press(self) -> None:
         """The key or button went down; key repeat does no harm."""
@@ -102,18 +124,49 @@ class Talker(QObject):
 
             self.failed.emit(VoiceError("Tangnet is still starting.", code="starting", hint="Try again in a moment."))
             return
+        if self._handle is not None and not self._by_key:  # the key wins over what came by itself
+            self.cancel()
         self._held = True
         if self._handle is not None:  # a second tap ends what a first one began
             self._tell(self._press_again)
             return
+        self._begin(self._runtime, None, "", None)
+
+    def hear(self, sound: AsyncGenerator[bytes, None], called: str, partly: Callable[[str], None]) -> bool:
+        """Hear an utterance that began without the key; False where the key has the word.
+
+        Args:
+            sound: Of the utterance; it ends by itself.
+            called: As in `app.assistant.Question`.
+            partly: Gets each partial text, in the asyncio thread.
+        """
+        if self._runtime is None or (self._handle is not None and self._by_key):
+            return False
+        if self._handle is not None:
+            self.cancel()
+        self._begin(self._runtime, sound, called, partly)
+        return True
+
+    def _begin(
+        self,
+        runtime: RuntimeSeam,
+        sound: AsyncGenerator[bytes, None] | None,
+        called: str,
+        partly: Callable[[str], None] | None,
+    ) -> None:
         self._text = ""
-        runtime, here, question = self._runtime, self.stays_here(), self.question()
+        self._by_key = sound is None
+        here, question = self.stays_here(), self.question()
         # Signals first: the first sound may be there before this function returns.
         self._live = False
         self.began.emit()
         self._timer.start()
         self._handle = self._bridge.stream(
-            lambda: self._listen(runtime, here, question), self._event, self._end, self._fail, name="push-to-talk"
+            lambda: self._listen(runtime, here, question, sound, called, partly),
+            self._event,
+            self._end,
+            self._fail,
+            name="utterance",
         )
 
     def release_soon(self) -> None:
@@ -141,27 +194,40 @@ class Talker(QObject):
     # ------------------------------------------------------------------ the asyncio thread
 
     async def _listen(
-        self, runtime: RuntimeSeam, here: bool, question: Question | None
+        self,
+        runtime: RuntimeSeam,
+        here: bool,
+        question: Question | None,
+        sound: AsyncGenerator[bytes, None] | None,
+        called: str,
+        partly: Callable[[str], None] | None,
     ) -> AsyncIterator[Hearing | Transcribed]:
-        ear = await self._opened(runtime)
-        if not ear.press():
-            return
+        from app.events import Hearing
+        from app.spoken_turn import without_call
+        from app.streams import ending
+
+        audio: AsyncIterator[bytes] | None = sound
+        if audio is None:
+            ear = await self._opened(runtime)
+            if not ear.press():
+                return
+            audio = ear.audio()
         language = runtime.settings.voice_language
         events: AsyncIterator[Hearing | Transcribed]
         if question is None:
-            events = runtime.cluster.transcribe(ear.audio(), language=language, here=here)
+            events = runtime.cluster.transcribe(audio, language=language, here=here)
+            if called:
+                events = without_call(events, called)
         else:
-            events = runtime.assistant.hear(replace(question, audio=ear.audio(), language=language))
-        try:
-            async for event in events:
+            events = runtime.assistant.hear(replace(question, audio=audio, language=language, called=called))
+        async with ending(audio), ending(events) as heard:
+            async for event in heard:
+                if partly is not None and isinstance(event, Hearing):
+                    partly(event.text)
                 yield event
-        finally:
-            close = getattr(events, "aclose", None)
-            if close is not None:
-                await close()
 
     async def _opened(self, runtime: RuntimeSeam) -> Ear:
-        """Return the ear for the microphone of the settings."""
+        """Return the ear for the microphone of the settings; in the asyncio thread."""
         device = runtime.settings.voice_device
         if self._ear is not None and self._device != device:
             await self._close_ear()
@@ -174,12 +240,24 @@ class Talker(QObject):
                 lambda state, detail: post(self.state.emit, state, detail),
             )
             self._device = device
+            for who in self._kept:
+                self._ear.want(who)
         return self._ear
 
     async def _stand_by(self, runtime: RuntimeSeam) -> None:
-        if self._lent:
+        if self._lent and not self.kept():
             await self._close_ear()
-        elif self._front and runtime.settings.voice_standby:
+            return
+        kept = self._kept
+        if kept:
+            ear = await self._opened(runtime)
+            for who in kept:
+                ear.want(who)
+        if self._ear is not None:
+            for who in self._known - kept:
+                self._ear.unwant(who)
+        self._known = kept
+        if self._front and runtime.settings.voice_standby:
             (await self._opened(runtime)).want("window")
         elif self._ear is not None:
             self._ear.unwant("window")

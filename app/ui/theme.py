@@ -1,58 +1,28 @@
-"""Colours, type sizes and the style sheet of the window, light and dark; follows the system unless set otherwise."""
+"""Puts the colours and the style sheet on the window; follows the system unless set otherwise."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from app.ui.tokens import ALL, CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colours
 
-@dataclass(frozen=True, slots=True)
-class Colours:
-    """One set of colours. Text on its ground has a contrast of at least 4.5 : 1 (checked by a test)."""
-
-    dark: bool
-    ground: str
-    """Behind the conversation."""
-    side: str
-    """Left and right panels."""
-    surface: str
-    """Cards, fields."""
-    raised: str
-    """Buttons, hovered rows."""
-    text: str
-    muted: str
-    border: str
-    accent: str
-    on_accent: str
-    accent_hover: str
-    soft: str
-    """The accent's pale sister: selection, chips, the user's own bubble."""
-    on_soft: str
-    notice: str
-    on_notice: str
-    error: str
-    on_error: str
-    good: str
-    highlight: str
-    on_highlight: str
-    code: str
+_NAME = "tangnet-colours"
+"""Property of the application that holds the name of the colours in use."""
 
 
-LIGHT = Colours(
-    dark=False, ground="#faf9f6", side="#f1efe9", surface="#ffffff", raised="#ebe8e0", text="#1d2126",
-    muted="#5a626c", border="#dfdbd1", accent="#0f766e", on_accent="#ffffff", accent_hover="#0b5f58",
-    soft="#d9efeb", on_soft="#0b3b37", notice="#fdf3d8", on_notice="#6b4500", error="#fde9e6", on_error="#8f1d16",
-    good="#15803d", highlight="#ffe38a", on_highlight="#2b2200", code="#f3f1ec",
-)  # fmt: skip
-DARK = Colours(
-    dark=True, ground="#15171b", side="#1a1d22", surface="#20242a", raised="#2b3038", text="#e9ebee",
-    muted="#a3abb6", border="#343a43", accent="#4cc9b8", on_accent="#04211d", accent_hover="#72dccd",
-    soft="#173f3a", on_soft="#c9f3ec", notice="#3a2f14", on_notice="#f6d88f", error="#43211f", on_error="#ffb9b0",
-    good="#5bd08a", highlight="#6e5a10", on_highlight="#fff3c4", code="#191c21",
-)  # fmt: skip
+_LINES = """
+QPushButton, QToolButton, QPushButton[kind="toggle"], QPushButton[kind="plain"], QPushButton[kind="row"],
+QToolButton[kind="icon"], QToolButton[kind="round"] {{ border: 1px solid {c.border}; }}
+QPushButton:focus, QToolButton:focus {{ border: 3px solid {c.accent}; }}
+QPushButton:hover, QToolButton:hover {{ background: {c.soft}; }}
+QPushButton[kind="toggle"]:checked {{ border: 3px solid {c.border}; }}
+QFrame[kind="mine"], QFrame[kind="notice"], QFrame[kind="error"], QFrame[kind="side"] {{
+    border: 1px solid {c.border}; }}
+QSplitter::handle {{ background: {c.border}; }}
+"""
+"""High contrast: a line around everything that can be used."""
 
 
 class Theme(QObject):
@@ -65,7 +35,8 @@ class Theme(QObject):
         self._application = application
         self._choice = choice
         self.colours = LIGHT
-        application.styleHints().colorSchemeChanged.connect(self._follow)
+        application.styleHints().colorSchemeChanged.connect(self._apply)
+        application.styleHints().accessibility().contrastPreferenceChanged.connect(self._apply)
         self._dressed = False
         self._apply()
 
@@ -75,26 +46,35 @@ class Theme(QObject):
         self._application.setStyleSheet(style_sheet(self.colours))
 
     def choose(self, choice: str) -> None:
-        """Take "system", "light" or "dark"."""
+        """Take "system", "light", "dark" or "contrast"."""
         if choice != self._choice:
             self._choice = choice
             self._apply()
 
-    def _follow(self) -> None:
-        if self._choice == "system":
-            self._apply()
-
     def _wanted(self) -> Colours:
+        hints = self._application.styleHints()
+        dark = hints.colorScheme() == Qt.ColorScheme.Dark
         if self._choice in ("light", "dark"):
-            return DARK if self._choice == "dark" else LIGHT
-        return DARK if self._application.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+            dark = self._choice == "dark"
+        if strong(self._application) or self._choice == "contrast":
+            return CONTRAST_DARK if dark else CONTRAST_LIGHT
+        return DARK if dark else LIGHT
 
     def _apply(self) -> None:
-        self.colours = self._wanted()
+        wanted = self._wanted()
+        if wanted is self.colours and self._application.property(_NAME) == wanted.name:
+            return
+        self.colours = wanted
+        self._application.setProperty(_NAME, wanted.name)
         self._application.setPalette(palette(self.colours))
         if self._dressed:
             self._application.setStyleSheet(style_sheet(self.colours))
         self.changed.emit()
+
+
+def strong(application: QApplication) -> bool:
+    """Whether the system is asked for high contrast."""
+    return application.styleHints().accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
 
 
 def palette(colours: Colours) -> QPalette:
@@ -126,7 +106,8 @@ def palette(colours: Colours) -> QPalette:
 
 def current() -> Colours:
     """Return the colours in use: a widget's own palette cannot tell, the style sheet changes it."""
-    return DARK if QApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+    application = QApplication.instance()
+    return ALL.get(str(application.property(_NAME)) if application is not None else "", LIGHT)
 
 
 def sized(widget: QWidget, factor: float, weight: QFont.Weight | None = None) -> None:
@@ -143,6 +124,7 @@ def sized(widget: QWidget, factor: float, weight: QFont.Weight | None = None) ->
 
 def style_sheet(c: Colours) -> str:
     """Return the application's style sheet in the colours `c`. Widgets are told apart by their `kind` property."""
+    lines = _LINES.format(c=c) if c.name.startswith("contrast") else ""
     return f"""
 QToolTip {{ background: {c.surface}; color: {c.text}; border: 1px solid {c.border}; padding: 6px; }}
 QMainWindow, QDialog {{ background: {c.ground}; }}
@@ -152,6 +134,11 @@ QFrame[kind="card"] {{ background: {c.surface}; border: 1px solid {c.border}; bo
 QFrame[kind="field"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 18px; }}
 QFrame[kind="field"][focused="true"] {{ border: 2px solid {c.accent}; }}
 QFrame[kind="mine"] {{ background: {c.soft}; border: none; border-radius: 16px; border-bottom-right-radius: 4px; }}
+QFrame[kind="attachment"] {{ background: {c.ground}; border: 1px solid {c.border}; border-radius: 10px; }}
+QFrame[kind="zone"] {{ background: {c.surface}; border: 2px dashed {c.border}; border-radius: 18px; }}
+QFrame[kind="zone"][state="here"] {{ background: {c.soft}; border: 2px solid {c.accent}; }}
+QFrame[kind="zone"][state="here"] QLabel {{ color: {c.on_soft}; }}
+QFrame[kind="curtain"] {{ background: {c.ground}; border: none; }}
 QFrame[kind="notice"] {{ background: {c.notice}; border: none; border-radius: 10px; }}
 QFrame[kind="notice"] QLabel {{ color: {c.on_notice}; }}
 QFrame[kind="error"] {{ background: {c.error}; border: none; border-radius: 10px; }}
@@ -160,8 +147,6 @@ QFrame[kind="bar"] {{ background: {c.text}; border: none; border-radius: 12px; }
 QFrame[kind="bar"] QLabel {{ color: {c.ground}; }}
 QFrame[kind="bar"] QPushButton {{ background: transparent; border: none; color: {c.ground}; font-weight: 600;
     text-decoration: underline; }}
-QFrame[kind="overlay"] {{ background: {c.soft}; border: 2px dashed {c.accent}; border-radius: 18px; }}
-QFrame[kind="overlay"] QLabel {{ color: {c.on_soft}; }}
 QLabel {{ background: transparent; }}
 QLabel[tone="muted"] {{ color: {c.muted}; }}
 QLabel[tone="accent"] {{ color: {c.accent}; }}
@@ -172,6 +157,10 @@ QTextBrowser, QPlainTextEdit {{ background: transparent; border: none; selection
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ background: {c.surface}; border: 1px solid {c.border};
     border-radius: 9px; padding: 7px 10px; selection-background-color: {c.accent};
     selection-color: {c.on_accent}; }}
+QPlainTextEdit[kind="input"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 9px;
+    padding: 4px 6px; }}
+QPlainTextEdit[kind="input"]:focus {{ border: 2px solid {c.accent}; padding: 3px 5px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {c.accent};
     padding: 6px 9px; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
@@ -192,6 +181,7 @@ QPushButton[kind="plain"]:focus, QToolButton[kind="plain"]:focus {{ border: 2px 
     padding: 5px 9px; }}
 QPushButton[kind="row"] {{ background: transparent; text-align: left; padding: 7px 10px; }}
 QPushButton[kind="row"]:hover {{ background: {c.raised}; }}
+QPushButton[kind="row"]:checked {{ background: {c.soft}; color: {c.on_soft}; }}
 QPushButton[kind="source"] {{ background: {c.ground}; border: 1px solid {c.border}; text-align: left;
     padding: 7px 12px; border-radius: 10px; }}
 QPushButton[kind="source"]:hover {{ border-color: {c.accent}; }}
@@ -206,6 +196,7 @@ QPushButton[kind="pill"]:focus {{ border: 2px solid {c.accent}; padding: 4px 13p
 QPushButton[kind="toggle"] {{ background: transparent; border: 1px solid {c.border}; border-radius: 12px;
     padding: 4px 12px; color: {c.muted}; }}
 QPushButton[kind="toggle"]:checked {{ background: {c.soft}; color: {c.on_soft}; border-color: transparent; }}
+QPushButton[kind="toggle"]:disabled {{ background: transparent; color: {c.muted}; border: 1px dashed {c.border}; }}
 QPushButton[kind="toggle"]:focus {{ border: 2px solid {c.accent}; padding: 3px 11px; }}
 QToolButton[kind="icon"] {{ background: transparent; padding: 0; }}
 QToolButton[kind="icon"]:hover {{ background: {c.raised}; }}
@@ -220,6 +211,7 @@ QToolButton[kind="mark"] {{ background: transparent; padding: 4px 1px 4px 8px; b
 QToolButton[kind="mark"]:hover {{ background: {c.raised}; }}
 QToolButton[kind="mark"]:focus {{ border: 2px solid {c.accent}; padding: 3px 0 3px 7px; }}
 QToolButton[kind="mark"][state="wrong"] {{ background: {c.notice}; color: {c.on_notice}; }}
+QToolButton[kind="mark"][state="awake"] {{ background: {c.soft}; color: {c.on_soft}; }}
 QListView {{ background: transparent; border: none; outline: none; }}
 QListView:focus {{ border: none; }}
 QTableView {{ background: transparent; border: none; outline: none; selection-background-color: transparent; }}
@@ -228,6 +220,10 @@ QHeaderView {{ background: transparent; border: none; }}
 QHeaderView::section {{ background: transparent; color: {c.muted}; border: none; border-bottom: 1px solid {c.border};
     padding: 6px 8px; }}
 QHeaderView::section:hover {{ color: {c.text}; }}
+QFrame[kind="line"] {{ background: {c.border}; border: none; }}
+QPlainTextEdit[kind="lines"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 9px;
+    padding: 4px 6px; }}
+QPlainTextEdit[kind="lines"]:focus {{ border: 2px solid {c.accent}; padding: 3px 5px; }}
 QScrollArea {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {c.border}; border-radius: 3px; min-height: 36px; }}
@@ -243,4 +239,4 @@ QSplitter[kind="quiet"]::handle {{ background: transparent; }}
 QMenu {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 10px; padding: 6px; }}
 QMenu::item {{ padding: 7px 22px 7px 14px; border-radius: 7px; }}
 QMenu::item:selected {{ background: {c.soft}; color: {c.on_soft}; }}
-"""
+{lines}"""

@@ -1,4 +1,4 @@
-"""What becomes of what was said: carried out, asked, or put into the text box."""
+"""What becomes of what was said: carried out, asked, put into the text box, or dictated to another program."""
 
 from __future__ import annotations
 
@@ -14,14 +14,24 @@ STAYS_HERE = "This conversation stays on this machine."
 CHANGE_BY_HAND = "Choose another place at the text box: a word that was misheard must not send it elsewhere."
 
 
-def take(window: MainWindow, said: str) -> None:
-    """Do with the words of an utterance what they and the settings say; "" is told as nothing understood."""
+def take(window: MainWindow, said: str, *, instead: bool = False) -> None:
+    """Do with the words of an utterance what they and the settings say; see take_here."""
+    if not window.dictation.takes(said):
+        take_here(window, said, instead=instead)
+
+
+def take_here(window: MainWindow, said: str, *, instead: bool = False) -> None:
+    """Do with words that were said to Tangnet what they and the settings say; "" is told as nothing understood.
+
+    `instead`: a question is asked in place of one that is being answered.
+    """
     runtime, pane = window.runtime, window.pane
     if not said:
         pane.trouble.tell("Nothing was understood.", "Hold the key while you speak.", calm=True)
         return
     text = obey(window, said) if runtime is not None and runtime.settings.voice_commands else said
-    if text and runtime is not None and runtime.settings.voice_send and pane.run is None:
+    if text and runtime is not None and runtime.settings.voice_send and (pane.run is None or instead):
+        pane.stop()
         pane.ask(text, spoken=True)
     elif text:
         pane.composer.put(text)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractListModel,
     QEvent,
     QModelIndex,
@@ -20,9 +21,18 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
-from app.ui import theme
+from app.ui import icons, theme
+from app.ui.translation import tr
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -44,6 +54,14 @@ class Row:
     """Names the rows below it; it cannot be chosen."""
     checked: bool | None = None
     """Shows a box to tick; None: no box."""
+    glyph: str = ""
+    """Name of an icon before the title."""
+    indent: int = 0
+    """How many steps it stands to the right: it belongs to a row above."""
+    marks: tuple[tuple[int, int], ...] = ()
+    """Parts of `detail` that stand out: from, to."""
+    editable: bool = False
+    """Its title can be changed in place."""
 
 
 CHANGES_MOST = 64
@@ -79,7 +97,10 @@ class RowModel(QAbstractListModel):
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Return what can be done with a row: headings are passed over."""
         heading = index.isValid() and index.row() < len(self.rows) and self.rows[index.row()].heading
-        return Qt.ItemFlag.NoItemFlags if heading else super().flags(index)
+        if heading:
+            return Qt.ItemFlag.NoItemFlags
+        editable = index.isValid() and index.row() < len(self.rows) and self.rows[index.row()].editable
+        return super().flags(index) | (Qt.ItemFlag.ItemIsEditable if editable else Qt.ItemFlag.NoItemFlags)
 
     def replace(self, rows: Sequence[Row]) -> None:
         """Show `rows`. What stays is left in its place, with selection and scrolling; only what changed is painted."""
@@ -147,6 +168,8 @@ class TwoLineList(QListView):
 
     chosen = Signal(str)
     removal_asked = Signal(str)
+    renamed = Signal(str, str)
+    """Key of a row and the title that was typed in its place."""
 
     def __init__(
         self, name: str, elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight, *, headings: bool = False
@@ -155,7 +178,9 @@ class TwoLineList(QListView):
         super().__init__()
         self.rows = RowModel(self)
         self.setModel(self.rows)
-        self.setItemDelegate(_TwoLines(self))
+        self._lines = _TwoLines(self)
+        self._lines.renamed.connect(self.renamed)
+        self.setItemDelegate(self._lines)
         self.setAccessibleName(name)
         self.setTextElideMode(elide)
         self.setUniformItemSizes(not headings)
@@ -182,13 +207,27 @@ class TwoLineList(QListView):
                 return
         self.setCurrentIndex(QModelIndex())
 
+    @property
+    def editing(self) -> bool:
+        """Whether a title is being typed."""
+        return self.state() == QAbstractItemView.State.EditingState
+
+    def rename(self, key: str) -> None:
+        """Let the title of a row be typed in its place; Enter keeps it, Esc leaves it as it was."""
+        for at, row in enumerate(self.rows.rows):
+            if row.key == key and row.editable:
+                self.setCurrentIndex(self.rows.index(at))
+                self.edit(self.rows.index(at))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter chooses, Delete asks to remove."""
-        key = self.current_key
+        key = "" if self.editing else self.current_key
         if key and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
             self.chosen.emit(key)
         elif key and event.key() == Qt.Key.Key_Delete:
             self.removal_asked.emit(key)
+        elif key and event.key() == Qt.Key.Key_F2:
+            self.rename(key)
         elif event.key() == Qt.Key.Key_Escape:
             event.ignore()
         else:
@@ -214,6 +253,28 @@ class TwoLineList(QListView):
 
 
 class _TwoLines(QStyledItemDelegate):
+    renamed = Signal(str, str)
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
+        editor = QLineEdit(parent)
+        editor.setAccessibleName(tr("New name"))
+        editor.setText(index.data(_ROW_ROLE).title)
+        editor.selectAll()
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: _Index) -> None:
+        pass  # what is being typed is not taken away when the list is read anew
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _Index) -> None:
+        row = index.data(_ROW_ROLE)
+        assert isinstance(editor, QLineEdit)
+        title = editor.text().strip()
+        if title and title != row.title:
+            self.renamed.emit(row.key, title)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _Index) -> None:
+        editor.setGeometry(option.rect.adjusted(4, 4, -4, -4))
+
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         row = index.data(_ROW_ROLE)
         height = _fonts(option.font)[2]
@@ -238,10 +299,14 @@ class _TwoLines(QStyledItemDelegate):
             painter.setPen(QColor(colours.accent) if focused else Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.soft if chosen else colours.raised))
             painter.drawRoundedRect(box, 10, 10)
-        inner = box.adjusted(12, 7, -10, -7)
+        inner = box.adjusted(12 + row.indent * 23, 7, -10, -7)
         if row.checked is not None:
             _box(painter, QRectF(inner.left(), inner.center().y() - 8, 16, 16), row.checked)
             inner.setLeft(inner.left() + 27)
+        elif row.glyph:
+            spot = QRectF(inner.left() - 3, inner.center().y() - 9, 18, 18)
+            icons.paint(painter, row.glyph, colours.on_soft if chosen else colours.muted, spot)
+            inner.setLeft(inner.left() + 23)
         elif row.dot:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(getattr(colours, row.dot)))
@@ -252,7 +317,7 @@ class _TwoLines(QStyledItemDelegate):
         _line(painter, QRectF(inner.left(), inner.top(), inner.width(), half), row.title, large,
               colours.on_soft if chosen else colours.text, option.textElideMode)  # fmt: skip
         _line(painter, QRectF(inner.left(), inner.top() + half, inner.width(), half), row.detail, small,
-              colours.on_soft if chosen else colours.muted, option.textElideMode)  # fmt: skip
+              colours.on_soft if chosen else colours.muted, option.textElideMode, row.marks)  # fmt: skip
         if row.fraction is not None:
             track = QRectF(inner.left(), box.bottom() - 4, inner.width(), 3)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -299,8 +364,26 @@ def _box(painter: QPainter, box: QRectF, checked: bool) -> None:
         painter.drawPolyline(points)
 
 
-def _line(painter: QPainter, box: QRectF, text: str, font: QFont, colour: str, elide: Qt.TextElideMode) -> None:
+def _line(
+    painter: QPainter, box: QRectF, text: str, font: QFont, colour: str, elide: Qt.TextElideMode,
+    marks: Sequence[tuple[int, int]] = (),
+) -> None:  # fmt: skip
+    """Draw one line; `marks` are parts of it that stand out, by a ground of their own and a heavier face."""
+    across = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    metrics = QFontMetrics(font)
     painter.setFont(font)
     painter.setPen(QColor(colour))
-    shown = QFontMetrics(font).elidedText(" ".join(text.split()), elide, int(box.width()))
-    painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+    shown = metrics.elidedText(" ".join(text.split()), elide, int(box.width()))
+    painter.drawText(box, across, shown)
+    if not any("\u0590" <= sign < "\u0900" or "\ufb1d" <= sign < "\uff00" for sign in shown):  # runs left to right
+        colours = theme.current()
+        for start, end in marks:
+            if end <= len(shown) and text[start:end] == shown[start:end]:
+                left = box.left() + metrics.horizontalAdvance(shown[:start])
+                wide = metrics.horizontalAdvance(shown[start:end])
+                spot = QRectF(left - 1, box.center().y() - metrics.height() / 2, wide + 2, metrics.height())
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(colours.highlight))
+                painter.drawRoundedRect(spot, 3, 3)
+                painter.setPen(QColor(colours.on_highlight))
+                painter.drawText(spot.adjusted(1, 0, 4, 0), across, shown[start:end])

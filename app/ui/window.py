@@ -17,32 +17,36 @@ if TYPE_CHECKING:
         QCloseEvent,
         QDragEnterEvent,
         QDragLeaveEvent,
+        QDragMoveEvent,
         QDropEvent,
         QKeyEvent,
         QKeySequence,
         QPaintEvent,
     )
 
-    from app.events import Hearing, NodeInfo
+    from app.events import Hearing
     from app.ui.answer_card import AnswerCard
     from app.ui.asking import Asking
     from app.ui.bridge import Bridge
-    from app.ui.chrome import DropOverlay
     from app.ui.conversation_pane import ConversationPane
     from app.ui.documents_panel import DocumentsPanel
+    from app.ui.drop_zones import DropZones
+    from app.ui.hands_free import HandsFree
     from app.ui.microphone_key import TalkKey
     from app.ui.nodes_panel import NodesPanel
     from app.ui.page_pictures import PagePictures
     from app.ui.read_aloud import ReadAloud
     from app.ui.reading import Reading
+    from app.ui.recording import Recording
     from app.ui.seam import OpenEar, OpenPlayer, RuntimeSeam
     from app.ui.sidebar import Sidebar
     from app.ui.talk import Talker
     from app.ui.theme import Theme
+    from app.ui.views import Views
 
 
 class MainWindow(QMainWindow):
-    """Shows at once, empty; `complete` builds what is in it, `attach` gives it the opened runtime."""
+    """Shows at once, empty; `begin` and `furnish` build what is in it, `attach` gives it the opened runtime."""
 
     bridge: Bridge
     theme: Theme
@@ -50,14 +54,17 @@ class MainWindow(QMainWindow):
     pane: ConversationPane
     documents: DocumentsPanel
     nodes: NodesPanel
+    views: Views
     reading: Reading
     pictures: PagePictures
     talker: Talker
     aloud: ReadAloud
     talk_key: TalkKey
-    overlay: DropOverlay
+    recording: Recording
+    hands: HandsFree
+    overlay: DropZones
     _talk_key: QKeySequence
-    """These come with `complete`."""
+    """These come with `begin` and `furnish`."""
     _complete = False  # Qt calls changeEvent before __init__ has run to its end
 
     painted = Signal()
@@ -72,43 +79,66 @@ class MainWindow(QMainWindow):
         self.resize(1180, 780)
         self.setMinimumSize(640, 480)
         self.runtime: RuntimeSeam | None = None
+        self.waiting: list[str] = []
+        """Links and files that came before the runtime was there."""
         self._painted = False
         self._held_key = 0
 
     def complete(self, bridge: Bridge, theme: Theme, open_ear: OpenEar, open_player: OpenPlayer) -> None:
-        """Build what is in the window; called once, after the first painting."""
+        """Build what is in the window at once."""
+        self.begin(bridge, theme)
+        self.furnish(open_ear, open_player)
+
+    def begin(self, bridge: Bridge, theme: Theme) -> None:
+        """Build what takes a question, and the doors to the rest; called once, after the first painting."""
         from PySide6.QtGui import QKeySequence
 
-        from app.ui.chrome import DropOverlay, SidePanel, UndoBar
+        from app.ui.chrome import SidePanel, UndoBar
         from app.ui.conversation_pane import ConversationPane
+        from app.ui.sidebar import Sidebar
+        from app.ui.views import VIEWS, Views
+
+        self.bridge, self.theme = bridge, theme
+        self._talk_key = QKeySequence("F9")
+        self.undo = UndoBar()
+        self.sidebar = Sidebar(bridge, self.undo, [view for view in VIEWS if view.row])
+        self.pane = ConversationPane(bridge, self.undo)
+        self.views = Views(self, self.pane, VIEWS)
+        self.side = SidePanel()
+        self._lay_out()
+        self.pane.composer.box.setFocus()
+
+    def furnish(self, open_ear: OpenEar, open_player: OpenPlayer) -> None:
+        """Build the rest; called once, after `begin`."""
+        from app.ui.dictating import Dictation
         from app.ui.documents_panel import DocumentsPanel
+        from app.ui.drop_zones import DropZones
+        from app.ui.hands_free_mark import hands_free_in
         from app.ui.microphone_key import TalkKey
         from app.ui.nodes_panel import NodesPanel
         from app.ui.page_pictures import PagePictures
         from app.ui.read_aloud import ReadAloud
         from app.ui.reading import Reading
-        from app.ui.sidebar import Sidebar
+        from app.ui.recording import record_in
         from app.ui.talk import Talker
+        from app.ui.wiring import connect
 
-        self.bridge, self.theme = bridge, theme
-        self._talk_key = QKeySequence("F9")
-        self.undo = UndoBar()
-        self.sidebar = Sidebar(bridge, self.undo)
-        self.pane = ConversationPane(bridge, self.undo)
-        self.side = SidePanel()
+        bridge = self.bridge
+        self.pane.furnish()
         self.pictures = PagePictures(bridge, self)
         self.documents = DocumentsPanel(bridge, self.undo, self.pictures)
         self.nodes = NodesPanel(bridge, self.undo)
         self.talker = Talker(bridge, open_ear, self)
         self.aloud = ReadAloud(bridge, open_player, self)
         self.talk_key = TalkKey(bridge, self.talker)
-        self._lay_out()
         self.reading = Reading(bridge, self.side, self.splitter, self.pictures)
-        self.overlay = DropOverlay(self)
-        self._connect()
+        self.recording = record_in(self)
+        self.hands = hands_free_in(self)
+        self.overlay = DropZones(self)
+        connect(self)
+        self.dictation = Dictation(self)
         self._shortcuts()
         self.setAcceptDrops(True)
-        self.pane.composer.box.setFocus()
         self._complete = True
 
     def _lay_out(self) -> None:
@@ -118,77 +148,21 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for part, stretch in ((self.sidebar, 0), (self.pane, 1), (self.side, 0)):
+        for part, stretch in ((self.sidebar, 0), (self.views, 1), (self.side, 0)):
             self.splitter.addWidget(part)
             self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
         self.splitter.setSizes([250, 930, 380])
         self.setCentralWidget(self.splitter)
 
-    def _connect(self) -> None:
-        from PySide6.QtGui import QGuiApplication
-
-        # A part in the right panel shows its own errors there; all others go through one place.
-        for part in (self.sidebar, self.pane, self.pane.models, self.documents, self.nodes, self.reading):
-            part.failed.connect(self.show_error)
-        self.bridge.failed.connect(self.show_error)
-        self.sidebar.new_asked.connect(self.pane.new_conversation)
-        self.sidebar.opened.connect(self.pane.open_conversation)
-        self.sidebar.deleted.connect(self.pane.forget)
-        self.pane.marked.connect(self.sidebar.mark)
-        self.pane.stored.connect(self.sidebar.refresh)
-        self.sidebar.documents_asked.connect(self.show_documents)
-        self.sidebar.nodes_asked.connect(self.show_nodes)
-        self.sidebar.settings_asked.connect(self.show_settings)
-        self.pane.pill.clicked.connect(self.show_nodes)
-        self.documents.changed.connect(self.pane.first_run.show_documents)
-        self.documents.changed.connect(self.sidebar.show_documents)
-        self.documents.open_asked.connect(self.open_document)
-        self.documents.passages_asked.connect(self.reading.show_passages)
-        self.documents.summary_asked.connect(self.pane.summarise)
-        self.documents.said.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
-        self.pane.composer.collection.edit_asked.connect(self.edit_collections)
-        self.side.widened.connect(self.reading.widen)
-        self.nodes.changed.connect(self._nodes_changed)
-        self.nodes.changed.connect(self.pane.models.show_nodes)
-        self.nodes.models_asked.connect(self.pane.models.put_on_nodes)
-        self.pane.first_run.add_asked.connect(self._choose_files)
-        self.pane.view.cited.connect(self.reading.show_passage)
-        self.pane.view.link.connect(self.offer_link)
-        self.pane.composer.add_asked.connect(self._choose_files)
-        for source in (self.pane.composer, self.pane.first_run):
-            source.talk_pressed.connect(self.talker.press)
-            source.talk_released.connect(self.talker.release)
-        self.talker.stays_here = lambda: self.pane.composer.where.value == "only-local"
-        self.talker.question = self.pane.spoken_question
-        self.talker.began.connect(self.aloud.stop)  # who begins to speak is listened to
-        self.talker.began.connect(lambda: self.pane.composer.show_listening(True))
-        self.talker.live.connect(self.pane.composer.show_live)
-        self.talker.finishing.connect(self.pane.composer.show_finishing)
-        self.talker.level.connect(self.pane.composer.meter.show_level)
-        self.talker.hearing.connect(self._hearing)
-        self.talker.heard.connect(self._heard)
-        self.talker.state.connect(self.pane.composer.microphone.show_state)
-        self.pane.composer.microphone.clicked.connect(lambda: self.show_settings())
-        application = QGuiApplication.instance()
-        assert isinstance(application, QGuiApplication)
-        application.focusWindowChanged.connect(self._focus_went)
-        self.talk_key.notice.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
-        self.talker.hint.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
-        self.talker.cancelled.connect(lambda: self.pane.composer.show_listening(False))
-        self.talker.failed.connect(self._talk_failed)
-        self.pane.asked.connect(self._asked)
-        self.pane.view.aloud.connect(lambda card: self.aloud.toggle(card, self.talker.stays_here()))
-        self.aloud.failed.connect(self.show_error)
-        self.aloud.hint.connect(lambda sentence: self.pane.trouble.tell(sentence, "", calm=True))
-        self.side.closed.connect(self.pane.composer.box.setFocus)
-        self.theme.changed.connect(self._recolour)
-
     def _shortcuts(self) -> None:
         from PySide6.QtGui import QKeySequence, QShortcut
 
         for keys, action in (
+            ("Ctrl+1", self.views.back),
             ("Ctrl+F", self._focus_search),
+            ("Ctrl+,", self.show_settings),
             ("Ctrl+L", self.pane.composer.box.setFocus),
+            ("Ctrl+Shift+L", lambda: self.views.present("log")),
             ("Ctrl+Shift+D", self.show_documents),
             ("Ctrl+Shift+N", self.show_nodes),
             ("Ctrl+Shift+C", self.pane.copy_last),
@@ -201,11 +175,13 @@ class MainWindow(QMainWindow):
     def attach(self, runtime: RuntimeSeam) -> None:
         """Take the opened runtime: everything comes alive."""
         self.runtime = runtime
-        for part in (self.sidebar, self.documents, self.nodes, self.reading, self.pane):
+        for part in (self.sidebar, self.views, self.reading, self.pane):
             part.attach(runtime)
         self.talker.attach(runtime)
         self.aloud.attach(runtime)
-        self._focus_went()
+        self.recording.attach(runtime)
+        self.hands.attach(runtime)
+        self.focus_went()
         self.apply_settings()
         notice = getattr(runtime.conversations, "notice", "")
         if notice:
@@ -223,15 +199,18 @@ class MainWindow(QMainWindow):
         key = QKeySequence(settings.voice_key)
         name = settings.voice_key if not key.isEmpty() else "F9"
         self._talk_key = QKeySequence(name)
-        self.pane.composer.set_talk_key(name, elsewhere=settings.voice_elsewhere)
+        self.pane.composer.set_talk_key(name, elsewhere=settings.voice_elsewhere, kept=settings.voice_keep_sound)
         self.pane.first_run.set_talk_key(name)
+        self.pane.first_run.show_microphone(bool(settings.voice_device))
         self.talk_key.use(name if settings.voice_everywhere else "")
         self.talker.stand_by()
+        self.hands.use()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Make final what could still be undone, and let the application close the rest."""
         if self._complete:
             self.undo.settle()
+            self.pane.drafts.flush()
             self.talker.cancel()
         super().closeEvent(event)
         self.closing.emit()
@@ -243,15 +222,15 @@ class MainWindow(QMainWindow):
             self._painted = True
             QTimer.singleShot(0, self, self.painted.emit)
 
-    # ------------------------------------------------------------------ the right panel
+    # ------------------------------------------------------------------ other views, dialogs, programs
 
     def show_documents(self) -> None:
-        """Open the documents panel."""
-        self.side.present(self.documents, "Documents")
+        """Show the library."""
+        self.views.present("library")
 
     def show_nodes(self) -> None:
-        """Open the node list."""
-        self.side.present(self.nodes, "Nodes")
+        """Show the nodes."""
+        self.views.present("nodes")
 
     def edit_collections(self) -> None:
         """Make and change collections."""
@@ -264,31 +243,17 @@ class MainWindow(QMainWindow):
         dialog.failed.connect(self.show_error)
         dialog.open()
 
-    def show_settings(self) -> None:
-        """Open the settings; what is saved is used at once where that is possible."""
-        from PySide6.QtCore import Qt
+    def show_settings(self, name: str = "") -> None:
+        """Show the settings, the one of that dotted name first."""
+        from app.ui.wishes import show_settings
 
-        if self.runtime is None:
-            return
-        from app.ui.settings_dialog import SettingsDialog
+        show_settings(self, name)
 
-        dialog = SettingsDialog(self.runtime.settings, self, bridge=self.bridge, lend=self.talker.lend)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._save_settings(dialog.values()))
-        dialog.open()
+    def save_settings(self, values: dict[str, object]) -> None:
+        """Use these from now on, by their dotted names, and keep them."""
+        from app.ui.wishes import keep
 
-    def _save_settings(self, values: dict[str, object]) -> None:
-        if self.runtime is None:
-            return
-        settings, place = self.runtime.settings, self.runtime.home / "settings.toml"
-        for name, value in values.items():
-            setattr(settings, name.replace(".", "_", 1), value)
-        self.apply_settings()
-
-        async def save() -> None:
-            settings.save(place)
-
-        self.bridge.run(save, None, self.show_error, name="save settings", must_finish=True)
+        keep(self, values)
 
     def open_document(self, path: str) -> None:
         """Open a document with the system's program."""
@@ -313,48 +278,37 @@ class MainWindow(QMainWindow):
         else:
             self.pane.trouble.tell(*phrases.trouble(error))
 
-    def _nodes_changed(self, nodes: Sequence[NodeInfo]) -> None:
-        from app.ui import node_words, phrases
-
-        if self.pane.runs or self.pane.pill.state == "failed":
-            return
-        usable = [node for node in nodes if node_words.usable(node)]
-        shown = self.pane.pill.text()
-        if not usable or not shown.startswith("Ready"):
-            return
-        if any(not node.local for node in usable):
-            text = f"Ready · {len(usable)} nodes" if len(usable) > 1 else f"Ready · {usable[0].name}"
-            why = f"Ready: {node_words.some(usable)}."
-            if (text, why) != (shown, self.pane.pill.accessibleDescription()):
-                self.pane.pill.tell("ready", text, why)
-        elif shown.removeprefix("Ready · ") not in [phrases.node_name(node.name) for node in usable]:
-            # It may name a node that has gone since.
-            self.pane.pill.tell("ready", "Ready · this machine", "No other node can be used, so answers are made here.")
-
     # ------------------------------------------------------------------ voice
 
-    def _hearing(self, event: Hearing) -> None:
+    def hearing(self, event: Hearing) -> None:
+        """Show what has been understood so far."""
         rest = event.text[len(event.confirmed) :] if event.text.startswith(event.confirmed) else event.text
         self.pane.composer.show_partial(event.confirmed, rest)
 
-    def _heard(self, text: str) -> None:
+    def heard(self, text: str) -> None:
+        """Take what was said."""
         from app.ui.told import take
 
         self.pane.composer.show_listening(False)
-        take(self, text)
+        if text or not self.hands.turn:
+            take(self, text, instead=self.hands.turn)
+        if self.hands.turn:
+            self.hands.took(text)
 
-    def _asked(self, asking: Asking, card: AnswerCard, spoken: bool) -> None:
+    def asked(self, asking: Asking, card: AnswerCard, spoken: bool) -> None:
+        """A question is about to be asked: its answer may be wanted aloud."""
         self.aloud.stop()
         wish = self.runtime.settings.voice_speak if self.runtime is not None else "off"
-        if wish == "always" or (spoken and wish == "spoken"):
+        if wish == "always" or (spoken and (wish == "spoken" or self.hands.turn)):
             self.aloud.follow(asking, card, self.talker.stays_here())
 
-    def _talk_failed(self, error: BaseException) -> None:
+    def talk_failed(self, error: BaseException) -> None:
+        """Listening ended with an error."""
         self.pane.composer.show_listening(False)
         self.show_error(error)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """The talk key, and Esc: cancel talking, else be silent, else stop the answer, else close the right panel."""
+        """The talk key, and Esc: ends what was begun last, see `_escape`."""
         from PySide6.QtCore import Qt
         from PySide6.QtGui import QKeySequence
 
@@ -365,16 +319,24 @@ class MainWindow(QMainWindow):
                 self._held_key = event.key()
                 self.talker.press()
         elif event.key() == Qt.Key.Key_Escape:
-            if self.talker.active:
-                self.talker.cancel()
-            elif self.aloud.active:
-                self.aloud.stop()
-            elif self.pane.run is not None:
-                self.pane.stop()
-            else:
-                self.side.dismiss()
+            self._escape()
         else:
             super().keyPressEvent(event)
+
+    def _escape(self) -> None:
+        """Cancel talking, else be silent, else stop the answer, else close the panel, else go to the conversation."""
+        awake = self.hands.awake
+        self.hands.cancel()
+        if self.talker.active:
+            self.talker.cancel()
+        elif self.aloud.active:
+            self.aloud.stop()
+        elif self.pane.run is not None:
+            self.pane.stop()
+        elif not awake and self.side.page is not None:
+            self.side.dismiss()
+        elif not awake:
+            self.views.back()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """The talk key was let go."""
@@ -391,7 +353,7 @@ class MainWindow(QMainWindow):
         if self._complete and not self.isActiveWindow() and not self.talk_key.held:
             self.talker.release()
 
-    def _focus_went(self, *_: object) -> None:
+    def focus_went(self, *_: object) -> None:
         """Some window of this program has the keyboard, or another program."""
         from PySide6.QtGui import QGuiApplication
 
@@ -403,37 +365,52 @@ class MainWindow(QMainWindow):
         """Take local files and folders."""
         if self._complete and _local_paths(event.mimeData()):
             event.acceptProposedAction()
-            self.overlay.cover()
+            self.overlay.cover(asks=self.views.name == "conversation")
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Mark what would happen there."""
+        self.overlay.point(event.position().toPoint())
+        event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """The files went elsewhere."""
         self.overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Add what was dropped."""
+        """Ask about what was dropped, or add it to the library, as the zone under it says."""
         from PySide6.QtCore import Qt
 
+        asks = self.overlay.isVisible() and self.overlay.point(event.position().toPoint()) == "ask"
         self.overlay.hide()
         paths = _local_paths(event.mimeData())
         if paths:
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
-            self.add_documents(paths)
+            (self.pane.attaching.add if asks else self.add_documents)(paths)
 
     def add_documents(self, paths: Sequence[Path]) -> None:
         """Add files and folders and show how that goes."""
         self.show_documents()
         self.documents.add(paths)
 
-    def _choose_files(self) -> None:
+    def choose_files(self) -> None:
+        """Ask which files to add to the library."""
         self.show_documents()
         self.documents.choose_files()
+
+    def choose_folder(self) -> None:
+        """Ask which folder to read; its changes are noticed from then on."""
+        from app.ui.document_menu import choose_watched
+
+        self.show_documents()
+        choose_watched(self.documents)
 
     def _focus_search(self) -> None:
         self.sidebar.search.setFocus()
         self.sidebar.search.selectAll()
 
-    def _recolour(self) -> None:
+    def recolour(self) -> None:
+        """Take the colours of now."""
         from app.ui import controls
 
         controls.retint(self, self.theme.colours)

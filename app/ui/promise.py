@@ -1,0 +1,81 @@
+"""The line that says how much has left the user's network, counted: see app/outside.py."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.ui.controls import ElidedLabel
+from app.ui.theme import sized
+from app.ui.tokens import TYPE
+from app.ui.translation import tr
+
+if TYPE_CHECKING:
+    from app.outside import Outside, Sent
+    from app.ui.bridge import Bridge
+
+LOOK_MS = 10_000
+
+
+class Promise(ElidedLabel):
+    """Looks every ten seconds; says nothing before it has looked."""
+
+    failed = Signal(object)
+
+    def __init__(self, bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__()
+        self.setParent(parent)
+        self.setProperty("tone", "muted")
+        sized(self, TYPE.SMALL)
+        self._bridge = bridge
+        self._outside: Outside | None = None
+        self._clock = QTimer(self, interval=LOOK_MS)
+        self._clock.timeout.connect(self.look)
+
+    def attach(self, outside: Outside) -> None:
+        """Begin to look."""
+        self._outside = outside
+        self._clock.start()
+        self.look()
+
+    def look(self) -> None:
+        """Look now."""
+        outside = self._outside
+        if outside is None:
+            return
+
+        async def read() -> Sent:
+            return await asyncio.to_thread(outside.look)
+
+        self._bridge.run(read, self.show_sent, self.failed.emit, name="sent outside")
+
+    def show_sent(self, sent: Sent) -> None:
+        """Say it."""
+        line, more = words(sent)
+        if line != self.text():
+            self.setText(line)
+        self.setToolTip(more)
+        self.setAccessibleName(line)
+        self.setAccessibleDescription(more)
+
+
+def words(sent: Sent) -> tuple[str, str]:
+    """Return the line and what its tooltip says."""
+    from app.ui.shelf import size
+
+    day = sent.since[:10]
+    if sent.bytes or sent.connections:
+        many = tr("Connections outside your network: {many}", many=sent.connections)
+        line = tr("{size} sent outside your network", size=size(sent.bytes) or "0 B") if sent.counts_bytes else many
+        return line, tr("Counted since {day}. Last to {address}. Downloads that you ask for count too.", day=day,
+                        address=sent.last or "?")  # fmt: skip
+    if sent.counts_bytes:
+        return tr("0 bytes sent outside your network"), tr(
+            "Counted since {day}, connection by connection, as the system tells it.", day=day
+        )
+    return tr("No connection outside your network"), tr(
+        "Counted since {day}: connections opened by Tangnet's own code.", day=day
+    )
