@@ -27,7 +27,8 @@ from app.events import (
     Usage,
     Warned,
 )
-from app.excerpts import CHARACTERS_PER_TOKEN, EXCERPT_OVERHEAD, Excerpt, merged, tokens
+from app.excerpts import CHARACTERS_PER_TOKEN, EXCERPT_OVERHEAD, Excerpt, excerpts, merged, tokens
+from app.personas import PLAIN, Persona
 from app.quoting import inexact, quotes
 from app.rules import Rules, rules_of
 from app.screening import OWN_WORDS, SentenceScreen
@@ -49,6 +50,8 @@ PLACES = "Your documents say:"
 NEAREST = "The nearest that they say:"
 WIDENED = 0.5
 """Share of the room that is left over which goes to the section around the best passage."""
+NOTES = 0.3
+"""Share of the prompt's room that goes to what the user said before, where no document is searched."""
 QUICK_BUDGET = 1000
 """Tokens of a prompt from which more text than the passages is read: a node that reads 125 tokens/s."""
 LEAST_WIDER = 300
@@ -77,7 +80,16 @@ class Answering:
     asked: float = 0.0
     transcribe_ms: float | None = None
     retrieve_ms: float | None = None
+    rerank_ms: float = 0.0
+    """The part of it that a reranker took."""
+    ended: float = 0.0
+    """When the model's last word was there; 0 = it is not."""
+    request: ChatRequest | None = None
+    """What was sent to the nodes."""
     conversation: str = ""
+    persona: Persona = PLAIN
+    seen: dict[str, bytes] = field(default_factory=dict)
+    """Pictures that the model sees, by path: PNG."""
     tracer: Tracer | None = None
     """Of a spoken question."""
     earlier: Sequence[str] = ()
@@ -85,6 +97,8 @@ class Answering:
     passages: tuple[Passage, ...] = ()
     """What was found, numbered from 1: what the model is given to read, then what its node has no time for."""
     _documents: bool = False
+    _notes: bool = False
+    """The passages are only what the user said before."""
     meant: str = ""
     filters: tuple[str, ...] = ()
     """Limits that the search took from the question, in plain words."""
@@ -117,12 +131,37 @@ class Answering:
             passages = sorted(passages, key=lambda passage: passage.n not in quoted)[:WEAK_PASSAGES]
         passages = aligned(passages, before)
         self.passages = passages  # where they may go decides which nodes count for the budget
-        self._excerpts = prompts.fitting(self._asked, passages, self._budget())
+        self._excerpts = prompts.fitting(self._asked, passages, self._budget(), self.persona.instructions)
         read = [excerpt.passage for excerpt in self._excerpts]
         ranges = {(one.path, one.start, one.end) for one in read}
         rest = [one for one in passages if (one.path, one.start, one.end) not in ranges]
         # What the node has no time to read is not lost: it may be quoted, and back what the model says.
         self.passages = (*read, *(replace(one, n=n) for n, one in enumerate(rest, len(read) + 1)))
+
+    def would_see(self, paths: Sequence[str]) -> bool:
+        """Tell whether a node that may have these pictures, one at least, has a model that sees."""
+        zones = self._rules().zones((*self._paths, *paths))
+        return bool(paths) and any(model.vision for model in self._models(zones))
+
+    def see(self, path: str, png: bytes) -> None:
+        """Let the model see a picture."""
+        self.seen[path] = png
+
+    @property
+    def prefill_ms(self) -> float:
+        """What the node says that reading took."""
+        return self._end.prefill_ms if self._end is not None else 0.0
+
+    @property
+    def room(self) -> int:
+        """Tokens that passages may have in the prompt."""
+        return prompts.room(self._asked, self._budget(), self.persona.instructions)
+
+    def recall(self, notes: Sequence[Passage]) -> None:
+        """Take what the user said before, for a question that no document is searched for."""
+        self._notes = bool(notes)
+        self.passages = tuple(notes)
+        self._excerpts = excerpts(self._asked, self.passages, int(self.room * NOTES)) if notes else ()
 
     async def widen(self, around: Around) -> None:
         """Let the model read the section around the best passage where its node has room for it."""
@@ -130,7 +169,7 @@ class Answering:
             return
         best = self._excerpts[0]
         used = sum(tokens(one.text) + EXCERPT_OVERHEAD for one in self._excerpts)
-        spare = int((prompts.room(self._asked, self._budget()) - used) * CHARACTERS_PER_TOKEN * WIDENED)
+        spare = int((self.room - used) * CHARACTERS_PER_TOKEN * WIDENED)
         if spare < LEAST_WIDER or best.text != best.passage.text:
             return
         passage = best.passage
@@ -163,7 +202,8 @@ class Answering:
             yield self._answered()
             return
         cited = CitedStream(self._read, self._asked)
-        async with ending(thinker.generate(self._request())) as events:
+        self.request = self._request()
+        async with ending(thinker.generate(self.request)) as events:
             async for event in events:
                 if isinstance(event, TokenReceived):
                     self._tokens += len(event.ids)
@@ -175,7 +215,7 @@ class Answering:
                             yield self._warn("repetition", *grounding.REPETITION)
                         break
                 elif isinstance(event, Generated):
-                    self._end = event
+                    self._end, self.ended = event, perf_counter()
                 elif isinstance(event, NodeChosen | Moved):
                     yield self._with_rule(event)
                 else:
@@ -209,7 +249,8 @@ class Answering:
     @property
     def _paths(self) -> tuple[str, ...]:
         """Documents that stand in the prompt, by themselves or in what was said of them before."""
-        return (*self.earlier, *(passage.path for passage in self.passages))
+        passages = (path for one in self.passages for path in (one.path, *one.rests_on))
+        return (*self.earlier, *self.seen, *passages)
 
     def _show(self, text: str, node: str, ids: tuple[int, ...], *, last: bool = False) -> list[Event]:
         """Return the events that show the model's words: as they come, or screened when it cannot be trusted."""
@@ -238,10 +279,10 @@ class Answering:
 
     async def _checked(self, thinker: Thinker) -> AsyncGenerator[Event, None]:
         """Compare the finished answer with the passages, and finish."""
-        if not self._documents:
+        if not self.passages:
             yield self._answered()
             return
-        for quotation in inexact(self._own, self._read):
+        for quotation in inexact(self._own, self._read) if self._documents else ():
             yield self._warn(
                 "inexact_quote",
                 f"“{quotation}” does not stand so in the documents, though the answer puts it in quotation marks.",
@@ -252,7 +293,7 @@ class Answering:
             return thinker.embed(texts, "query")
 
         verdict = await check(self._text, self._read, self._asked, embed, self._quoted or self._own)
-        yield self._answered(verdict)
+        yield self._answered(verdict if self._documents else replace(verdict, sentences=()))
 
     def _introduce(self, model: str) -> list[Event]:
         """Before the words of a weak model: say so, and let the document speak first."""
@@ -291,16 +332,20 @@ class Answering:
         messages = prompts.build(
             self.question,
             history=self.history,
-            excerpts=self._excerpts if self._documents else None,
+            excerpts=self._excerpts if self._documents or self._notes else None,
             budget=self._budget(),
+            persona=self.persona.instructions,
+            memory=self._notes,
         )
+        if self.seen:
+            messages = (*messages[:-1], replace(messages[-1], images=tuple(self.seen.values())))
         return ChatRequest(
             messages=messages,
             request_id=uuid.uuid4().hex,
             max_tokens=longest,
             temperature=self.settings.answer_temperature if self.temperature is None else self.temperature,
             seed=self.seed,
-            model=self.settings.answer_model,
+            model=self.persona.model or self.settings.answer_model,
             node=self.node,
             prefer=self.prefer,
             zones=self._rules().zones(self._paths),
@@ -353,16 +398,16 @@ class Answering:
             return self._end.node
         return self._chosen.name if self._chosen is not None else ""
 
-    def _models(self) -> list[ModelInfo]:
-        """Chat models that may make this answer, as far as nodes have told."""
-        zones = self._rules().zones(self._paths)
+    def _models(self, zones: tuple[str, ...] | None = None) -> list[ModelInfo]:
+        """Chat models that may make this answer, as far as nodes have told; `zones`: None follows the rules."""
+        zones = self._rules().zones(self._paths) if zones is None else zones
         return [
             model
             for node in self.nodes()
             if (node.local or node.trusted) and (not zones or node.local or node.zone in zones)
             if self.node in ("", node.name) or (self.node == "local" and node.local)
             for model in node.models
-            if model.role == "chat" and model.present
+            if model.role == "chat" and model.present and (model.vision or not self.seen)
         ]
 
     def _expected_weak(self) -> bool:

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 
 from app.answer_record import Record, said_before
 from app.answering import Answering
+from app.attachments import AttachedShelf, Attachments, beside
 from app.collections import EVERYTHING, Collections
 from app.conversations import Conversations
-from app.errors import NodeError, TangnetError, UsageError, VoiceError
+from app.errors import TangnetError, UsageError, VoiceError
 from app.events import (
-    EngineInfo,
+    DocumentInfo,
     Event,
     FileIndexed,
     Hearing,
@@ -32,9 +33,12 @@ from app.events import (
     Warned,
 )
 from app.hotwords import Hotwords
+from app.kept_sound import KeptSound
 from app.looking import look
+from app.personas import NOBODY, PLAIN, Personas
 from app.prompts import Turn
-from app.question import ONLY_LOCAL, Documents, Question, Thinking
+from app.question import ONLY_LOCAL, Documents, Question, Thinking, pinned, placed
+from app.recalling import Recollection
 from app.rules import rules_of
 from app.settings import Settings
 from app.speculating import Ahead, Prepared, normalised
@@ -42,9 +46,12 @@ from app.spoken_turn import SpokenTurn
 from app.streams import ending
 from app.summaries import asks, wanted
 from app.summarising import Summariser
+from app.tracing import Traces, Tracing
 from app.turn_trace import Tracer, TurnTrace
+from app.warming import warm
 
 if TYPE_CHECKING:
+    from app.memory.memory import Memory
     from app.rag.search import Result
 
 log = logging.getLogger(__name__)
@@ -63,14 +70,20 @@ class Assistant:
         settings: Settings,
         collections: Collections | None = None,
         home: Path | None = None,
+        memory: Memory | None = None,
+        traces: Traces | None = None,
     ) -> None:
-        """`collections`: None knows none. `home`: where a summary keeps its notes; None makes none."""
+        """`collections`, `memory`: None knows none. `home`: where a summary keeps its notes; None makes none."""
+        self._traces = traces
+        self._recollection = Recollection(memory, conversations, settings, thinker)
         self._home = home
+        self._personas = Personas(home) if home is not None else None
         self._collections = collections
         self._thinker = thinker
         self._library = library
         self._conversations = conversations
         self._settings = settings
+        self.attachments = Attachments(library, home)
         self._hotwords = Hotwords(library.names, settings, home)
         self._running: set[asyncio.Task[None]] = set()
         self._traced: tuple[Record, Tracer] | None = None
@@ -111,6 +124,7 @@ class Assistant:
             self._running.discard(producer)
             await _end(producer, keeper)
             record.close()
+            self._recollection.learn(record.conversation)
 
     def sounded(self, conversation: str) -> TurnTrace | None:
         """The first sound of the newest answer in `conversation` is heard now; returns where its time went."""
@@ -125,39 +139,75 @@ class Assistant:
         """Stop all running answers; what they showed is kept by whoever reads them."""
         await _end(*self._running)
         await self._hotwords.close()
+        await self._recollection.close()
         if self._turn is not None:
             await self._turn.close()
 
     async def _answer(self, question: Question, record: Record, events: asyncio.Queue[Event | None]) -> None:
         begun = perf_counter()
         turn: SpokenTurn | None = None
+        persona = question.persona
         question = self._placed(question)
         roles = self._roles(question)
-        warming = asyncio.create_task(self._warm(roles, events), name="warm") if roles else None
+        warming = asyncio.create_task(warm(self._thinker, roles, events.put), name="warm") if roles else None
+        recall = None
+        answering: Answering | None = None
+        tracing = Tracing(begun)
         await asyncio.sleep(0)  # lets the loading begin before anything else
         try:
-            turn = await self._heard(question, events)
+            turn, sound = await self._heard(question, events)
             text = turn.text if turn is not None else question.text.strip()
             asked = perf_counter() if turn is not None and not question.text else begun
             within = await self._within(question)
-            history = record.begin(question.conversation, text, question.prefer, question.collection)
+            history = record.begin(
+                *(question.conversation, text, question.prefer, question.collection),
+                [str(path) for path in question.attachments],
+                question.instead,
+            )
+            if persona:
+                self._conversations.personify(record.conversation, "" if persona == NOBODY else persona)
+            if record.attachments and not question.attachments:
+                question = replace(question, attachments=tuple(map(Path, record.attachments)))
+            if sound:
+                await self._keep(record, sound, events)
             answering = self._answering(question, text, history, record.earlier)
             answering.begun, answering.asked, answering.conversation = begun, asked, record.conversation
             ahead = turn.ahead if turn is not None else None
             self._traced = (record, turn.tracer) if turn is not None else None
             if turn is not None:
+                tracing.mark("hear")
                 answering.tracer = turn.tracer
                 answering.transcribe_ms = turn.tracer.between("release", "final")
             if ahead is not None and ahead.place != _place(question, within, history):
                 ahead = None
+            if await self._recollection.obeyed(question, text, record.conversation, begun, events.put):
+                return
             if await self._summarised(replace(question, text=text), record, events):
                 return
-            passages = await self._passages(
-                replace(question, docs=within), bool(question.docs), history, answering, events, ahead
+            recall = self._recollection.begin(question, text, record.conversation)
+            attached = await self.attachments.gather(
+                *(question.attachments, record.attached, answering, self._thinker),
+                *(rules_of(tuple(self._settings.rules_folders)), events.put),
             )
+            if question.attachments:
+                passages: tuple[Passage, ...] | None = attached if attached or not answering.seen else None
+            else:
+                passages = await self._passages(
+                    replace(question, docs=within), bool(question.docs), history, answering, events, ahead
+                )
+                passages = beside(attached, passages, text, self._settings.answer_passages)
             if passages is not None:
-                answering.read(passages, ahead.places if ahead is not None else ())
-                await answering.widen(self._library.text_around)
+                tracing.mark("search")
+            recalled = await self._recollection.found(recall, answering.retrieve_ms, question, text, events.put)
+            if recalled:
+                tracing.mark("recall")
+            if passages is not None:
+                answering.read((*passages, *recalled), ahead.places if ahead is not None else ())
+                if not attached:
+                    await answering.widen(self._library.text_around)
+            elif recalled:
+                answering.recall(recalled)
+            if passages is not None or recalled:
                 record.passages(answering.passages)
                 await events.put(Retrieved(answering.passages, answering.filters))
             if turn is not None:
@@ -168,9 +218,14 @@ class Assistant:
             if passages == () and warming is not None:
                 await _end(warming)
             async with ending(answering.answer(self._thinker)) as answer:
+                tracing.mark("prepare")
                 async for event in answer:
+                    tracing.note(event)
                     await events.put(event)
         finally:
+            tracing.keep(self._traces, record.conversation, record.answer, answering)
+            if recall is not None:
+                recall.stop()
             if warming is not None:
                 await _end(warming)
             if turn is not None:
@@ -183,20 +238,21 @@ class Assistant:
             settings=self._settings,
             nodes=self._thinker.nodes,
             node=question.node,
-            prefer="" if question.prefer == ONLY_LOCAL else question.prefer,
+            prefer="" if pinned(question.prefer) else question.prefer,
             max_tokens=question.max_tokens,
             temperature=question.temperature,
             seed=question.seed,
             earlier=earlier,
+            persona=self._personas.get(question.persona) if self._personas is not None else PLAIN,
         )
 
     def _placed(self, question: Question) -> Question:
-        """Return the question with where its conversation is answered. Raises UsageError."""
-        prefer = question.prefer
-        if not prefer and question.conversation:
-            prefer = self._conversations.get(question.conversation).prefer
-        node = question.node or ("local" if prefer == ONLY_LOCAL else "")
-        return replace(question, prefer=prefer, node=node)
+        """Return the question with where its conversation is answered, and by which persona. Raises UsageError."""
+        prefer, persona = question.prefer, question.persona
+        if question.conversation:
+            kept = self._conversations.get(question.conversation)
+            prefer, persona = prefer or kept.prefer, persona or kept.persona
+        return replace(question, prefer=prefer, persona=persona, node=placed(question.node, prefer))
 
     async def _within(self, question: Question) -> tuple[Path, ...]:
         """Return the files and folders to search: those given, else the collection's; () = all. Raises UsageError."""
@@ -211,20 +267,25 @@ class Assistant:
 
     async def _summarised(self, question: Question, record: Record, events: asyncio.Queue[Event | None]) -> bool:
         """Answer a request such as "summarise report.pdf"; False when it is none, or names no document."""
-        if self._home is None or not question.use_documents or not asks(question.text):
+        use = question.use_documents or bool(question.attachments)
+        if self._home is None or not use or not asks(question.text):
             return False
         if question.docs:
             async with ending(self._library.add(question.docs)) as adding:
                 async for event in adding:
                     if isinstance(event, Progress):
                         await events.put(event)
-        documents = wanted(question.text, await self._library.documents(), question.docs)
+        library: Documents | AttachedShelf = self._library
+        if question.attachments:
+            library = AttachedShelf([await self.attachments.read(path) for path in question.attachments])
+            documents: list[DocumentInfo] | None = library.documents
+        else:
+            documents = wanted(question.text, await self._library.documents(), question.docs)
         if not documents:
             return False
         rules = rules_of(tuple(self._settings.rules_folders))
-        summariser = Summariser(
-            self._thinker, self._library, self._home, rules, spread=self._settings.nodes_documents == "cluster"
-        )
+        spread = self._settings.nodes_documents == "cluster"
+        summariser = Summariser(self._thinker, library, self._home, rules, spread=spread)
         made = summariser.run(documents, node=question.node, conversation=record.conversation)
         async with ending(made) as steps:
             async for step in steps:
@@ -247,19 +308,6 @@ class Assistant:
             roles.append("embed")
         return tuple(roles)
 
-    async def _warm(self, roles: Sequence[str], events: asyncio.Queue[Event | None]) -> None:
-        told: dict[str, Progress] = {}
-        try:
-            async with ending(self._thinker.warm(roles)) as progress:
-                async for engine in (engine async for engines in progress for engine in engines):
-                    news = _loading(engine)
-                    if news is not None and told.get(engine.role) != news:
-                        told[engine.role] = news
-                        await events.put(news)
-        except NodeError as error:
-            # Not the end of the answer: another node may make it, and if none can, `generate` says why.
-            log.info("warming %s failed: %s", ", ".join(roles), error.message)
-
     async def hear(self, question: Question) -> AsyncGenerator[Hearing | Transcribed, None]:
         """Turn the sound of `question` into text; search and reading begin meanwhile.
 
@@ -278,15 +326,26 @@ class Assistant:
             if turn.text:
                 self._turn = turn
 
-    async def _heard(self, question: Question, events: asyncio.Queue[Event | None]) -> SpokenTurn | None:
-        """Hear a spoken question, or find out that a typed one was spoken before; None: it was not."""
+    async def _keep(self, record: Record, sound: bytes, events: asyncio.Queue[Event | None]) -> None:
+        """Keep the sound of the question that was just stored, where the settings want it."""
+        if self._home is None or not self._settings.voice_keep_sound:
+            return
+        try:
+            await asyncio.to_thread(KeptSound(self._home).keep, record.conversation, record.question, sound)
+        except TangnetError as error:
+            await events.put(Warned("sound_not_kept", f"{error.message} The question is answered.", error.hint))
+
+    async def _heard(self, question: Question, events: asyncio.Queue[Event | None]) -> tuple[SpokenTurn | None, bytes]:
+        """Hear a spoken question, or find out that a typed one was spoken before (else None), and its sound."""
         if question.text.strip():
             turn, self._turn = self._turn, None
-            if turn is None or (turn.fresh and normalised(turn.text) == normalised(question.text)):
-                return turn
+            if turn is None:
+                return None, b""
+            if turn.fresh and normalised(turn.text) == normalised(question.text):
+                return turn, turn.sound
             await turn.close()
             await self._hotwords.learn(turn.text, question.text)
-            return None
+            return None, turn.sound if turn.becomes(question.text) else b""
         if question.audio is None:
             raise UsageError("There is no question.", code="no_question", hint="Type one, or speak.")
         turn = await self._spoken(question)
@@ -297,7 +356,7 @@ class Assistant:
             raise VoiceError(
                 "I heard no words.", code="no_speech", hint="Check the microphone, and speak a bit louder."
             )
-        return turn
+        return turn, turn.sound
 
     async def _listen(self, turn: SpokenTurn, question: Question) -> AsyncGenerator[Hearing | Transcribed, None]:
         assert question.audio is not None
@@ -306,7 +365,8 @@ class Assistant:
 
     async def _spoken(self, question: Question) -> SpokenTurn:
         """Return the turn that begins now, with all that is needed to work ahead of it."""
-        turn = SpokenTurn()
+        turn = SpokenTurn(called=question.called)
+        turn.keeps = self._settings.voice_keep_sound
         if not self._settings.voice_ahead:
             return turn
         history: list[Turn] = []
@@ -364,7 +424,7 @@ class Assistant:
 
         finding = find if ahead is None or add else ahead.find  # what was just added is not in what was found before
         looked = await look(finding, answering.question, history, max(self._settings.answer_passages, 1))
-        answering.meant, answering.filters = looked.meant, looked.filters
+        answering.meant, answering.filters, answering.rerank_ms = looked.meant, looked.filters, looked.rerank_ms
         if looked.dropped:
             await events.put(Warned("limits_dropped", looked.dropped))
         answering.retrieve_ms = (perf_counter() - started) * 1000
@@ -376,19 +436,10 @@ class Assistant:
         return looked.passages
 
 
-def _loading(engine: EngineInfo) -> Progress | None:
-    """Say in words what a loading engine does; None when there is nothing to wait for."""
-    if engine.state != "loading":
-        return None
-    what = {"chat": "the chat model", "embed": "the search model", "transcribe": "the speech model"}.get(engine.role)
-    name = f" ({engine.model})" if engine.model else ""
-    return Progress(f"Loading {what or engine.role}{name}", round(engine.progress, 2))
-
-
 def _place(question: Question, within: tuple[Path, ...], history: Sequence[Turn]) -> object:
     """Return all that decides on an answer beside the words of the question."""
-    chosen = question.use_documents, within, question.node, question.prefer, question.max_tokens
-    return chosen, tuple(history)
+    chosen = question.use_documents, within, question.node, question.prefer, question.max_tokens, question.attachments
+    return chosen, question.persona, tuple(history)
 
 
 async def _end(*tasks: asyncio.Task[None]) -> None:

@@ -57,7 +57,7 @@ def main(
             output = Output(arguments.json, sys.stdout if out is None else out, err)
             from app.commands.window import open_window
 
-            return open_window()
+            return open_window(getattr(arguments, "words", ()))
         output = Output(arguments.json, out, err)
         from app.commands.context import Context
 
@@ -99,7 +99,9 @@ def _run(context: Context) -> int:
 async def _open() -> Runtime:
     from app.runtime import Runtime
 
-    return await Runtime.open()
+    runtime = await Runtime.open()
+    runtime.outside.watch()
+    return runtime
 
 
 def _terminate_like_interrupt() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
-import secrets
 import threading
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app import toml_file
 from app.errors import SettingsError, StoreError, UsageError
 
 FILE = "collections.toml"
@@ -94,19 +94,7 @@ class Collections:
             table = tomlkit.table()
             table["folders"] = [str(folder) for folder in one.folders]
             document[one.name] = table
-        temporary = self._path.with_name(f"{FILE}.{secrets.token_hex(4)}.tmp")
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(temporary, "w", encoding="utf-8") as file:
-                file.write(tomlkit.dumps(document))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-        except (OSError, UnicodeEncodeError) as error:
-            temporary.unlink(missing_ok=True)
-            raise StoreError(
-                f"{self._path} cannot be written: {error}.", code="collections", hint="Check the free space."
-            ) from error
+        toml_file.write(self._path, document, code="collections")
 
 
 def _wrong(path: Path, reason: str) -> SettingsError:

@@ -28,6 +28,7 @@ class Looked:
     meant: str = ""
     filters: tuple[str, ...] = ()
     dropped: str = ""
+    rerank_ms: float = 0.0
 
 
 async def look(find: Find, question: str, history: Sequence[Turn], wanted: int) -> Looked:
@@ -35,5 +36,5 @@ async def look(find: Find, question: str, history: Sequence[Turn], wanted: int) 
     for query in queries(question, history):
         result = await find(query, max(LEAST_FOUND, wanted))
         if found := relevant(result.passages, wanted, query):
-            return Looked(found, query, result.filters, result.dropped)
+            return Looked(found, query, result.filters, result.dropped, result.rerank_ms)
     return Looked()

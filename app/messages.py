@@ -12,8 +12,15 @@ from app.turn_trace import TurnTrace
 from app.turn_trace import known as known_trace
 
 PREFERENCES = ("automatic", "local", "cluster", "only-local")
-"""Where the answers of a conversation may be made; "" follows the settings."""
+"""Where the answers of a conversation may be made, beside "node:NAME"; "" follows the settings."""
+NODE = "node:"
+"""Before the name of the only node that may make them."""
 MessageState = Literal["complete", "writing", "stopped", "failed", "interrupted"]
+
+
+def is_place(where: str) -> bool:
+    """Tell whether answers may be made `where`: one of PREFERENCES, "node:NAME", or ""."""
+    return where in ("", *PREFERENCES) or (where.startswith(NODE) and len(where) > len(NODE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,27 @@ class Conversation:
     """One of PREFERENCES, or "" for what the settings say."""
     collection: str = ""
     """Name of the collection that it is held to; "" = the whole library."""
+    titled: str = ""
+    """Who gave the title: user, question (its first words), model; "" = not known, as good as the user."""
+    pinned: bool = False
+    """It stands above the others."""
+    folder: str = ""
+    """Name of the folder it is in; "" = none."""
+    persona: str = ""
+    """Id of the persona that answers; "" = none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation that a search found, and where the words stand."""
+
+    conversation: Conversation
+    snippet: str
+    """Text around the words; "" when only the title has them."""
+    hits: tuple[tuple[int, int], ...] = ()
+    """Where in the snippet the words stand: from, to."""
+    message: int = 0
+    """Id of the message; 0 when only the title has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +99,23 @@ class StoredMessage:
     """What the check said of each sentence."""
     trace: TurnTrace | None = None
     """Where the time went, when the question was spoken."""
+    attachments: tuple[str, ...] = ()
+    """Paths of files that went with a question."""
+    parent: int = 0
+    """Id of the message that it follows; 0 = it is the first."""
+    versions: tuple[int, ...] = ()
+    """Ids of all messages that stand at its place, oldest first, itself among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSize:
+    """What is known of a message without reading it."""
+
+    id: int
+    role: str
+    characters: int
+    lines: int
+    """Line breaks in its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +149,9 @@ def encode(details: dict[str, Any]) -> str:
     return json.dumps(details, separators=(",", ":"))
 
 
-def decode(row: tuple[Any, ...]) -> StoredMessage:
-    """Return the message of a row: the plain columns in order, then the details as JSON."""
-    id, conversation, role, text, state, created_at, details = row
+def decode(row: tuple[Any, ...], versions: tuple[int, ...] = ()) -> StoredMessage:
+    """Return the message of a row: the plain columns in order, then the details as JSON, then what it follows."""
+    id, conversation, role, text, state, created_at, details, parent = row
     known = json.loads(details)
     return StoredMessage(
         id,
@@ -132,12 +177,14 @@ def decode(row: tuple[Any, ...]) -> StoredMessage:
             for one in known.get("sentences", ())
         ),
         trace=known_trace(known["trace"]) if known.get("trace") else None,
+        attachments=tuple(known.get("attachments", ())),
+        parent=parent,
+        versions=versions,
     )
 
 
 def _passage(known: dict[str, Any]) -> Passage:
     """Return a passage from JSON, which knows lists only."""
     seconds = known.get("seconds")
-    return Passage(
-        **{**known, "seconds": None if seconds is None else tuple(seconds), "same": tuple(known.get("same", ()))}
-    )
+    lists = {name: tuple(known.get(name, ())) for name in ("same", "rests_on")}
+    return Passage(**{**known, "seconds": None if seconds is None else tuple(seconds), **lists})

@@ -14,21 +14,29 @@ from app.assistant import Assistant, Documents, Thinking
 from app.cluster.key_change import KeyChange
 from app.collections import Collections
 from app.conversations import Conversations
-from app.events import DeploymentInfo, DocumentInfo, ModelInfo, NodeInfo, Passage
+from app.events import DeploymentInfo, DocumentInfo, ModelInfo, NodeInfo, Passage, Transcribed
 from app.hearing import NodesHearing
+from app.kept_sound import KeptSound
 from app.library_state import LibraryState, WatchedFolder
+from app.memory.memory import Memory
+from app.outside import Outside
+from app.personas import Personas
 from app.rules import Rules, rules_of
 from app.settings import Settings
 from app.settings import home as default_home
-from app.thinking import Going, ModelProgress, Ocr, Recording, RecordingRead, Speaker
+from app.thinking import Attendant, ChatRequest, Going, ModelProgress, Ocr, Recording, RecordingRead, Speaker
+from app.titling import Titles
+from app.tracing import Traces
 
 if TYPE_CHECKING:
     from app.cluster.keeping import Keep
+    from app.cluster.outlook import Outlook
+    from app.cluster.upkeep import Upkeep
     from app.rag.library import ReadResult, Surroundings
     from app.rag.replies import Picture
 
 
-class Nodes(Thinking, Speaker, Protocol):
+class Nodes(Thinking, Speaker, Attendant, Protocol):
     """The nodes as window and command line need them; `app.cluster.cluster.Cluster` is one."""
 
     def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
@@ -39,8 +47,17 @@ class Nodes(Thinking, Speaker, Protocol):
         """Wait that long for nodes to be found, then return all."""
         ...
 
+    @property
+    def upkeep(self) -> Upkeep:
+        """The last hour, and what people do with nodes beside asking them."""
+        ...
+
     def prediction_error(self, id: str) -> float | None:
         """Tell how far the times predicted for a node were off lately, 0 to 1; None: not known."""
+        ...
+
+    def outlook(self, request: ChatRequest) -> Outlook:
+        """Return how soon an answer would be there, place by place."""
         ...
 
     def read_recordings(
@@ -55,6 +72,10 @@ class Nodes(Thinking, Speaker, Protocol):
 
     def add_model(self, source: str) -> AsyncIterator[ModelProgress]:
         """Fetch a model, or take a file."""
+        ...
+
+    def take_model(self, model: ModelInfo, node: str) -> AsyncIterator[ModelProgress]:
+        """Bring a chat model here from a paired node, by id."""
         ...
 
     async def remove_model(self, name: str) -> ModelInfo:
@@ -111,6 +132,10 @@ class Shelf(Documents, Protocol):
 
     async def read(self, path: Path, *, password: str = "") -> ReadResult:
         """Return what the reader sees in a file."""
+        ...
+
+    async def transcript(self, path: Path) -> Transcribed:
+        """Return what is said in a recording, with the times of its words. Raises DocumentError."""
         ...
 
     async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture:
@@ -178,7 +203,16 @@ class Runtime:
         self.library = library
         self.conversations = conversations
         self.collections = Collections(home)
-        self.assistant = Assistant(cluster, library, conversations, settings, self.collections, home)
+        self.sound = KeptSound(home)
+        self.outside = Outside(home / "outside.json")
+        """Counts what leaves the user's network."""
+        self.memory = Memory(home)
+        self.traces = Traces(home)
+        self.assistant = Assistant(cluster, library, conversations, settings, self.collections, home, self.memory,
+                                   self.traces)  # fmt: skip
+        self.attachments = self.assistant.attachments
+        self.personas = Personas(home)
+        self.titles = Titles(cluster, conversations, settings)
 
     @classmethod
     async def open(cls, home: Path | None = None, *, discover: bool | None = None) -> Runtime:
@@ -217,6 +251,10 @@ class Runtime:
                 lambda wanted: cluster if wanted or settings.documents_rerank == "auto" else None,
             )
             runtime = cls(place, settings, cluster, library, conversations)
+            runtime.sound.sweep(conversations.kept())
+            runtime.traces.sweep(conversations.kept())
+            if runtime.attachments.pasted():
+                runtime.attachments.sweep(conversations.attached())
             opened.pop_all()
         return runtime
 
@@ -224,6 +262,8 @@ class Runtime:
         """Stop answers, close the index, let go of the nodes, close the conversations; each even if one fails."""
         async with AsyncExitStack() as closing:
             closing.callback(self.conversations.close)
+            closing.callback(self.memory.close)
+            closing.callback(self.traces.close)
             closing.push_async_callback(self.cluster.close)
             closing.push_async_callback(self.library.close)
             closing.push_async_callback(self.assistant.close)

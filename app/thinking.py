@@ -21,6 +21,8 @@ class ChatMessage:
 
     role: str
     content: str
+    images: tuple[bytes, ...] = field(default=(), repr=False)
+    """PNG or JPEG, for a model that sees: the request then goes to such models alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,61 @@ class Speaker(Protocol):
 
         Raises:
             NodeError: no node can do it; code "model_missing" where there is no voice.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """A window of 32 ms that ends at `at` seconds of sound. `speech`, `wake`: how likely each is, 0 to 1."""
+
+    at: float
+    speech: float
+    wake: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechBegan:
+    """Somebody speaks since `at` seconds of sound."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """Nobody speaks since `at` seconds of sound."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class WakeHeard:
+    """The wake word was said; it ended `at` seconds of sound. `score`: how sure that is, 0 to 1."""
+
+    at: float
+    score: float
+
+
+Attended = Attention | SpeechBegan | SpeechPaused | WakeHeard
+
+
+class Attendant(Protocol):
+    """Listens without writing anything down."""
+
+    def attend(
+        self, audio: AsyncIterator[bytes], *, wake_word: str = "", threshold: float = 0.0
+    ) -> AsyncIterator[Attended]:
+        """Tell of live sound (16 kHz mono PCM16) as it comes: an Attention for each 32 ms, bounds, wake words.
+
+        Always on this machine, whatever the settings allow. Ends when `audio` ends.
+
+        Args:
+            audio: The sound; times count from its beginning.
+            wake_word: Name of a wake word's model; "" = speech alone.
+            threshold: From which score on the word counts as said, 0 to 1; 0 = the model's own.
+
+        Raises:
+            NodeError: this machine's node cannot do it; code "model_missing" where it has no such wake word.
         """
         ...
 

@@ -77,6 +77,8 @@ def parser() -> Parser:
     one.add_argument("--format", choices=TRANSCRIPTS, help="with times: paragraphs, subtitles, or all as JSON")
     one.add_argument("--output", type=Path, metavar="PATH", help="where to write it; a folder for several files")
     one.add_argument("--overwrite", action="store_true", help="write over files that are there")
+    one = add("open", "window", "open the window, or bring it to the front, with links and files")
+    one.add_argument("words", nargs="*", metavar="LINK_OR_FILE", help="tangnet:// links, and files to ask about adding")
     one = add("nodes", "nodes", "list this machine and the nodes on the network")
     one.add_argument("--watch", action="store_true", help="go on and print every change")
     _pair(add("pair", "pair", "trust a node; it shows the code with `tangnet-node pair`"))
@@ -84,6 +86,8 @@ def parser() -> Parser:
     one.add_argument("node", metavar="NODE", help="its name or the beginning of its id")
     _models(add("models", "models", "list, add, remove and distribute models"), shared)
     _conversations(add("conversations", "conversations", "list, show, search, export and delete conversations"), shared)
+    one = add("sound", "sound", "list or delete the kept sound of spoken questions")
+    one.add_argument("--delete", action="store_true", help="delete all of it")
     _collections(add("collections", "collections", "list, make and remove sets of folders to ask"), shared)
     add("doctor", "doctor", "check audio, models, disk, index, nodes, clock and permissions")
     _bench(add("bench", "bench", "measure this machine and tune it"))
@@ -127,6 +131,10 @@ def _ask(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--collection", default="", metavar="NAME",
         help='hold this conversation to a collection from now on; "*" is the whole library',
+    )  # fmt: skip
+    one.add_argument(
+        "--attach", nargs="+", action="extend", default=[], type=Path, metavar="FILE",
+        help="ask about these files alone, which go into no library",
     )  # fmt: skip
     one.add_argument("--no-docs", action="store_true", help="answer without documents")
     one.add_argument("--voice", type=Path, metavar="WAV", help="a sound file that holds the question")

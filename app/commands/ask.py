@@ -72,6 +72,8 @@ def _question(context: Context) -> Question:
             code="no_question",
             hint='tangnet ask "How long is the notice period?" --docs contracts/',
         )
+    if arguments.attach and arguments.docs:
+        raise UsageError("--attach and --docs exclude each other.", code="usage", hint="Leave one out.")
     if arguments.no_docs and arguments.docs:
         raise UsageError("--docs and --no-docs exclude each other.", code="usage", hint="Leave one out.")
     if arguments.collection and (arguments.no_docs or arguments.docs):
@@ -85,6 +87,7 @@ def _question(context: Context) -> Question:
     return Question(
         text=text,
         audio=audio,
+        attachments=existing(arguments.attach),
         docs=existing(arguments.docs),
         use_documents=not arguments.no_docs,
         collection=arguments.collection,

@@ -1,19 +1,21 @@
 """`tangnet bench voice`: where the time of a spoken question goes, over the library as it is.
 
 A clip is played at the speed of speech, some turns with work done ahead and as many without, which is the reference;
-that of the text is faster-whisper alone, in a process of the node's program. Nothing is kept of the answers.
+that of the text is faster-whisper alone, in a process of the node's program. The first sound is that which a voice of
+the cluster makes; no loudspeaker plays it. Nothing is kept of the answers.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -23,13 +25,15 @@ from app.assistant import Assistant, Question
 from app.commands.context import Context, existing
 from app.conversations import Conversations, Outcome
 from app.errors import NodeError
-from app.events import Answered
+from app.events import Answered, TokenReceived
 from app.settings import home
 from app.streams import ending
 from app.turn_trace import TurnTrace
+from app.voice.aloud import LOCAL, Aloud
 
 if TYPE_CHECKING:
     from app.runtime import Runtime
+    from app.thinking import Speaker
 
 SENTENCE = "What do my documents say about the warranty of the heat pump?"
 """Spoken by a voice of the cluster where no clip is given."""
@@ -46,7 +50,7 @@ async def run(context: Context) -> int:
     clip: Path | None = context.arguments.clip
     output = context.output
     async with context.runtime() as runtime:
-        for name in ("transcribe", "chat", "embed"):
+        for name in ("transcribe", "chat", "embed", "speak"):
             output.progress(f"Loading the {name} model")
             async with ending(runtime.cluster.warm([name])) as steps:
                 async for _ in steps:
@@ -74,11 +78,13 @@ def figures(ahead: Sequence[TurnTrace], without: Sequence[TurnTrace], raw_ms: fl
         raw_ms: What faster-whisper alone takes for the whole clip; the reference of the text.
     """
     spans = (
+        ("voice_key_to_release", None, "release"),
         ("voice_key_to_sound", None, "audio"),
         ("voice_sound_to_first_words", "audio", "partial"),
         ("voice_release_to_text", "release", "final"),
         ("voice_text_to_passages", "final", "searched"),
         ("voice_release_to_first_text", "release", "token"),
+        ("voice_release_to_first_sound", "release", "sound"),
     )
     made = []
     for name, begin, end in spans:
@@ -114,7 +120,7 @@ async def _turns(runtime: Runtime, sound: bytes, folder: Path) -> tuple[list[Tur
         for number in range(2 * ROUNDS + 2):
             settings = replace(runtime.settings, voice_ahead=number % 2 == 0)
             assistant = Assistant(runtime.cluster, runtime.library, store, settings, runtime.collections)
-            trace = await _turn(assistant, store, sound, number)
+            trace = await _turn(assistant, runtime.cluster, store, sound, number)
             if number >= 2:  # the first of each warms what is warm later
                 sides[number % 2].append(trace)
         return sides
@@ -122,7 +128,7 @@ async def _turns(runtime: Runtime, sound: bytes, folder: Path) -> tuple[list[Tur
         store.close()
 
 
-async def _turn(assistant: Assistant, store: Conversations, sound: bytes, number: int) -> TurnTrace:
+async def _turn(assistant: Assistant, speaker: Speaker, store: Conversations, sound: bytes, number: int) -> TurnTrace:
     """Ask once, in a conversation whose opening is new: so no node has the beginning of the prompt."""
     conversation = store.create().id
     mark = time.time_ns()
@@ -132,16 +138,34 @@ async def _turn(assistant: Assistant, store: Conversations, sound: bytes, number
     store.finish(opening, Outcome("complete"))
     question = Question(audio=_played(sound), conversation=conversation, max_tokens=ANSWER_TOKENS)
     trace: TurnTrace | None = None
+    aloud = Aloud(speaker, zones=(LOCAL,))
+    sounding = asyncio.create_task(_first_sound(aloud, lambda: assistant.sounded(conversation)))
     try:
         async with aclosing(assistant.ask(question)) as events:
             async for event in events:
-                if isinstance(event, Answered):
+                if isinstance(event, TokenReceived):
+                    aloud.feed(event.text)
+                elif isinstance(event, Answered):
                     trace = event.trace
+                    aloud.end()
+                    trace = await sounding or trace
     finally:
+        sounding.cancel()
+        await asyncio.gather(sounding, return_exceptions=True)
         await assistant.close()
     if trace is None:
         raise NodeError(f"Turn {number + 1} was not answered.", code="bench")
     return trace
+
+
+async def _first_sound(aloud: Aloud, sounded: Callable[[], TurnTrace | None]) -> TurnTrace | None:
+    """Wait for the first sound of the answer, which no loudspeaker plays here; None where there is no voice."""
+    with contextlib.suppress(NodeError):
+        async with ending(aloud.sound()) as pieces:
+            async for piece in pieces:
+                if piece.pcm16:
+                    return sounded()
+    return None
 
 
 async def _played(sound: bytes) -> AsyncIterator[bytes]:

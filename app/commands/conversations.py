@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 
 from app.commands.context import Context
 from app.conversations import Conversation, Conversations, StoredMessage
@@ -16,7 +18,8 @@ async def run(context: Context) -> int:
         if action == "list":
             _list(context, store.list())
         elif action == "search":
-            _list(context, store.search(" ".join(arguments.text)))
+            found = store.search(" ".join(arguments.text))
+            _list(context, [one.conversation for one in found], [one.snippet for one in found])
         elif action == "show":
             for message in store.messages(arguments.id):
                 _show(context, message)
@@ -34,12 +37,15 @@ async def run(context: Context) -> int:
     return 0
 
 
-def _list(context: Context, found: list[Conversation]) -> None:
-    for one in found:
+def _list(context: Context, found: list[Conversation], snippets: Sequence[str] = ()) -> None:
+    for one, snippet in zip_longest(found, snippets, fillvalue=""):
+        assert isinstance(one, Conversation) and isinstance(snippet, str)
         if context.output.json:
-            context.output.line(one)
-        else:
-            context.output.text(f"{one.id}  {one.updated_at[:16].replace('T', ' ')}  {one.title}")
+            context.output.line({**asdict(one), "snippet": snippet} if snippets else one)
+            continue
+        context.output.text(f"{one.id}  {one.updated_at[:16].replace('T', ' ')}  {one.title}")
+        if snippet:
+            context.output.text(f"    {snippet}")
     if not found and not context.output.json:
         context.output.note("There are none.")
 

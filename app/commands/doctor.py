@@ -48,6 +48,7 @@ async def run(context: Context) -> int:
         "clock": _clock,
         "permissions": _permissions,
         "trust": _trust,
+        "network": _network,
     }
     async with context.runtime() as runtime:
         for name, check in checks.items():
@@ -76,6 +77,18 @@ async def _held(name: str, check: Callable[[Runtime], Awaitable[Finding]], runti
         return Finding(
             name, False, f"No answer within {CHECK_SECONDS:.0f} s.", "Start again; look into the logs folder."
         )
+
+
+async def _network(runtime: Runtime) -> Finding:
+    sent = await asyncio.to_thread(runtime.outside.look)
+    if not sent.bytes and not sent.connections:
+        return Finding("network", True, f"Nothing was sent outside your network since {sent.since[:10]}.")
+    much = f"{sent.bytes} bytes, " if sent.counts_bytes else ""
+    return Finding(
+        "network", False,
+        f"Outside your network since {sent.since[:10]}: {much}{sent.connections} connections, last to {sent.last}.",
+        "Downloads that you ask for count. Nothing else should: please report it.",
+    )  # fmt: skip
 
 
 async def _audio(_: Runtime) -> Finding:

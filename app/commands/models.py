@@ -66,7 +66,9 @@ async def _list(context: Context) -> int:
 
 
 def source(words: str) -> str:
-    """Return a catalogue name as it is, and a file by its whole path: the node stands in another folder."""
+    """Return a name or an address as it is, and a file by its whole path: the node stands in another folder."""
+    if words.lower().startswith(("https://", "http://")):
+        return words
     path = Path(words).expanduser()
     is_file = "/" in words or path.suffix.lower() == ".gguf" or path.is_file()
     return str(path.absolute()) if is_file else words

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.commands.context import Context, existing
 from app.commands.output import Output
-from app.commands.transcript_files import targets, write
+from app.commands.transcript_files import targets
 from app.errors import NodeError, TangnetError, UsageError, VoiceError
 from app.events import Transcribed
 from app.hearing import recording_of
@@ -17,6 +17,7 @@ from app.rules import rules_of
 from app.runtime import Runtime
 from app.streams import ending
 from app.thinking import Going, RecordingRead
+from app.transcript_file import write
 from app.transcripts import Form
 from app.transcripts import written as transcript
 
@@ -107,7 +108,7 @@ class _Printed:
         written: dict[str, str] = {}
         if isinstance(result, Transcribed) and self._form is not None and self._files:
             try:
-                write(self._files[at], transcript(result, self._form))
+                write(self._files[at], transcript(result, self._form), over=True)
                 written["output"] = str(self._files[at])
             except VoiceError as error:
                 result = error

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.errors import UsageError, VoiceError
+from app.errors import UsageError
 from app.transcripts import Form
 
 
@@ -49,22 +47,3 @@ def _refuse(paths: Sequence[Path], found: Sequence[Path], *, overwrite: bool) ->
             raise UsageError(f"{path} cannot be the transcript of it.", code="transcripts_where", hint="Name another.")
         if path.exists() and not overwrite:
             raise UsageError(f"{path} is there already.", code="file_exists", hint="Add --overwrite to write over it.")
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises VoiceError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=".", suffix=".part", delete=False
-        ) as file:
-            try:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise VoiceError(f"{path} cannot be written: {error.strerror}.", code="voice_unwritable") from error

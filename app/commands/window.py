@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from app.errors import TangnetError
 
 INSTEAD = 'Without a window: tangnet ask "…", tangnet --help.'
 
 
-def open_window() -> int:
-    """Run the window until it is closed. Raises TangnetError when there is no display, or Qt cannot be loaded."""
+def open_window(words: Sequence[str] = ()) -> int:
+    """Run the window until it is closed, or give `words`, links and files, to the one that is open.
+
+    Raises:
+        TangnetError: there is no display, Qt cannot be loaded, or the window that is open does not answer.
+    """
     screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in screens):
         raise TangnetError("There is no display for a window here.", code="no_display", hint=INSTEAD)
@@ -25,4 +30,5 @@ def open_window() -> int:
         ) from error
     from app.ui.application import run
 
-    return run(sys.argv[:1])
+    words = [word if word.startswith("tangnet:") else os.path.abspath(word) for word in words]
+    return run(sys.argv[:1], words=words)
