@@ -19,13 +19,15 @@ BIN = Path(sys.executable).parent  # not resolved: the tools lie beside .venv's 
 
 def checks(pytest_arguments: list[str]) -> list[tuple[str, list[str]]]:
     """(heading, command) of everything that must pass."""
+    # Files side by side: much of a test is waiting for a process. More than four would wait for each other's engines.
+    together = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
     return [
         ("ruff check", [f"{BIN}/ruff", "check", "."]),
         ("ruff format", [f"{BIN}/ruff", "format", "--check", "."]),
         ("mypy", [f"{BIN}/mypy"]),
         ("import contracts", [f"{BIN}/lint-imports"]),
         ("generated stubs", [sys.executable, str(Path(__file__)), "--stubs"]),
-        ("pytest", [sys.executable, "-m", "pytest", "-v", "-rs", *pytest_arguments]),
+        ("pytest", [sys.executable, "-m", "pytest", "-v", "-rs", *together, *pytest_arguments]),
     ]
 
 

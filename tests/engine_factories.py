@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from nodeworker.engines import (
+    AttendEvent,
+    Attention,
     ChatEvent,
     ChatRequest,
     Done,
@@ -28,6 +30,7 @@ from nodeworker.engines import (
     Token,
     TranscriptEvent,
     Vectors,
+    WakeWord,
 )
 from nodeworker.errors import BadRequest, ContextOverflow, EngineError, ModelTooLarge
 from nodeworker.models.model_file import ModelFile
@@ -330,6 +333,29 @@ class Speak:
             while text == "endless" and not cancelled.wait(0.01):
                 yield Spoken(b"ab", 8_000, number)
             yield Spoken(f"{text}{speed}".encode("utf-16-le"), 8_000, number, last=True)
+
+    def close(self) -> None:
+        return
+
+
+class Attend:
+    """Gives each block the number of its bytes; "die!" ends the process."""
+
+    slots = 4
+
+    def __init__(self, model: ModelFile) -> None:
+        return
+
+    def load(self, progress: Progress) -> None:
+        progress(1.0)
+
+    def attend(
+        self, audio: Iterator[bytes], *, wake_word: WakeWord | None, cancelled: threading.Event
+    ) -> Iterator[AttendEvent]:
+        for block in audio:
+            if block == b"die!":
+                os._exit(3)
+            yield Attention(float(len(block)), 0.25, 0.5)
 
     def close(self) -> None:
         return

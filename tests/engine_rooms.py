@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nodeworker.engines import ChatRequest, Message, Token
-from nodeworker.hosting.fed import HostedSpeak, HostedTranscribe
+from nodeworker.hosting.fed import HostedAttend, HostedSpeak, HostedTranscribe
 from nodeworker.hosting.hosted import (
     EngineSpec,
     HostedChat,
@@ -47,6 +47,9 @@ class ProcessMaker:
     def speak(self, model: ModelFile) -> HostedSpeak:
         return HostedSpeak(model, EngineSpec(f"{FACTORIES}:Speak"))
 
+    def attend(self, model: ModelFile) -> HostedAttend:
+        return HostedAttend(model, EngineSpec(f"{FACTORIES}:Attend"))
+
     def transcribe(self, model: ModelFile) -> HostedTranscribe:
         return HostedTranscribe(model, EngineSpec(f"{FACTORIES}:Hear"))
 
@@ -61,6 +64,7 @@ async def rooms_of(maker: ProcessMaker | None = None, *chats: str) -> AsyncItera
         model("rerank", "r"),
         model("ocr", "o"),
         model("speak", "s"),
+        model("vad", "v"),
     )
     rooms = EngineRooms(shelf, maker or ProcessMaker())
     try:

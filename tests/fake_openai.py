@@ -198,7 +198,7 @@ class Scripted:
         continues = last["role"] == "assistant" and (
             self.way == "prefill" or (self.way == "fields" and body.get("continue_final_message"))
         )
-        prompt = sum(4 + len(message["content"].split()) for message in messages) + (-1 if continues else 3)
+        prompt = sum(4 + len(str(message["content"]).split()) for message in messages) + (-1 if continues else 3)
         text = self.whole
         if continues:
             begun = last["content"]

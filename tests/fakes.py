@@ -7,10 +7,11 @@ import struct
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from app.cluster.keeping import Keep, has, wanting
 from app.cluster.key_change import KeyChange
+from app.cluster.outlook import Outlook
 from app.errors import DocumentError, NodeError, TangnetError
 from app.events import (
     DeploymentInfo,
@@ -32,10 +33,15 @@ from app.events import (
     Usage,
 )
 from app.library_state import LibraryState, WatchedFolder
+from app.rag.document import Piece, assemble
 from app.rag.library import ReadResult, Surroundings
+from app.rag.material import Material, material_of
 from app.rag.replies import Picture
 from app.rag.search import Result
+from app.rag.worker import Reading
 from app.thinking import (
+    Attended,
+    Attention,
     ChatRequest,
     Embeddings,
     EmbedKind,
@@ -166,6 +172,8 @@ class FakeCluster(FakeThinker):
     read: list[Recording] = field(default_factory=list)
     deployed: list[tuple[str, tuple[str, ...], float]] = field(default_factory=list)
     closed: bool = False
+    upkeep: Any = None
+    """The command line asks for none of it."""
     said: list[str] = field(default_factory=list)
     """Sentences that were spoken."""
     dumb: TangnetError | None = None
@@ -186,8 +194,20 @@ class FakeCluster(FakeThinker):
             if self.dumb is not None:
                 raise self.dumb
 
+    async def attend(
+        self, audio: AsyncIterator[bytes], *, wake_word: str = "", threshold: float = 0.0
+    ) -> AsyncIterator[Attended]:
+        """Nobody ever speaks."""
+        windows = 0
+        async for _ in audio:
+            windows += 1
+            yield Attention(windows * 0.032, 0.0)
+
     def prediction_error(self, id: str) -> float | None:
         return None
+
+    def outlook(self, request: ChatRequest) -> Outlook:
+        return {}
 
     async def read_recordings(
         self, recordings: Sequence[Recording], *, language: str = ""
@@ -223,6 +243,9 @@ class FakeCluster(FakeThinker):
         found = next(model for model in self.catalogue if model.name == source)
         self.catalogue = [replace(model, present=True) for model in self.catalogue]
         yield ModelProgress(100, 100, "done", "a mirror", found.name, found.sha256)
+
+    def take_model(self, model: ModelInfo, node: str) -> AsyncIterator[ModelProgress]:
+        return self.add_model(f"{model.name} from {node}")
 
     async def remove_model(self, name: str) -> ModelInfo:
         return next(model for model in self.catalogue if model.name == name)
@@ -271,6 +294,15 @@ class QuietQueue:
 
     async def picture(self, path: Path, page: int, width: int, *, password: str = "") -> Picture:
         raise DocumentError("There are no pictures here.", code="no_picture")
+
+    async def material(self, path: Path) -> Material:
+        """A text file as it is, in memory; everything else is damaged."""
+        try:
+            text = await asyncio.to_thread(path.read_text, encoding="utf-8")
+            document = assemble([Piece(part) for part in text.split("\n\n")])
+        except (OSError, UnicodeDecodeError):
+            return material_of(Reading(str(path), "error", "The file is damaged."))
+        return material_of(Reading(str(path), "ok" if document.blocks else "empty", "", document))
 
     async def go_on(self) -> None:
         pass
@@ -387,6 +419,9 @@ class FakeLibrary(QuietQueue):
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         text = next(passage.text for passage in self.passages if passage.path == path)
         return Surroundings(path, page, 2, "Before. ", text, " After.", True, False)
+
+    async def transcript(self, path: Path) -> Transcribed:
+        return Transcribed("What it says.", "en", 0.1, 1.0, ())
 
     async def read(self, path: Path, *, password: str = "") -> ReadResult:
         if path.suffix == ".locked" and password != "secret":

@@ -228,6 +228,7 @@ class FakeNode(node_pb2_grpc.NodeServicer):
     async def Transcribe(
         self, requests: AsyncIterator[pb.TranscribeRequest], context: Any
     ) -> AsyncGenerator[Any, None]:
+        await context.send_initial_metadata(())
         heard = 0
         async for request in requests:
             heard += len(request.pcm16)
@@ -258,6 +259,13 @@ class FakeNode(node_pb2_grpc.NodeServicer):
     async def Speak(self, requests: AsyncIterator[pb.SpeakRequest], context: Any) -> AsyncGenerator[Any, None]:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
         yield pb.SpeakEvent()
+
+    async def Rest(self, request: pb.RestRequest, context: Any) -> pb.RestReply:
+        return pb.RestReply()
+
+    async def Attend(self, requests: AsyncIterator[pb.AttendRequest], context: Any) -> AsyncGenerator[Any, None]:
+        await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")
+        yield pb.AttendEvent()
 
     async def ReadModel(self, request: pb.ReadModelRequest, context: Any) -> AsyncGenerator[pb.ModelPiece, None]:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "no")

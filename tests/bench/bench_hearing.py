@@ -179,7 +179,7 @@ def measure(figure: str, heard: list[Clip], engine: WhisperEngine, raw: Any, all
 def with_noise(clip: Clip, noises: list[Clip], decibels: float) -> Clip:
     """The clip with one of the noises at this distance, as tools/mix_noise.py of the data mixes it."""
     sound = clip.sound
-    noise = np.resize(noises[zlib.crc32(clip.name.encode()) % len(noises)].sound, len(sound))
+    noise = np.resize(np.trim_zeros(noises[zlib.crc32(clip.name.encode()) % len(noises)].sound), len(sound))
     gain = np.sqrt((sound**2).mean() / (noise**2).mean() / 10 ** (decibels / 10))
     mixed = sound + gain * noise
     return replace(clip, sound=(mixed / max(1.0, float(np.abs(mixed).max()))).astype(np.float32))

@@ -1,9 +1,10 @@
 """A long recording through the whole program (file, parts, node, text) against faster-whisper's batched pipeline.
 
 `TANGNET_BENCH_DATA=FOLDER pytest -m bench tests/bench/bench_recording.py -s`; TANGNET_BENCH_MINUTES is the length (10;
-the goal is for 60). FOLDER as in bench_whisper. The same model, threads, beams and run: ours first, then theirs, as
-often as TANGNET_BENCH_ROUNDS says (1). Ours includes finding the cuts and keeping each part; neither includes loading
-the model for the first time. Memory is that of this program, its node and the engine's process together.
+the goal is for 60), TANGNET_BENCH_PEERS what it is compared with (plain marks). FOLDER as in bench_whisper. The same
+model, threads, beams and run: ours first, then theirs, as often as TANGNET_BENCH_ROUNDS says (1). Ours includes finding
+the cuts and keeping each part; neither includes loading the model for the first time. Memory is that of this program,
+its node and the engine's process together.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from tests.spoken import word_errors
 pytestmark = [pytest.mark.bench, pytest.mark.models, pytest.mark.timeout(7200)]
 
 MINUTES = float(os.environ.get("TANGNET_BENCH_MINUTES", "10"))
+PEERS = os.environ.get("TANGNET_BENCH_PEERS", "plain marks").split()
+"""Their pipeline without and with time marks, which is the quicker one."""
 ROUNDS = int(os.environ.get("TANGNET_BENCH_ROUNDS", "1"))
 RATE = 16_000
 
@@ -128,14 +131,15 @@ async def test_a_long_recording(tmp_path: Path, home: Path) -> None:
                 steady(held)
                 whisper = WhisperModel(str(model.path), device="cpu", compute_type="int8", cpu_threads=free_cores())
             pipeline = BatchedInferencePipeline(whisper)
-            for name, marks in (("plain", False), ("marks", True)):
-                texts[name], took = await asyncio.to_thread(theirs, pipeline, path, marks)
+            for name in PEERS:
+                texts[name], took = await asyncio.to_thread(theirs, pipeline, path, name == "marks")
                 times[name].append(took)
     finally:
         await one.close()
-    middle = {name: statistics.median(found) for name, found in times.items()}
+    middle = {name: statistics.median(found) for name, found in times.items() if found}
     minutes = f"{MINUTES:.0f} min, {free_cores()} threads"
-    show(f"recording, {minutes}: wall time, reference batched", middle["ours"], "s", middle["plain"])
-    show(f"recording, {minutes}: wall time, reference batched with time marks", middle["ours"], "s", middle["marks"])
+    for name, words in (("plain", "batched"), ("marks", "batched with time marks")):
+        if name in PEERS:
+            show(f"recording, {minutes}: wall time, reference {words}", middle["ours"], "s", middle[name])
     for name, text in texts.items():
         show(f"recording, {minutes}: words wrong, {name}", 100 * word_errors(text, said), "%", 0.0)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.bench.figures import show
-from tests.integration.soundserver import SoundServer
+from tests.integration.soundserver import SoundServer, sound_server
 from tests.integration.test_microphone import ProbeProcess
 
 WARM = 3
@@ -24,15 +24,8 @@ GROWTH_KIB = 8 * 1024
 
 @pytest.fixture
 async def server() -> AsyncIterator[SoundServer]:
-    if missing := SoundServer.missing():
-        pytest.skip(f"no sound server: {missing}")
-    server = SoundServer()
-    try:
-        if reason := await server.start():
-            pytest.skip(reason)
+    async with sound_server() as server:
         yield server
-    finally:
-        await server.stop()
 
 
 def _grown(what: str, before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -19,19 +19,25 @@ from app.voice.audio_file import info_of, pcm_from_file
 
 
 async def main() -> None:
-    """Arguments: home, recording, seconds of a part."""
+    """Arguments: home, recording, seconds of a part, and how many paired nodes are to help, which are waited for."""
     home, path, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
-    one = Cluster(home, Settings(), discover=False)
+    others = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+    elsewhere = others > 0
+    one = Cluster(home, Settings(), discover=False, local_arguments=("--threads", "1") if elsewhere else ())
     await one.start()
-    reading = Recordings(one._local.client, one.nodes, lambda _: None, KeptParts(home / "heard.db"), seconds)
+    async with asyncio.timeout(60):
+        async for nodes in one.watch():
+            if sum(node.state == "ready" and not node.local for node in nodes) >= others:
+                break
+    reading = Recordings(one._local.client, one.nodes, one._client, KeptParts(home / "heard.db"), seconds)
     given = Recording(partial(pcm_from_file, path), info_of(path).seconds or 1.0)
-    async with aclosing(reading.read([given], language="", elsewhere=False)) as events:
+    async with aclosing(reading.read([given], language="", elsewhere=elsewhere)) as events:
         async for event in events:
             if isinstance(event, RecordingRead):
                 if isinstance(event.result, TangnetError):
                     raise event.result
                 words = [[word.text, word.start, word.end] for word in event.result.words]
-                print(json.dumps({"text": event.result.text, "words": words}), flush=True)
+                print(json.dumps({"text": event.result.text, "words": words, "nodes": event.node}), flush=True)
             else:
                 print(json.dumps({"seconds": event.seconds}), flush=True)
     reading.close()

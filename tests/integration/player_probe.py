@@ -1,7 +1,7 @@
 """A process of its own with the real loudspeaker: takes commands on stdin, tells on stdout.
 
 Run by test_player.py with the environment of a private sound server. Commands, one a line: play (a tone of two
-seconds), long (a tone of twenty), stop, soft, quit. One JSON object a line comes back.
+seconds), long (a tone of twenty), stop, soft, hold, go on, quit. One JSON object a line comes back.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ async def main() -> None:
             case "stop":
                 player.stop()
                 tell("stopped")
+            case "hold" | "go on":
+                player.hold(command == "hold")
             case "soft":
                 player.duck(True)
     await player.close()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import ctypes.util
+import math
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+import pytest
 
 MICROPHONE = "vmic"
 
@@ -79,6 +84,22 @@ class SoundServer:
         )  # fmt: skip
         assert done, output
 
+    async def loudspeaker(self) -> None:
+        """Plug in a loudspeaker that the microphone does not hear, and make it the default."""
+        options = ("sink_name=speaker", "rate=48000", "channels=2", "format=s16le")
+        done, output = await self._pactl("load-module", "module-null-sink", *options)
+        assert done, output
+        done, output = await self._pactl("set-default-sink", "speaker")
+        assert done, output
+
+    async def volume_of_players(self, volume: float) -> None:
+        """Let all that plays now sound softer, in decibels' sense: 0.5 is 6 dB."""
+        done, output = await self._pactl("list", "short", "sink-inputs")
+        assert done and output.strip(), output
+        for line in output.strip().splitlines():
+            done, told = await self._pactl("set-sink-input-volume", line.split()[0], f"{20 * math.log10(volume):.1f}dB")
+            assert done, told
+
     async def choose(self, name: str) -> None:
         """Make a microphone the default."""
         done, output = await self._pactl("set-default-source", name)
@@ -137,3 +158,17 @@ class SoundServer:
         )  # fmt: skip
         output, _ = await process.communicate()
         return process.returncode == 0, output.decode(errors="replace")
+
+
+@asynccontextmanager
+async def sound_server() -> AsyncIterator[SoundServer]:
+    """A server that runs; skips the test, with the reason, where none can."""
+    if missing := SoundServer.missing():
+        pytest.skip(f"no sound server: {missing}")
+    server = SoundServer()
+    try:
+        if reason := await server.start():
+            pytest.skip(reason)
+        yield server
+    finally:
+        await server.stop()

@@ -61,6 +61,7 @@ class Voiced(FakeNode):
         try:
             if losing and self.lost_after == 0:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "Socket closed")
+            await context.send_initial_metadata(())
             async for request in requests:
                 if request.end:
                     return
@@ -85,12 +86,12 @@ class Voiced(FakeNode):
 
 
 class Mute(Voiced):
-    """Has no voice, and says so when it was told everything."""
+    """Has no voice, and says so at once."""
 
     async def Speak(
         self, requests: AsyncIterator[pb.SpeakRequest], context: Any
     ) -> AsyncGenerator[pb.SpeakEvent, None]:
-        self.calls.append([request.text async for request in requests])
+        self.calls.append([(await anext(aiter(requests))).text])
         await context.abort(grpc.StatusCode.NOT_FOUND, "No voice.", ((CODE_KEY, "model_missing"),))
         yield pb.SpeakEvent()
 

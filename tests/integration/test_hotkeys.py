@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from app.voice.hotkeys_x11 import X11Key
 from app.voice.push_to_talk import PushToTalk
 from app.voice.talk import Phase
 from tests.fakes_voice import FakeMicrophone
+from tests.x_server import XServer
 
 
 class Told:
@@ -54,43 +54,8 @@ class Told:
             assert self.said == list(expected)
 
 
-class XServer:
-    """An Xvfb of its own and a keyboard for it."""
-
-    def __init__(self, process: asyncio.subprocess.Process, display: str) -> None:
-        self.process = process
-        self.display = display
-
-    @classmethod
-    async def start(cls) -> XServer:
-        read, write = os.pipe()
-        process = await asyncio.create_subprocess_exec(
-            "Xvfb", "-displayfd", str(write), "-screen", "0", "320x240x24", "-nolisten", "tcp", "-noreset",
-            pass_fds=(write,), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            number = (await asyncio.wait_for(asyncio.to_thread(pipe.readline), 20)).strip()
-        assert number, "Xvfb did not start"
-        return cls(process, f":{number}")
-
-    async def keys(self, *arguments: str) -> None:
-        process = await asyncio.create_subprocess_exec(
-            "xdotool", *arguments, env=os.environ | {"DISPLAY": self.display}
-        )
-        assert await process.wait() == 0
-
-    async def stop(self) -> None:
-        if self.process.returncode is None:
-            self.process.terminate()
-        await self.process.wait()
-
-
 @pytest.fixture
 async def server() -> AsyncIterator[XServer]:
-    for program in ("Xvfb", "xdotool"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
     server = await XServer.start()
     yield server
     await server.stop()

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from app.voice.microphone import MUTED, UNMUTED
-from tests.integration.soundserver import SoundServer
+from tests.integration.soundserver import SoundServer, sound_server
 
 RATE = 16_000
 ROOT = Path(__file__).parents[2]
@@ -24,17 +24,19 @@ ROOT = Path(__file__).parents[2]
 class ProbeProcess:
     """microphone_probe.py, running."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
         self._process = process
+        self._log = log
 
     @classmethod
     async def start(cls, environment: dict[str, str], folder: Path, device: str = "") -> ProbeProcess:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.integration.microphone_probe", str(folder), device,
-            cwd=ROOT, env=environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        return cls(process)
+        log = folder / "probe.log"
+        with log.open("wb") as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-X", "faulthandler", "-m", "tests.integration.microphone_probe", str(folder), device,
+                cwd=ROOT, env=environment, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
+            )  # fmt: skip
+        return cls(process, log)
 
     def tell(self, command: str) -> None:
         assert self._process.stdin is not None
@@ -46,7 +48,9 @@ class ProbeProcess:
         async with asyncio.timeout(seconds):
             while True:
                 line = await self._process.stdout.readline()
-                assert line, f"the probe ended before {name}"
+                if not line:
+                    code, said = await self._process.wait(), self._log.read_text(errors="replace")
+                    raise AssertionError(f"the probe ended with {code} before {name}: {said[-6000:]}")
                 event: dict[str, Any] = json.loads(line)
                 if event["event"] == name:
                     return event
@@ -69,15 +73,8 @@ class ProbeProcess:
 
 @pytest.fixture
 async def server() -> AsyncIterator[SoundServer]:
-    if missing := SoundServer.missing():
-        pytest.skip(f"no sound server: {missing}")
-    server = SoundServer()
-    try:
-        if reason := await server.start():
-            pytest.skip(reason)
+    async with sound_server() as server:
         yield server
-    finally:
-        await server.stop()
 
 
 @pytest.fixture

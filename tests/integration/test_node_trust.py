@@ -177,7 +177,7 @@ def test_every_call_of_the_contract_has_a_right() -> None:
     methods = {method.name for method in pb.DESCRIPTOR.services_by_name["Node"].methods}
     assert set(RIGHT_OF) == methods
     assert set(RIGHT_OF.values()) <= {*RIGHTS, ANY, LOCAL}
-    assert [method for method, right in RIGHT_OF.items() if right in (ANY, LOCAL)] == ["Offer", "Rotate"]
+    assert [method for method, right in RIGHT_OF.items() if right in (ANY, LOCAL)] == ["Attend", "Offer", "Rotate"]
 
 
 ASKED: dict[str, Message] = {

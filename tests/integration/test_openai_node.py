@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import uuid
 from collections.abc import Awaitable, Callable
@@ -61,6 +62,29 @@ async def test_an_answer_over_the_wire(home: Path) -> None:
             assert shown + text_of(await generated(one, wanted(resume_text=shown))) == WHOLE
             about = await stub.Describe(pb.DescribeRequest(), timeout=10)
             assert about.slots == 3
+
+
+async def test_a_picture_reaches_a_model_that_sees_and_no_other(home: Path) -> None:
+    picture = b"\x89PNG\r\n\x1a\n not decoded on its way"
+    listed = {"data": [{"id": "eyes"}], "models": [{"model": "eyes", "capabilities": ["completion", "multimodal"]}]}
+    with FakeServer(models=listed) as server:
+        maker, models = node(server, home)
+        folder = maker.folder(ModelFolder(models, packages=False))
+        async with serving(home, maker=maker, folder=folder) as one, client(one.address) as stub:
+            about = await stub.Describe(pb.DescribeRequest(), timeout=10)
+            assert [model.vision for model in about.models if model.role == pb.ROLE_CHAT] == [True]
+            request = wanted()
+            request.messages[0].images.append(picture)
+            assert text_of(await generated(one, request)) == WHOLE
+            (seen, said) = server.answers[-1]["messages"][0]["content"]
+            assert said == {"type": "text", "text": "Say something."}
+            head, _, data = seen["image_url"]["url"].partition(",")
+            assert head == "data:image/png;base64" and base64.b64decode(data) == picture
+            request = wanted()
+            request.messages[0].images.append(b"GIF89a")
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await generated(one, request)
+            assert "PNG or JPEG" in (caught.value.details() or "")
 
 
 async def test_one_broken_answer_does_not_harm_the_others(home: Path) -> None:

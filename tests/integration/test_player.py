@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.integration.soundserver import MICROPHONE, SoundServer
+from tests.integration.soundserver import MICROPHONE, SoundServer, sound_server
 
 ROOT = Path(__file__).parents[2]
 RATE = 16_000
@@ -107,15 +107,8 @@ async def loudspeaker(server: SoundServer) -> AsyncIterator[Loudspeaker]:
 
 @pytest.fixture
 async def server() -> AsyncIterator[SoundServer]:
-    if reason := SoundServer.missing():
-        pytest.skip(reason)
-    server = SoundServer()
-    try:
-        if reason := await server.start():
-            pytest.skip(reason)
+    async with sound_server() as server:
         yield server
-    finally:
-        await server.stop()
 
 
 async def test_what_is_played_is_heard_whole_and_unchanged(server: SoundServer) -> None:
@@ -130,6 +123,23 @@ async def test_what_is_played_is_heard_whole_and_unchanged(server: SoundServer) 
         strength = np.abs(np.fft.rfft(played[RATE // 2 : RATE // 2 + RATE]))
         assert int(strength.argmax()) == 440  # one second: bins of one hertz
         assert strength[435:446].sum() > 0.9 * strength.sum()  # no clicks, no gaps
+
+
+async def test_what_is_held_back_goes_on_where_it_was(server: SoundServer) -> None:
+    async with loudspeaker(server) as speaker:
+        speaker.tell("play")
+        await speaker.event("started")
+        await speaker.loud(0.5)
+        speaker.tell("hold")
+        await speaker.quiet(1.0)
+        speaker.tell("go on")
+        assert (await speaker.event("ended"))["whole"] is True
+        await speaker.quiet(0.3)
+        loud = np.flatnonzero(np.abs(speaker.heard) > 100)
+        pause = np.diff(loud).max() / RATE
+        assert pause >= 0.9
+        played = (loud[-1] - loud[0]) / RATE - pause
+        assert 1.95 <= played <= 2.2, "nothing is missing, and little is heard twice"
 
 
 async def test_stopping_drops_what_waits_and_another_play_begins_anew(server: SoundServer) -> None:

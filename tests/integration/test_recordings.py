@@ -53,6 +53,7 @@ class Hearing(FakeNode):
         self.configs.append((await anext(aiter(requests))).config)
         self.open += 1
         try:
+            await context.send_initial_metadata(())
             heard = 0.0
             async for request in requests:
                 if request.WhichOneof("kind") == "end":

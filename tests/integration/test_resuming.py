@@ -1,4 +1,4 @@
-"""A recording whose reader is killed three times says in the end what it says without: real engine, real processes."""
+"""A recording whose reader is killed says in the end what it says without: real engine, real processes, real nodes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 from app.voice.audio_file import pcm_from_file
+from tests.integration.test_zone_rules import PACED, calls, zones
+from tests.node_process import cluster, pair
 from tests.spoken import question_wav, word_errors
 
 pytestmark = [pytest.mark.models, pytest.mark.timeout(400)]
@@ -43,9 +45,9 @@ async def talk(folder: Path) -> tuple[Path, str]:
     return path, " ".join(said)
 
 
-async def reader(home: Path, path: Path) -> asyncio.subprocess.Process:
+async def reader(home: Path, path: Path, *more: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.integration.part_reader", str(home), str(path), str(PART_SECONDS)),
+        *(sys.executable, "-m", "tests.integration.part_reader", str(home), str(path), str(PART_SECONDS), *more),
         stdout=asyncio.subprocess.PIPE,
         stdin=asyncio.subprocess.DEVNULL,
         env={**os.environ, "TANGNET_HOME": str(home)},
@@ -62,9 +64,9 @@ def kept(home: Path) -> int:
         return int(db.execute("SELECT count(*) FROM parts").fetchone()[0])
 
 
-async def killed_with(home: Path, path: Path, parts: int) -> None:
+async def killed_with(home: Path, path: Path, parts: int, *more: str) -> None:
     """Kill a reader as soon as that many parts are kept; 0: as soon as it begins."""
-    process = await reader(home, path)
+    process = await reader(home, path, *more)
     assert process.stdout is not None
     async with asyncio.timeout(120):
         while line := await process.stdout.readline():
@@ -75,9 +77,9 @@ async def killed_with(home: Path, path: Path, parts: int) -> None:
     await process.wait()
 
 
-async def read(home: Path, path: Path) -> tuple[dict[str, Any], float]:
+async def read(home: Path, path: Path, *more: str) -> tuple[dict[str, Any], float]:
     """Read to the end; returns the transcript, and how much of it was there at the beginning."""
-    process = await reader(home, path)
+    process = await reader(home, path, *more)
     async with asyncio.timeout(200):
         out, _ = await process.communicate()
     assert process.returncode == 0
@@ -95,6 +97,31 @@ async def test_a_reader_that_is_killed_goes_on_where_it_was(tmp_path: Path, home
         await killed_with(home, path, parts)
         assert kept(home) >= parts
     made, before = await read(home, path)
-    assert made == whole
+    assert (made["text"], made["words"]) == (whole["text"], whole["words"])
     assert before >= 3 * PART_SECONDS * 0.8
     assert kept(home) == 0, "what is done is not kept"
+
+
+async def test_parts_over_two_nodes_of_which_one_dies_and_a_reader_that_is_killed(tmp_path: Path, home: Path) -> None:
+    path, said = await talk(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir(mode=0o700)
+    whole, _ = await read(other, path)
+    assert word_errors(whole["text"], said) < 0.1 and whole["nodes"] == "local"
+    async with zones(tmp_path, "house", "office") as (house, office):
+        async with cluster(home, *PACED) as one:
+            await pair(one, house)
+            await pair(one, office)
+        await killed_with(home, path, 2, "2")
+        made, before = await read(home, path, "2")
+        assert (made["text"], made["words"]) == (whole["text"], whole["words"]) and before > 0
+        made, _ = await read(home, path, "2")  # nothing of it is kept: all parts are read again
+        assert (made["text"], made["words"]) == (whole["text"], whole["words"])
+        assert {"house", "office"} & set(made["nodes"].split(", "))
+        assert await calls(tmp_path, "house", "transcribe") > 0 and await calls(tmp_path, "office", "transcribe") > 0
+        await killed_with(home, path, 2, "2")
+        house.kill()
+        await house.gone()
+        made, before = await read(home, path, "1")
+        assert (made["text"], made["words"]) == (whole["text"], whole["words"]) and before > 0
+    assert kept(home) == 0

@@ -27,9 +27,10 @@ SENTENCES = ("The meeting is at ten.", "Bring the contract, please.")
 
 
 async def requests(*texts: str, speed: float = 0.0, voice: str = "") -> AsyncIterator[pb.SpeakRequest]:
-    for text in texts:
+    # The end comes with the last text: what is still being written when a node refuses makes gRPC lose its reason.
+    for text in texts[:-1]:
         yield pb.SpeakRequest(text=text, speed=speed, voice=voice)
-    yield pb.SpeakRequest(end=True)
+    yield pb.SpeakRequest(text=texts[-1] if texts else "", speed=speed, voice=voice, end=True)
 
 
 async def call(*texts: str, speed: float = 0.0, voice: str = "") -> SpeakCall:

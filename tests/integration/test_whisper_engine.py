@@ -154,6 +154,36 @@ def test_hotwords_are_not_heard_in_noise(ears: WhisperEngine, kind: str, recordi
     assert isinstance(final, Final) and (final.text, final.words) == ("", ())
 
 
+class CountingEars(WhisperEngine):
+    """Counts what is read with care."""
+
+    reads = 0
+
+    def read(self, *args: Any, **more: Any) -> list[Any]:
+        self.reads += 1
+        return super().read(*args, **more)
+
+
+async def test_what_was_said_before_a_last_pause_is_text_before_the_key_is_let_go(
+    model: ModelFile, ears: WhisperEngine
+) -> None:
+    sound = await spoken(SENTENCES[1]) + bytes(2 * SAMPLE_RATE)
+    engine = CountingEars(model, threads=2)
+    engine.load(lambda _fraction: None)
+    read_before_the_end: list[int] = []
+
+    def speaker() -> Iterator[bytes]:
+        for at in range(0, len(sound), 3200):
+            yield sound[at : at + 3200]
+        read_before_the_end.append(engine.reads)
+
+    *_, final = engine.transcribe(speaker(), language="en", cancelled=threading.Event())
+    engine.close()
+    assert isinstance(final, Final)
+    assert read_before_the_end == [engine.reads] and engine.reads >= 1
+    assert final.text == hear(ears, sound)[-1].text == SENTENCES[1]
+
+
 async def test_a_cancelled_recording_ends_within_a_batch_without_a_final(ears: WhisperEngine) -> None:
     sound, _, _ = await meeting(3)
     cancelled = threading.Event()

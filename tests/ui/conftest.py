@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.bridge import Bridge
@@ -61,6 +62,26 @@ class Scene:
     def gate(self) -> Gate:
         """Return something that a script can wait for."""
         return Gate(self.bridge)
+
+
+class Flashes(QObject):
+    """Notices parts of a window that are shown before they are put into it: each is a window for a moment."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and _is_part(watched):
+            self.seen.append(f"{type(watched).__name__} {watched.property('accessibleName')!r}")
+        return False
+
+
+def _is_part(shown: QObject) -> bool:
+    """Tell whether it is a window and should be a part of one; a test that means it says so by `alone`."""
+    if not isinstance(shown, QWidget) or isinstance(shown, QMainWindow | QDialog) or shown.property("alone"):
+        return False
+    return shown.isWindow() and shown.windowType() == Qt.WindowType.Window
 
 
 class Gate:
@@ -116,6 +137,8 @@ def scene(qapp: QApplication, qtbot: QtBot, bridge: Bridge, home: Path) -> Itera
         players.append(FakePlayer(on_hint))
         return players[-1]
 
+    flashes = Flashes(qapp)
+    qapp.installEventFilter(flashes)
     theme = Theme(qapp, "light")
     theme.dress()
     window = MainWindow()
@@ -132,4 +155,6 @@ def scene(qapp: QApplication, qtbot: QtBot, bridge: Bridge, home: Path) -> Itera
     theme.deleteLater()
     if not made.runtime.closed:
         made.runtime.conversations.close()
+    qapp.removeEventFilter(flashes)
+    assert not flashes.seen
     assert not made.bugs

@@ -4,50 +4,51 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-from PySide6.QtGui import QImage, QImageWriter
-
+from app.answer_record import Record
 from app.assistant import Question
+from app.attachments import Attachments
+from app.cluster.outlook import Outlook, outlook
+from app.cluster.placing import Placing
 from app.collections import Collections
 from app.conversations import Conversations, Outcome
-from app.errors import DocumentError, TrustError
+from app.errors import TrustError
 from app.events import (
     Answered,
     Citation,
     DeploymentInfo,
-    DocumentInfo,
     EngineInfo,
     Event,
-    FileIndexed,
     Hearing,
-    IndexDone,
     ModelInfo,
     Moved,
     NodeChosen,
     NodeInfo,
-    Passage,
-    Progress,
     Retrieved,
     Timings,
     TokenReceived,
     Transcribed,
     Usage,
 )
-from app.library_state import LibraryState, WatchedFolder
+from app.kept_sound import KeptSound
+from app.memory.memory import Memory
 from app.messages import StoredMove
-from app.rag.document import Line
-from app.rag.library import Surroundings
+from app.outside import Outside
+from app.personas import Personas
 from app.settings import Settings
-from app.thinking import ModelProgress, Spoken
+from app.spoken_turn import without_call
+from app.thinking import Attended, ChatRequest, ModelProgress, Spoken
+from app.tracing import Traces
 from app.turn_trace import TurnTrace
+from tests.fakes_voice import FakeAttendant
+from tests.ui.fake_library import GARDEN, SAID, TOWER, ScriptedLibrary, document
+from tests.ui.fake_upkeep import ScriptedUpkeep
+
+__all__ = ["GARDEN", "SAID", "TOWER", "ScriptedLibrary", "document"]
 
 Step = Event | BaseException | asyncio.Event
-TOWER = Passage(1, "/docs/tower.pdf", 4, "Facts", 100, 143, 0.9, "The tower is 330 metres high since 2022.", 0.7, 0.8)
-GARDEN = Passage(2, "/docs/garden.md", None, "", 0, 24, 0.5, "The garden opens at nine.", 0.4, 0.3)
 STARTER = ModelInfo(
     "smollm2-135m", "chat", "b1" * 32, 98_000_000, "Q4_1", 8192, trustworthy=False, parameters=135, nodes=("local",)
 )
@@ -94,19 +95,23 @@ class ScriptedAssistant:
     cluster: ScriptedCluster | None = None
     spoken: list[Question] = field(default_factory=list)
     sounded: Callable[[str], TurnTrace | None] = lambda conversation: None
+    pace: float = 0.0
+    """Seconds from one token to the next."""
     closed: int = 0
     """How many streams have ended, in whatever way."""
 
     async def hear(self, question: Question) -> AsyncIterator[Hearing | Transcribed]:
         self.spoken.append(question)
         assert self.cluster is not None and question.audio is not None
-        async for event in self.cluster.transcribe(question.audio, here=question.prefer == "only-local"):
+        events = self.cluster.transcribe(question.audio, here=question.prefer == "only-local")
+        async for event in without_call(events, question.called) if question.called else events:
             yield event
 
     async def ask(self, question: Question) -> AsyncIterator[Event]:
         self.questions.append(question)
-        self.store.ask(question.conversation, question.text)
-        message = self.store.begin(question.conversation)
+        record = Record(self.store)
+        record.begin(question.conversation, question.text, "", "", [*map(str, question.attachments)], question.instead)
+        message = record.answer
         state: Outcome = Outcome("stopped")
         moves: list[StoredMove] = []
         length = 0
@@ -119,6 +124,8 @@ class ScriptedAssistant:
                     await step.wait()
                     continue
                 if isinstance(step, TokenReceived):
+                    if self.pace:
+                        await asyncio.sleep(self.pace)
                     self.store.append(message, step.text)
                     length += len(step.text)
                 if isinstance(step, Moved):
@@ -138,9 +145,10 @@ class ScriptedAssistant:
 class ScriptedCluster:
     """Nodes, engines and models as told; speaks a sentence as its own letters."""
 
+    attendant: FakeAttendant = field(default_factory=FakeAttendant)
     said: list[str] = field(default_factory=list)
+    upkeep: ScriptedUpkeep = field(default_factory=ScriptedUpkeep)
     spoken_in: tuple[str, ...] = ()
-
     known: tuple[NodeInfo, ...] = (LOCAL, PI, RIG)
     engines: Sequence[tuple[EngineInfo, ...]] = (
         (
@@ -175,10 +183,14 @@ class ScriptedCluster:
     """For each utterance, whether it had to be heard on this machine."""
     paired: list[tuple[str, str]] = field(default_factory=list)
     unpaired: list[str] = field(default_factory=list)
+    foreseen: list[ChatRequest] = field(default_factory=list)
+    placing: Placing = field(default_factory=lambda: Placing(clock=lambda: 0.0))
     errors: dict[str, float] = field(default_factory=dict)
     """How far predictions were off, by id."""
     sources: list[str] = field(default_factory=list)
     sound: bytes = b""
+    kept: list[ModelInfo] = field(default_factory=lambda: [STARTER, BETTER])
+    """Models that are here or could be fetched."""
     pushes: list[tuple[str, list[str], float]] = field(default_factory=list)
     """Model, names of nodes and MB/s of each deployment that was asked for."""
     arriving: Sequence[DeploymentInfo | BaseException | asyncio.Event] = ()
@@ -190,6 +202,10 @@ class ScriptedCluster:
 
     def prediction_error(self, id: str) -> float | None:
         return self.errors.get(id)
+
+    def outlook(self, request: ChatRequest) -> Outlook:
+        self.foreseen.append(request)
+        return outlook(self.placing, self.known, request, "automatic")
 
     async def watch(self) -> AsyncIterator[tuple[NodeInfo, ...]]:
         yield self.known
@@ -212,12 +228,28 @@ class ScriptedCluster:
                 raise event
             yield event
 
+    def attend(
+        self, audio: AsyncIterator[bytes], *, wake_word: str = "", threshold: float = 0.0
+    ) -> AsyncIterator[Attended]:
+        return self.attendant.attend(audio, wake_word=wake_word, threshold=threshold)
+
     async def warm(self, roles: Sequence[str]) -> AsyncIterator[tuple[EngineInfo, ...]]:
         for step in self.engines:
             yield step
 
     async def models(self, *, catalogue: bool = False) -> list[ModelInfo]:
-        return [STARTER, BETTER] if catalogue else [STARTER]
+        return [model for model in self.kept if catalogue or model.present]
+
+    async def take_model(self, model: ModelInfo, node: str) -> AsyncIterator[ModelProgress]:
+        self.sources.append(f"{model.name} from {node}")
+        for step in self.downloads:
+            assert isinstance(step, ModelProgress)
+            yield step
+
+    async def remove_model(self, name: str) -> ModelInfo:
+        gone = next(model for model in self.kept if name in (model.name, model.sha256))
+        self.kept = [model for model in self.kept if model is not gone]
+        return gone
 
     async def add_model(self, source: str) -> AsyncIterator[ModelProgress]:
         self.sources.append(source)
@@ -256,156 +288,15 @@ class ScriptedCluster:
         return next(node for node in self.known if node.id.startswith(name))
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A page as a picture, as the library returns it."""
-
-    width: int
-    height: int
-    png: bytes
-    page_width: float
-    page_height: float
-
-
-def drawing(width: int, page: int = 1) -> Drawing:
-    """Return a page of 600 × 800 points: white, with a black line across at a height that tells the page."""
-    image = QImage(width, round(width * 800 / 600), QImage.Format.Format_RGB32)
-    image.fill(0xFFFFFF)
-    for x in range(width):
-        image.setPixel(x, min(image.height() - 1, 10 * page), 0)
-    out = QBuffer()
-    out.open(QIODevice.OpenModeFlag.WriteOnly)
-    assert QImageWriter(out, QByteArray(b"png")).write(image)
-    return Drawing(image.width(), image.height(), bytes(out.data().data()), 600.0, 800.0)
-
-
-def document(
-    path: str | Path,
-    state: str = "indexed",
-    reason: str = "",
-    *,
-    pages: int | None = 2,
-    modified: str = "2026-01-02T00:00:00+00:00",
-) -> DocumentInfo:
-    """Return a document of the library."""
-    return DocumentInfo(
-        str(path), state, 3, pages, "2026-01-01T00:00:00+00:00", "ab" * 32, reason, size=34_000, modified=modified
-    )
-
-
 @dataclass
-class ScriptedLibrary:
-    """Documents in memory."""
+class ScriptedTitles:
+    """Gives the title it has."""
 
-    paths: list[Path] = field(default_factory=list)
-    more: list[DocumentInfo] = field(default_factory=list)
-    """Documents besides `paths`, as they are listed."""
-    changed: bool = False
-    exists: bool = True
-    gate: bool = False
-    """True: adding never ends by itself."""
-    pages: int = 9
-    boxes: tuple[Line, ...] = (Line(0, 20, 60, 100, 400, 112), Line(20, 43, 60, 114, 300, 126))
-    told: LibraryState = field(default_factory=LibraryState)
-    calls: list[tuple[Any, ...]] = field(default_factory=list)
-    """What was asked of the queue: (name, paths…)."""
-    drawn: list[tuple[str, int, int]] = field(default_factory=list)
-    """Path, page and width of each picture that was asked for."""
-    undrawable: bool = False
-    watched: list[WatchedFolder] = field(default_factory=list)
-    working: bool = False
-    """`go_on` was called."""
-    passages: list[Passage] = field(default_factory=lambda: [TOWER, GARDEN])
-    _ears: list[asyncio.Queue[LibraryState]] = field(default_factory=list)
+    store: Conversations
+    title: str = ""
 
-    async def add(
-        self, paths: Sequence[Path], *, watch: bool = False
-    ) -> AsyncIterator[Progress | FileIndexed | IndexDone]:
-        yield Progress("Reading", 0.5, 30.0)
-        for path in paths:
-            if path.suffix == ".bad":
-                yield FileIndexed(str(path), "failed", 0, "This is no document.")
-                continue
-            if path not in self.paths:
-                self.paths.append(path)
-            yield FileIndexed(str(path), "added", 3)
-        if self.gate:
-            await asyncio.Event().wait()
-        yield IndexDone(len(paths), 3 * len(paths), 0.2, 3)
-
-    async def documents(self) -> list[DocumentInfo]:
-        return [*(document(path) for path in self.paths), *self.more]
-
-    async def remove(self, paths: Sequence[Path]) -> list[DocumentInfo]:
-        self.calls.append(("remove", *paths))
-        gone = [str(path) for path in paths]
-
-        def stays(path: str) -> bool:
-            return not any(path == one or path.startswith(f"{one}/") for one in gone)
-
-        self.paths = [path for path in self.paths if stays(str(path))]
-        self.more = [one for one in self.more if stays(one.path)]
-        return []
-
-    async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
-        if path == GARDEN.path:
-            raise DocumentError("That document is not in the library.", hint="Add it again.")
-        return Surroundings(
-            path, page, self.pages, "Before it. ", TOWER.text, " After it.", self.exists, self.changed, self.boxes
-        )
-
-    async def picture(self, path: Path, page: int, width: int) -> Drawing:
-        self.drawn.append((str(path), page, width))
-        if self.undrawable:
-            raise DocumentError("The page cannot be shown. It is damaged.", code="no_picture")
-        return drawing(width, page)
-
-    async def chunks_of(self, path: Path) -> list[Passage]:
-        return self.passages
-
-    async def state(self) -> AsyncIterator[LibraryState]:
-        ear: asyncio.Queue[LibraryState] = asyncio.Queue()
-        self._ears.append(ear)
-        yield self.told
-        while True:
-            yield await ear.get()
-
-    async def tell(self, state: LibraryState) -> None:
-        """Say how far the queue is, to all who listen; in the asyncio thread."""
-        self.told = state
-        for ear in self._ears:
-            ear.put_nowait(state)
-
-    async def go_on(self) -> None:
-        self.working = True
-
-    async def pause(self) -> None:
-        self.calls.append(("pause",))
-        await self.tell(replace(self.told, paused=True))
-
-    async def resume(self) -> None:
-        self.calls.append(("resume",))
-        await self.tell(replace(self.told, paused=False))
-
-    async def cancel(self, paths: Sequence[Path] = ()) -> None:
-        self.calls.append(("cancel", *paths))
-        if not paths:
-            await self.tell(LibraryState())
-
-    async def retry(self, paths: Sequence[Path], *, password: str = "") -> None:
-        self.calls.append(("retry", *paths, password))
-
-    async def first(self, paths: Sequence[Path]) -> None:
-        self.calls.append(("first", *paths))
-
-    async def folders(self) -> list[WatchedFolder]:
-        return list(self.watched)
-
-    async def watch(self, path: Path) -> None:
-        self.watched.append(WatchedFolder(str(path), "watched"))
-
-    async def unwatch(self, path: Path) -> None:
-        self.watched = [one for one in self.watched if one.path != str(path)]
+    async def give(self, id: str) -> str:
+        return self.title if self.title and self.store.entitle(id, self.title) else ""
 
 
 class ScriptedRuntime:
@@ -416,11 +307,20 @@ class ScriptedRuntime:
         self.settings = Settings()
         self.conversations = Conversations(home / "conversations.sqlite3")
         self.collections = Collections(home)
+        self.sound = KeptSound(home)
+        self.memory = Memory(home)
+        self.traces = Traces(home)
+        self.outside = Outside(home / "outside.json")
         self.cluster = ScriptedCluster()
         self.library = ScriptedLibrary()
+        self.attachments = Attachments(self.library, home)
+        self.personas = Personas(home)
         self.assistant = ScriptedAssistant(self.conversations, cluster=self.cluster)
+        self.titles = ScriptedTitles(self.conversations)
         self.closed = False
 
     async def close(self) -> None:
         self.closed = True
+        self.memory.close()
+        self.traces.close()
         self.conversations.close()

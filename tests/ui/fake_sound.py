@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from app.errors import TangnetError
 from app.thinking import Spoken
+from app.voice.audio_input import Blocks, Broadcast
 
 
 @dataclass
@@ -21,6 +22,8 @@ class FakeEar:
     live: bool = True
     calls: list[str] = field(default_factory=list)
     wanted: set[str] = field(default_factory=set)
+    sound: Broadcast = field(default_factory=Broadcast)
+    """Feed it in the asyncio thread: live sound for all who listen."""
 
     def __post_init__(self) -> None:
         self._released = asyncio.Event()
@@ -51,8 +54,12 @@ class FakeEar:
         yield b"\x01\x00" * 512
         await self._released.wait()
 
+    def blocks(self, before: float = 0.0) -> Blocks:
+        return self.sound.subscribe(before)
+
     async def close(self) -> None:
         self.calls.append("close")
+        self.sound.end()
         self.on_state("closed", "")
 
 
@@ -65,7 +72,11 @@ class FakePlayer:
         self.stopped = 0
         self.closed = False
         self.failure: TangnetError | None = None
-        self.held = False
+        self.held = self.waiting = False
+        self.ducked: list[bool] = []
+        self.held_back: list[bool] = []
+        self.taken: Callable[[bytes, int, bool], None] | None = None
+        """What gets all that is played, where somebody asked for it."""
 
     async def play(self, sounds: AsyncIterator[Spoken]) -> bool:
         if self.failure is not None:
@@ -73,8 +84,18 @@ class FakePlayer:
         async for sound in sounds:
             self.played.append(sound.pcm16)
         if self.held:
+            self.waiting = True
             await asyncio.Event().wait()
         return True
+
+    def tap(self, take: Callable[[bytes, int, bool], None] | None) -> None:
+        self.taken = take
+
+    def duck(self, on: bool) -> None:
+        self.ducked.append(on)
+
+    def hold(self, on: bool) -> None:
+        self.held_back.append(on)
 
     def stop(self) -> None:
         self.stopped += 1

@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from app.ui.collections_dialog import CollectionsDialog
 from tests.ui.conftest import Scene
 
+ADD = "Add documents to the library…\tCtrl+O"
+
 
 def offered(scene: Scene) -> list[str]:
     return [action.text().replace("&", "") for action in scene.window.pane.composer.collection.menu_actions]
@@ -24,7 +26,7 @@ def test_a_conversation_is_held_to_a_collection(scene: Scene) -> None:
     scene.runtime.collections.put("Taxes", [Path("/home/u/Tax")])
     scene.attach()
     choice = scene.window.pane.composer.collection
-    scene.until(lambda: offered(scene) == ["All documents", "Taxes", "", "Edit collections…"])
+    scene.until(lambda: offered(scene) == ["All documents", "Taxes", "", "Edit collections…", ADD])
     scene.ask()
     assert scene.runtime.assistant.questions[-1].collection == "*"
     choice.menu_actions[1].trigger()
@@ -44,7 +46,7 @@ def test_a_conversation_is_held_to_a_collection(scene: Scene) -> None:
 def test_a_new_conversation_takes_the_choice_with_its_first_question(scene: Scene) -> None:
     scene.runtime.collections.put("Taxes", [Path("/home/u/Tax")])
     scene.attach()
-    scene.until(lambda: len(offered(scene)) == 4)
+    scene.until(lambda: len(offered(scene)) == 5)
     scene.window.pane.composer.collection.choose("Taxes")
     scene.ask()
     assert scene.runtime.assistant.questions[-1].collection == "Taxes"

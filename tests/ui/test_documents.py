@@ -83,11 +83,11 @@ def test_files_and_folders_dropped_on_the_window_are_added(scene: Scene, tmp_pat
     scene.attach()
     drop(scene, [good, bad])
     panel = scene.window.documents
-    assert scene.window.side.page is panel
+    assert scene.window.views.page is panel
     scene.until(lambda: not panel.adding and {"photo.bad", "notes.md"} <= rows(scene).keys())
     assert rows(scene)["photo.bad"] == "This is no document."
     assert rows(scene)["notes.md"].startswith("2 pages · 34 kB · ")
-    assert "(1)" in scene.window.sidebar.documents_button.text()
+    assert "(1)" in scene.window.sidebar.doors["library"].text()
 
 
 def test_files_dropped_while_starting_wait(scene: Scene, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_the_search_narrows_with_each_key_and_the_list_is_one_key_away(scene: Sc
     assert panel.view.hasFocus()
     panel.filters.search.setFocus()
     QTest.keyClick(panel.filters.search, Qt.Key.Key_Escape)
-    assert scene.window.side.page is panel
+    assert scene.window.views.page is panel
     scene.until(lambda: len(rows(scene)) == 8)
 
 
@@ -320,16 +320,13 @@ def test_thumbnails_come_for_rows_in_sight_only(scene: Scene) -> None:
     assert 3 <= len(drawn) < 60 and len(set(drawn)) == len(drawn)
 
 
-def test_in_a_wide_panel_pages_size_and_when_have_columns(scene: Scene) -> None:
+def test_in_a_wide_window_pages_size_and_when_have_columns(scene: Scene) -> None:
     panel = listed(scene)
-    assert panel.view.isColumnHidden(2)
-    scene.window.side.wide_button.click()
     scene.until(lambda: not panel.view.isColumnHidden(2))
-    assert scene.window.pane.isHidden()
+    scene.window.resize(700, 600)
+    scene.until(lambda: panel.view.isColumnHidden(2))
     panel.view.horizontalHeader().sectionClicked.emit(1)
     assert panel.filters.order.currentData() == "pages"
-    scene.window.side.dismiss()
-    assert scene.window.pane.isVisible()
 
 
 def test_the_passages_of_a_document_are_listed_and_lead_to_the_page(scene: Scene) -> None:
@@ -351,7 +348,7 @@ def test_the_passages_of_a_document_are_listed_and_lead_to_the_page(scene: Scene
     scene.window.reading.passage.back_button.click()
     assert side.title == "Passages"
     shown.back_asked.emit()
-    assert side.title == "Documents"
+    assert side.page is None and scene.window.views.page is panel
 
 
 def test_a_monkey_on_the_library(scene: Scene) -> None:

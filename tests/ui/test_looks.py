@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 
 from app.events import Moved
 from app.ui import phrases
-from app.ui.theme import DARK, LIGHT, Colours
+from app.ui.theme import Theme, current
+from app.ui.tokens import ALL, CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colours
 from tests.ui.fake_runtime import answer
 
 PAIRS = (
@@ -24,11 +26,26 @@ def luminance(colour: str) -> float:
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
-@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("colours", ALL.values(), ids=ALL)
 @pytest.mark.parametrize(("ink", "ground"), PAIRS)
 def test_text_can_be_read(colours: Colours, ink: str, ground: str) -> None:
     light, dark = sorted((luminance(getattr(colours, ink)), luminance(getattr(colours, ground))), reverse=True)
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert (light + 0.05) / (dark + 0.05) >= (7.0 if colours.name.startswith("contrast") else 4.5)
+
+
+def test_colours_follow_the_choice_and_the_system(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    theme, seen = Theme(qapp, "light"), []
+    theme.changed.connect(lambda: seen.append(theme.colours.name))
+    theme.choose("dark")
+    assert (theme.colours, current()) == (DARK, DARK)
+    theme.choose("contrast")
+    assert current() in (CONTRAST_LIGHT, CONTRAST_DARK)
+    theme.choose("light")
+    assert seen[0] == "dark" and seen[2] == "light" and current() is LIGHT
+    monkeypatch.setattr("app.ui.theme.strong", lambda _application: True)
+    theme.choose("dark")
+    assert current() is CONTRAST_DARK, "who asked the system for contrast gets it in the colours chosen here"
+    theme.deleteLater()
 
 
 def test_sentences() -> None:

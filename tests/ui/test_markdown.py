@@ -10,7 +10,7 @@ from PySide6.QtGui import QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.ui import markdown, theme
+from app.ui import markdown, tokens
 from app.ui.text_card import TextCard
 
 
@@ -31,7 +31,7 @@ def anchors(document: QTextDocument) -> dict[str, str]:
 
 def rendered(text: str, citations: tuple[int, ...] = (1, 2)) -> QTextDocument:
     document = QTextDocument()
-    markdown.render(document, text, theme.LIGHT, citations)
+    markdown.render(document, text, tokens.LIGHT, citations)
     return document
 
 
@@ -52,7 +52,7 @@ def test_html_stays_text(qapp: QApplication) -> None:
 def test_pictures_become_words(qtbot: QtBot, address: str) -> None:
     card = TextCard()
     qtbot.addWidget(card)
-    markdown.render(card.document(), f"before ![alt]({address}) after", theme.LIGHT)
+    markdown.render(card.document(), f"before ![alt]({address}) after", tokens.LIGHT)
     card.show()
     card.fit()
     assert "picture not loaded" in card.toPlainText() and "after" in card.toPlainText()
@@ -90,7 +90,7 @@ def test_hostile_text_is_laid_out_quickly(qtbot: QtBot, text: str) -> None:
     qtbot.addWidget(card)
     card.resize(700, 100)
     began = time.perf_counter()
-    markdown.render(card.document(), text, theme.LIGHT, (1,))
+    markdown.render(card.document(), text, tokens.LIGHT, (1,))
     card.fit()
     assert time.perf_counter() - began < 2.0
 
@@ -113,18 +113,18 @@ def test_a_note_stands_below_the_paragraph_in_which_it_happened(
     qtbot: QtBot, text: str, shown: str, after: str
 ) -> None:
     document = QTextDocument()
-    markdown.render(document, text, theme.LIGHT, (), [markdown.Note(len(shown), "moved a → b, 0.4 s", "a was lost")])
+    markdown.render(document, text, tokens.LIGHT, (), [markdown.Note(len(shown), "moved a → b, 0.4 s", "a was lost")])
     lines = [line for line in document.toPlainText().split("\n") if line]
     assert lines[lines.index("moved a → b, 0.4 s") - 1] == after
     plain = QTextDocument()
-    markdown.render(plain, text, theme.LIGHT)
+    markdown.render(plain, text, tokens.LIGHT)
     assert [line for line in plain.toPlainText().split("\n") if line] == [line for line in lines if "moved" not in line]
 
 
 def test_notes_stand_in_the_order_in_which_they_came(qtbot: QtBot) -> None:
     document = QTextDocument()
     notes = [markdown.Note(2, "first"), markdown.Note(4, "second"), markdown.Note(20, "third")]
-    markdown.render(document, "One two.\n\nThree four five.", theme.LIGHT, (), notes)
+    markdown.render(document, "One two.\n\nThree four five.", tokens.LIGHT, (), notes)
     assert document.toPlainText().split("\n") == ["One two.", "first", "second", "Three four five.", "third"]
 
 
@@ -133,7 +133,7 @@ def test_sentences_that_nothing_supports_are_underlined_with_dots(qapp: QApplica
     text = "The **tower** is 330 m high [1]. 🗼 It was painted *blue* in 1975.\n\n- One more."
     start = text.index("It was")
     doubts = [text[start : text.index("1975.") + 5], "not there at all"]
-    markdown.render(document, text, theme.LIGHT, {1}, doubts=doubts)
+    markdown.render(document, text, tokens.LIGHT, {1}, doubts=doubts)
     marked = []
     block = document.begin()
     while block.isValid():

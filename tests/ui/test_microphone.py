@@ -12,12 +12,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.errors import VoiceError
-from app.settings import Settings
 from app.ui.microphone_choice import MicrophoneChoice
 from app.ui.microphone_ear import MicrophoneEar
 from app.ui.microphone_key import TalkKey
 from app.ui.microphone_mark import MicrophoneMark
-from app.ui.settings_dialog import SettingsDialog
+from app.ui.settings_fields import Part
+from app.ui.settings_page import SettingsPage
 from app.voice.devices import Trial
 from app.voice.hotkeys import NO_RELEASE, KeyEvents
 from app.voice.microphone import MicrophoneState
@@ -95,6 +95,11 @@ async def test_the_real_ear_tells_how_it_stands() -> None:
     assert ear.live and ear.press()
     ear.cancel()
     assert phases == ["listening", "idle"]
+    blocks = ear.blocks()  # as a recording listens, beside the key
+    device.recorders[-1].bring(np.full(512, 7))
+    async with asyncio.timeout(20):
+        assert await anext(blocks) == np.full(512, 7, "<i2").tobytes()
+    blocks.close()
     device.recorders[-1].finished = True
     await until(lambda: any(new == "away" and "went away" in detail for new, detail in states))
     assert len(hints) == 1 and "Plug it in again" in hints[0]
@@ -142,6 +147,7 @@ def test_a_microphone_is_chosen_tried_and_heard(scene: Scene) -> None:
         )
 
     field = MicrophoneChoice(scene.bridge, "Headset", devices=devices, trial=trial, lend=lent.append)
+    field.setProperty("alone", True)
     scene.qtbot.addWidget(field)
     field.show()
     scene.until(lambda: field.choice.count() == 3)
@@ -201,15 +207,22 @@ def test_the_settings_hold_the_choice(scene: Scene) -> None:
     async def devices() -> list[InputDevice]:
         return [TABLE, HEADSET]
 
-    dialog = SettingsDialog(Settings(), bridge=scene.bridge, devices=devices)
-    scene.qtbot.addWidget(dialog)
-    field = dialog.microphone
-    assert field is not None
-    scene.until(lambda: field.choice.count() == 3)
-    assert dialog.values()["voice.device"] == ""
-    field.choice.setCurrentIndex(2)
-    assert dialog.values()["voice.device"] == "alsa_input.headset"
-    dialog.reject()
+    saved: list[object] = []
+    page = SettingsPage(scene.bridge, scene.window.undo, saved.append, devices=devices)
+    scene.qtbot.addWidget(page)
+    page.complete()
+    page.attach(scene.runtime)
+    page.enter()
+    holder = page.rows["voice.device"].field
+    assert isinstance(holder, Part) and isinstance(holder.part, MicrophoneChoice)
+    choice = holder.part.choice
+    scene.until(lambda: choice.count() == 3)
+    assert holder.value == ""
+    choice.setCurrentIndex(2)
+    choice.activated.emit(2)
+    assert saved == [{"voice.device": "alsa_input.headset"}]
+    page.leave()
+    assert holder.value == "alsa_input.headset"
 
 
 class FakeKey:
@@ -291,6 +304,7 @@ def test_a_window_that_loses_the_keyboard_to_the_key_goes_on_listening(scene: Sc
         scene.window.talk_key.held = held
         scene.window.clearFocus()
         other = QWidget()
+        other.setProperty("alone", True)
         scene.qtbot.addWidget(other)
         other.show()
         other.activateWindow()

@@ -14,17 +14,20 @@ from pytestqt.qtbot import QtBot
 from app.events import NodeInfo
 from app.ui import node_words
 from app.ui.two_line import Row, RowModel
+from app.ui.views import CONVERSATION
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import LOCAL, PI, RIG
 from tests.ui.fleet import busy, fleet
 
 
-def opened(scene: Scene, nodes: tuple[NodeInfo, ...]) -> None:
-    """Open the panel with `nodes`."""
+def opened(scene: Scene, nodes: tuple[NodeInfo, ...], look: str = "list") -> None:
+    """Open the page with `nodes`, as a list, a map or charts."""
     scene.runtime.cluster.known = nodes
     scene.attach()
     scene.window.show_nodes()
     scene.until(lambda: len(scene.window.nodes.nodes) == len(nodes))
+    scene.window.nodes.look(look)
+    scene.until((scene.window.nodes.map if look == "map" else scene.window.nodes.list).isVisible)
 
 
 def titles(scene: Scene) -> list[str]:
@@ -58,9 +61,9 @@ def test_a_node_is_found_by_its_words(scene: Scene) -> None:
     panel.search.setText("nothing like it")
     assert panel.summary.text() == "No node matches."
     QTest.keyClick(panel.search, Qt.Key.Key_Escape)
-    assert not panel.search.text() and scene.window.side.page is panel
+    assert not panel.search.text() and scene.window.views.page is panel
     QTest.keyClick(panel.search, Qt.Key.Key_Escape)
-    assert scene.window.side.page is None
+    assert scene.window.views.name == CONVERSATION
 
 
 def test_the_keyboard_goes_through_the_list_and_past_headings(scene: Scene) -> None:
@@ -105,7 +108,7 @@ def test_news_change_rows_in_their_places(scene: Scene) -> None:
 def test_a_hidden_panel_does_no_work(scene: Scene) -> None:
     opened(scene, fleet(5, 0))
     panel = scene.window.nodes
-    scene.window.side.dismiss()
+    scene.window.views.back()
     before = panel.list.rows.rows[1:]
     panel.show_nodes(busy(fleet(5, 0), 1))
     assert panel.list.rows.rows[1:] == before

@@ -9,13 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialog, QLabel
 
 from app.errors import NodeError
 from app.events import EngineInfo
-from app.settings import Settings
 from app.thinking import ModelProgress
-from app.ui.settings_dialog import SettingsDialog
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import LOCAL, PI, RIG
 
@@ -47,7 +45,8 @@ def test_nodes_are_listed_and_the_pill_counts_them(scene: Scene) -> None:
     scene.attach()
     scene.until(lambda: scene.window.pane.pill.text() == "Ready · 2 nodes")
     scene.window.pane.pill.click()
-    assert scene.window.side.page is scene.window.nodes
+    assert scene.window.views.page is scene.window.nodes
+    scene.window.nodes.look("list")
     found = scene.window.nodes.list.rows
     scene.until(lambda: len(found.rows) == 3)
     assert [row.title for row in found.rows] == ["This machine", "pi-3", "rig"]
@@ -58,6 +57,7 @@ def test_pairing_says_what_is_wrong_and_then_succeeds(scene: Scene) -> None:
     scene.attach()
     nodes = scene.window.nodes
     scene.window.show_nodes()
+    nodes.look("list")
     scene.until(lambda: len(nodes.list.rows.rows) == 3)
     nodes.list.select(RIG.id)
     assert nodes.pair_button.isVisible() and not nodes.unpair_button.isVisible()
@@ -149,6 +149,7 @@ def test_unpairing_can_be_undone_and_is_final_afterwards(scene: Scene) -> None:
     scene.attach()
     nodes = scene.window.nodes
     scene.window.show_nodes()
+    nodes.look("list")
     scene.until(lambda: len(nodes.list.rows.rows) == 3)
     nodes.unpair(PI.id)
     assert [row.title for row in nodes.list.rows.rows] == ["This machine", "rig"]
@@ -188,22 +189,3 @@ def test_a_failed_engine_and_a_failed_download_are_told(scene: Scene) -> None:
     assert card.problem.text() == "The file is damaged."
     card.fetch_button.click()
     scene.until(lambda: "The disk is full." in card.weak_text.text())
-
-
-def test_settings_are_saved_and_used(scene: Scene) -> None:
-    scene.attach()
-    scene.window.show_settings()
-    dialog = next(found for found in scene.window.findChildren(QDialog) if isinstance(found, SettingsDialog))
-    assert set(dialog.fields) == {name for name, *_ in Settings.describe()}
-    theme, key, many = (dialog.fields[name] for name in ("window.theme", "voice.key", "nodes.addresses"))
-    assert isinstance(theme, QComboBox) and isinstance(key, QLineEdit) and isinstance(many, QLineEdit)
-    theme.setCurrentText("dark")
-    key.setText("F8")
-    many.setText("10.0.0.2:7443, 10.0.0.3:7443")
-    dialog.accept()
-    path = scene.runtime.home / "settings.toml"
-    scene.until(path.exists)
-    scene.until(lambda: Settings.load(path).nodes_addresses == ["10.0.0.2:7443", "10.0.0.3:7443"])
-    assert scene.window.theme.colours.dark
-    assert "F8" in scene.window.pane.composer.talk_button.toolTip()
-    scene.window.theme.choose("light")

@@ -13,7 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.ui.passage_view import PassageView
-from app.voice.player import Fill, Player
+from app.voice.loudspeaker import Fill
+from app.voice.player import Player
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import TOWER
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
-from app.messages import PREFERENCES
-from app.ui.where import CHOICES
+from app.messages import is_place
+from app.ui.where import choices
 from tests.ui.conftest import Scene
+from tests.ui.fake_runtime import LOCAL, PI, STARTER
 
 
 def test_the_choice_is_told_asked_with_and_kept(scene: Scene) -> None:
@@ -18,7 +21,7 @@ def test_the_choice_is_told_asked_with_and_kept(scene: Scene) -> None:
     assert composer.where.text() == "Where: automatic" and composer.where_line.isHidden()
     composer.where.menu_actions[2].trigger()
     assert composer.where.text() == "Where: this machine only" and composer.where.isChecked()
-    assert composer.where_line.text() == CHOICES[2][2] and composer.where_line.isVisible()
+    assert composer.where_line.text() == choices()[2][2] and composer.where_line.isVisible()
     assert composer.where.accessibleName() == "Where answers are made: this machine only"
     scene.ask()
     assert scene.runtime.assistant.questions[-1].prefer == "only-local"
@@ -60,4 +63,28 @@ def test_the_keyboard_opens_the_menu_and_chooses(scene: Scene) -> None:
 
 
 def test_values_are_those_of_the_store() -> None:
-    assert {value for value, _, _ in CHOICES} <= set(PREFERENCES)
+    assert all(is_place(value) for value, _, _ in choices())
+
+
+def test_a_single_machine_is_chosen_by_its_name_and_each_place_tells_how_soon(scene: Scene) -> None:
+    measured = replace(PI, prefill_rate=900.0, decode_rate=90.0, models=(STARTER,))
+    gone = replace(measured, name="rig", id="7" * 64, state="unreachable")
+    scene.runtime.cluster.known = (LOCAL, measured, gone)
+    scene.attach()
+    pane, where = scene.window.pane, scene.window.pane.composer.where
+    pane.show_nodes(scene.runtime.cluster.known)
+    assert [action.data() for action in where.menu_actions if not action.isSeparator()][3:] == ["node:pi-3", "node:rig"]
+    where.opening.emit()
+    scene.until(lambda: "first word" in where.menu_actions[4].text())
+    texts = {action.data(): action.text() for action in where.menu_actions}
+    assert "pi-3: first word" in texts["automatic"] and texts["only-local"].endswith("\ttime not known yet")
+    assert texts["node:rig"] == "rig, not reached\tnot now"
+    where.menu_actions[4].trigger()
+    assert where.text() == "Where: pi-3" and where.isChecked()
+    assert pane.composer.where_line.text() == "Answers are made on pi-3 and nowhere else."
+    scene.ask()
+    assert scene.runtime.assistant.questions[-1].prefer == "node:pi-3"
+    where.choose("automatic")
+    where.choose("node:pi-3")
+    id = pane.conversation
+    scene.until(lambda: scene.runtime.conversations.get(id).prefer == "node:pi-3")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt, QTimer, QUrl
@@ -23,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.errors import NodeError
 from app.events import Moved, NodeChosen, Retrieved, TokenReceived, Warned
 from app.ui.answer_card import AnswerCard
+from app.ui.views import VIEWS
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import GARDEN, TOWER, Step, answer, simple_script
 
@@ -239,9 +239,9 @@ def test_keyboard_alone_is_enough(scene: Scene) -> None:
     QTest.keyClick(box, Qt.Key.Key_Down)
     assert box.toPlainText() == ""
     QTest.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
-    scene.until(lambda: window.side.page is window.documents)
+    scene.until(lambda: window.views.page is window.documents)
     QTest.keyClick(window, Qt.Key.Key_Escape)
-    assert window.side.isHidden()
+    scene.until(window.pane.isVisible)
     QTest.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     scene.until(window.sidebar.search.hasFocus)
     QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
@@ -271,8 +271,9 @@ def test_keyboard_alone_is_enough(scene: Scene) -> None:
 def test_everything_that_can_be_used_has_a_name(scene: Scene) -> None:
     scene.attach()
     scene.ask()
-    for page in (scene.window.documents, scene.window.nodes, scene.window.reading.passage):
-        scene.window.side.present(page, "page")
+    for view in VIEWS:
+        scene.window.views.present(view.name)
+    scene.window.side.present(scene.window.reading.passage, "page")
     nameless = [
         child
         for kind in (QAbstractButton, QLineEdit, QComboBox, QPlainTextEdit)
@@ -315,20 +316,6 @@ def test_a_long_answer_never_stops_the_window(scene: Scene) -> None:
     probe.stop()
     assert last(scene).text == full
     assert gaps and max(gaps) < 0.25
-
-
-def test_many_stored_messages_open_in_parts(scene: Scene, home: Path) -> None:
-    store = scene.runtime.conversations
-    made = store.create("long")
-    for number in range(60):
-        store.ask(made.id, f"question {number}")
-    scene.attach()
-    scene.window.pane.open_conversation(made.id, "long")
-    view = scene.window.pane.view
-    scene.until(lambda: view.findChildren(QPushButton))
-    more = next(b for b in view.findChildren(QPushButton) if b.text() == "Show earlier messages")
-    more.click()
-    scene.until(lambda: not more.isVisible())
 
 
 def test_dark_and_light_follow_the_choice(scene: Scene) -> None:

@@ -71,6 +71,12 @@ def test_every_extra_exists_and_has_a_size() -> None:
     assert "desktop" not in tangnet.EXTRAS["node"] and "embed" not in tangnet.EXTRAS["node"]
 
 
+def test_wake_words_are_left_out_where_their_package_does_not_exist() -> None:
+    assert steps.wakes("win32") and steps.wakes("linux", ("glibc", "2.36")) and steps.wakes("linux", ("glibc", "2.35"))
+    assert not steps.wakes("linux", ("glibc", "2.31")) and not steps.wakes("linux", ("", ""))
+    assert not steps.wakes("darwin", ("", ""))
+
+
 def a_venv(folder: Path) -> Path:
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").symlink_to(sys.executable)

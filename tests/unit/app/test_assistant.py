@@ -344,10 +344,15 @@ async def test_where_a_conversation_is_answered_is_kept_for_its_next_questions(s
     await bench.ask(Question("Still?", conversation=first.conversation, use_documents=False))
     assert [(one.prefer, one.node) for one in thinker.requests[2:]] == [("", "local"), ("", "local")]
     assert store.get(first.conversation).prefer == "only-local"
+    with pytest.raises(UsageError, match="on this machine only"):
+        await bench.ask(Question("Elsewhere?", conversation=first.conversation, node="pi-3", use_documents=False))
+    assert len(thinker.requests) == 4
     await bench.ask(Question(audio=_sound(), conversation=first.conversation, use_documents=False))
     assert thinker.heard_here == [True], "a question that is spoken stays here as well"
     await bench.ask(Question(audio=_sound(), use_documents=False))
     assert thinker.heard_here == [True, False]
+    await bench.ask(Question("There?", conversation=first.conversation, prefer="node:pi", use_documents=False))
+    assert (thinker.requests[-1].node, thinker.requests[-1].prefer) == ("pi", "")
     other = await bench.ask(Question("Elsewhere?", use_documents=False))
     assert store.get(other.conversation).prefer == "" and thinker.requests[-1].node == ""
 

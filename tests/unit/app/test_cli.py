@@ -38,6 +38,12 @@ def folder(tmp_path: Path) -> str:
     return str(tmp_path / "docs")
 
 
+def test_a_file_goes_with_a_question_and_into_no_library(tangnet: Program, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("The ferry leaves at nine.", encoding="utf-8")
+    assert tangnet("ask", "When does the ferry leave?", "--attach", str(tmp_path / "letter.txt")) == 0
+    assert "ferry leaves at nine" in tangnet.cluster.requests[0].messages[-1].content and not tangnet.library.added
+
+
 def test_a_question_needs_no_command(tangnet: Program, folder: str) -> None:
     assert tangnet("How", "high", "is the tower?", "--docs", folder) == 0
     assert tangnet.out.startswith("It is 330 metres high [1].\n\nSources:\n  [1] /docs/tower.pdf, page 2\n")
@@ -100,6 +106,7 @@ def test_a_bug_is_one_sentence_and_a_log(tangnet: Program, home: Path) -> None:
         ("ask", "hi", "--nonsense"),
         ("ask", "hi", "--docs", "/nowhere/at/all"),
         ("ask", "hi", "--no-docs", "--docs", "."),
+        ("ask", "hi", "--attach", "/nowhere/at/all"),
         ("ask", "hi", "--max-tokens", "0"),
         ("ask", "hi", "--temperature", "nan"),
         ("ask", "hi", "--conversation", "nowhere"),
@@ -287,7 +294,7 @@ def test_conversations(tangnet: Program) -> None:
     (one,) = tangnet.json("conversations")
     assert set(one) >= {"id", "title", "updated_at", "messages"} and one["messages"] == 2
     assert [line["role"] for line in tangnet.json("conversations", "show", one["id"][:6])] == ["user", "assistant"]
-    assert tangnet.json("conversations", "search", "330") == [one]
+    assert tangnet.json("conversations", "search", "330") == [{**one, "snippet": "It is 330 metres high [1]."}]
     assert len(tangnet.json("conversations", "export", one["id"])[0]["messages"]) == 2
     assert tangnet("conversations", "export", one["id"]) == 0 and tangnet.out.startswith("# How high is the tower?")
     assert tangnet.json("conversations", "delete", one["id"])[0]["state"] == "deleted"
@@ -311,7 +318,7 @@ def test_doctor_names_each_check(tangnet: Program) -> None:
     tangnet.cluster.catalogue = (here, replace(here, name="minilm", role="embed"))
     lines = tangnet.json("doctor")
     checks: Callable[[str], dict[str, Any]] = lambda name: next(line for line in lines if line["check"] == name)  # noqa: E731
-    names = {"audio", "models", "acceleration", "disk", "index", "nodes", "clock", "permissions", "trust"}
+    names = {"audio", "models", "acceleration", "disk", "index", "nodes", "clock", "permissions", "trust", "network"}
     assert {line["check"] for line in lines} == names
     assert "smollm2-135m: not measured yet. `tangnet bench node --tune`" in checks("acceleration")["message"]
     assert not checks("models")["ok"] and "transcribe" in checks("models")["message"]

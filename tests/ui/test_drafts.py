@@ -1,0 +1,41 @@
+"""What is typed and not sent: kept for each conversation as it is typed, back when it is opened."""
+
+from __future__ import annotations
+
+from PySide6.QtTest import QTest
+
+from tests.ui.conftest import Scene
+from tests.ui.test_conversation_list import stored
+
+
+def test_what_is_typed_comes_back_with_its_conversation(scene: Scene) -> None:
+    store = scene.runtime.conversations
+    first, second = stored(store, "One", "A."), stored(store, "Two", "B.")
+    store.keep_draft("", "from last time")
+    scene.attach()
+    pane, box = scene.window.pane, scene.window.pane.composer.box
+    scene.until(lambda: box.toPlainText() == "from last time")
+    pane.open_conversation(first, "One")
+    assert box.toPlainText() == ""
+    QTest.keyClicks(box, "half a thou")
+    scene.until(lambda: store.draft(first).startswith("half"))  # while it is typed
+    QTest.keyClicks(box, "ght")
+    pane.open_conversation(second, "Two")
+    scene.until(lambda: store.draft(first) == "half a thought")
+    assert box.toPlainText() == ""
+    pane.open_conversation(first, "One")
+    scene.until(lambda: box.toPlainText() == "half a thought")
+    pane.new_conversation()
+    scene.until(lambda: box.toPlainText() == "from last time")
+    box.setPlainText("How high?")
+    gate = scene.gate()
+    scene.runtime.assistant.make = lambda: [gate.event]
+    pane.composer.send_button.click()  # sent: nothing is left of it; what is typed meanwhile belongs to it
+    scene.until(lambda: pane.conversation not in ("", first, second))
+    QTest.keyClicks(box, "next")
+    scene.until(lambda: store.draft(pane.conversation) == "next" and store.draft("") == "")
+    gate.open()
+    scene.until(lambda: not pane.runs)
+    box.setPlainText("last words")
+    scene.window.close()
+    scene.until(lambda: store.draft(pane.conversation) == "last words")
