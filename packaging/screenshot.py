@@ -134,7 +134,7 @@ class Photographer:
         self._until(lambda: not self.window.pictures.busy, "the thumbnails")
         self._settle()
         self._both("library")
-        self.window.side.dismiss()
+        self.window.views.back()
 
     def _page(self) -> None:
         """Ask for what stands in the PDF, follow the citation, and take the page with the lines marked."""

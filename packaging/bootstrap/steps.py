@@ -56,6 +56,7 @@ PARTS = {
     "embed": ("embedding", 70),
     "ocr": ("reading of scans", 60),
     "speak": ("speech output", 16),
+    "wake": ("wake words", 3),
     "starter": ("starter models", 297),
     "dev": ("development tools", 60),
 }
@@ -125,6 +126,14 @@ def requirement(pyproject: dict[str, Any], extra: str, name: str) -> str:
     """The line of package `name` in an extra, such as "llama-cpp-python==0.3.36"."""
     lines: list[str] = pyproject["project"]["optional-dependencies"][extra]
     return next(line for line in lines if re.split(r"[\s\[<>=!~;]", line)[0] == name)
+
+
+def wakes(system: str = sys.platform, libc: tuple[str, str] | None = None) -> bool:
+    """Whether the package with the wake words exists for this system: Windows, or Linux with glibc 2.35 or later."""
+    if system == "win32":
+        return True
+    name, version = libc or platform.libc_ver()
+    return system == "linux" and name == "glibc" and tuple(map(int, version.split(".")[:2])) >= (2, 35)
 
 
 def processor(cpuinfo: Path) -> str:
@@ -314,7 +323,7 @@ def _steps(wanted: Sequence[str], gpu: bool) -> None:
             wheel = build_wheel(llama, flags, wheels, environment)
             pip(environment, "installing llama.cpp", "install", "--no-deps", "--force-reinstall", str(wheel))
     with step(6, "Libraries"):
-        named = ",".join(extra for extra in extras if extra != "starter")
+        named = ",".join(extra for extra in extras if extra != "starter" and (extra != "wake" or wakes()))
         pip(environment, "installing libraries", "install", "--editable", f"{ROOT}[{named}]")
     with step(7, "Starter models"):
         models = pyproject["project"]["optional-dependencies"]["starter"]
