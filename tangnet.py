@@ -26,9 +26,9 @@ VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, ".tangnet-stamp")
 
 EXTRAS = {
-    "tangnet": ("desktop", "node", "ocr", "speak", "starter"),
+    "tangnet": ("desktop", "node", "ocr", "speak", "starter", "wake"),
     "node": ("node", "ocr", "speak", "starter"),
-    "test": ("desktop", "dev", "embed", "node", "ocr", "speak", "starter"),
+    "test": ("desktop", "dev", "embed", "node", "ocr", "speak", "starter", "wake"),
 }
 """What each way of starting needs: extras of pyproject.toml."""
 
