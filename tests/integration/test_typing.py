@@ -218,8 +218,10 @@ class OurWindow:
 
 async def test_the_talk_key_over_another_program_types_there_and_over_ours_asks(server: XServer, home: Path) -> None:
     ours = await OurWindow.start(server, home)
+    await ours.until("front")
     client = await XClient.start(server)
     try:
+        await ours.until("behind")  # Qt tells it a while after the server does
         await server.keys("keydown", "F9", "sleep", "0.3", "keyup", "F9")
         await client.until("How high is the tower?")
         assert not any(line.startswith("asked") for line in ours.said)
