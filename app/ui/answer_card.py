@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from app.ui import markdown, phrases, pinpoint, theme
 from app.ui.controls import ElidedButton, button, frame, label, round_button
+from app.ui.hints import in_window
 from app.ui.message_actions import Versions
 from app.ui.text_card import TextCard
 from app.ui.translation import tr
@@ -157,7 +158,7 @@ class AnswerCard(QFrame):
 
     def notice(self, sentence: str, hint: str = "") -> None:
         """Show a calm sentence inside the answer."""
-        self._notices.addWidget(_message("notice", sentence, hint))
+        self._notices.addWidget(_message("notice", sentence, in_window(hint)))
         self.grown.emit()
 
     def chosen(self, reason: str) -> None:
@@ -224,7 +225,7 @@ class AnswerCard(QFrame):
             self.retry_button.setVisible(message.state in ("failed", "interrupted"))
             self._show_sources([citation.n for citation in message.citations])
         if message.error:
-            self._notices.addWidget(_message("error", message.error, message.hint))
+            self._notices.addWidget(_message("error", message.error, in_window(message.hint)))
 
     def repaint_text(self) -> None:
         """Lay out anew, in the colours of now."""

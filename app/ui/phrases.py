@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.errors import TangnetError
+from app.ui.hints import in_window
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _nodes(count: int) -> str:
 def trouble(error: BaseException) -> tuple[str, str]:
     """Return (sentence, hint) for an error. Outside the tree of known errors it is a bug and says so."""
     if isinstance(error, TangnetError):
-        return error.message, error.hint
+        return error.message, in_window(error.hint)
     return "Something unexpected went wrong inside Tangnet.", f"{type(error).__name__}: {error}"
 
 
