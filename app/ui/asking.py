@@ -12,6 +12,7 @@ from app.ui import phrases
 from app.ui.answer_card import AnswerCard
 from app.ui.bridge import Bridge, Handle
 from app.ui.seam import RuntimeSeam
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.assistant import Question
@@ -110,10 +111,20 @@ class Asking(QObject):
             case events.Warned():
                 card.notice(event.message, event.hint)
             case events.Queued():
-                card.tell(f"Waiting for a free place on {phrases.node_name(self._node)}: number {event.position}…")
+                card.tell(
+                    tr(
+                        "Waiting for a free place on {node}: number {place}…",
+                        node=phrases.node_name(self._node),
+                        place=event.position,
+                    )
+                )
             case events.Prefilling():
-                share = f" {event.done * 100 // event.total} %" if event.total else ""
-                card.tell(f"{phrases.node_name(self._node, start=True)} reads the passages…{share}")
+                reader = phrases.node_name(self._node, start=True)
+                if event.total:
+                    share = event.done * 100 // event.total
+                    card.tell(tr("{node} reads the passages… {share} %", node=reader, share=share))
+                else:
+                    card.tell(tr("{node} reads the passages…", node=reader))
             case events.Progress():
                 left = phrases.time_left(event.seconds_left)
                 card.tell(f"{event.what}{', ' + left if left else ''}…")
@@ -123,15 +134,15 @@ class Asking(QObject):
     def _chosen(self, event: NodeChosen) -> None:
         self._node, self._reason = event.name, event.reason
         name = phrases.node_name(event.name)
-        self.status.emit("thinking", f"Thinking · {name}", _why(event.reason, event.model))
+        self.status.emit("thinking", tr("Thinking · {node}", node=name), _why(event.reason, event.model))
         if self.card is not None:
-            self.card.tell(f"Thinking on {name}…")
+            self.card.tell(tr("Thinking on {node}…", node=name))
             self.card.chosen(event.reason)
 
     def _moved(self, event: Moved) -> None:
         self._node = event.to
-        self._reason = f"Moved from {phrases.node_name(event.from_)}: {event.reason}"
-        self.status.emit("moved", f"Moved · {phrases.node_name(event.to)}", self._reason)
+        self._reason = tr("Moved from {node}: {reason}", node=phrases.node_name(event.from_), reason=event.reason)
+        self.status.emit("moved", tr("Moved · {node}", node=phrases.node_name(event.to)), self._reason)
         if self.card is not None:
             self.card.moved(event)
 
@@ -150,12 +161,12 @@ class Asking(QObject):
         self.done = True
         name = phrases.node_name(self._node) if self._node else ""
         if state == "failed":
-            self.status.emit("failed", "Failed", self._reason)
+            self.status.emit("failed", tr("Failed"), self._reason)
         elif name:
-            self.status.emit("ready", f"Ready · {name}", _why(self._reason, ""))
+            self.status.emit("ready", tr("Ready · {node}", node=name), _why(self._reason, ""))
         self.ended.emit()
 
 
 def _why(reason: str, model: str) -> str:
     sentence = phrases.sentence(reason)
-    return f"{sentence} Model: {model}." if model else sentence
+    return tr("{sentence} Model: {model}.", sentence=sentence, model=model) if model else sentence

@@ -49,9 +49,9 @@ def export(store: ConversationsSeam, id: str, path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StoreError(
-            f"{path} cannot be written: {error.strerror or error}.",
+            tr("{path} cannot be written: {reason}.", path=path, reason=error.strerror or error),
             code="export",
-            hint="Choose another folder, or look for free space.",
+            hint=tr("Choose another folder, or look for free space."),
         ) from error
 
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.ui import leaving, shelf, transcript_export
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.ui.documents_panel import DocumentsPanel
@@ -28,31 +29,32 @@ def document_menu(panel: DocumentsPanel) -> QMenu | None:
     states = {found.state for found in view.shelf.entries if found.key in set(chosen)}
     menu = QMenu(panel)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.setAccessibleName("What can be done")
+    menu.setAccessibleName(tr("What can be done"))
     if not entry.folder:
-        menu.addAction("&Open file", lambda: panel.open_asked.emit(entry.key))
-    menu.addAction("Show in &folder", lambda: show_in_folder(panel, entry.key))
+        menu.addAction(tr("&Open file"), lambda: panel.open_asked.emit(entry.key))
+    menu.addAction(tr("Show in &folder"), lambda: show_in_folder(panel, entry.key))
     if entry.state == "indexed":
-        menu.addAction("Show its &passages", lambda: panel.passages_asked.emit(entry.key))
+        menu.addAction(tr("Show its &passages"), lambda: panel.passages_asked.emit(entry.key))
         transcript_export.offer(menu, panel, entry.key)
     if entry.folder or entry.state == "indexed":
-        menu.addAction("&Summarise", lambda: panel.summary_asked.emit(entry.key))
+        menu.addAction(tr("&Summarise"), lambda: panel.summary_asked.emit(entry.key))
     menu.addSeparator()
     if states & set(COMING) or entry.folder:
-        menu.addAction("&Do this first", lambda: panel.first(chosen))
-        menu.addAction("S&top adding it", lambda: panel.cancel(chosen))
+        menu.addAction(tr("&Do this first"), lambda: panel.first(chosen))
+        menu.addAction(tr("S&top adding it"), lambda: panel.cancel(chosen))
     if entry.state == "protected":
-        menu.addAction("Enter its pass&word…", lambda: panel.ask_password(entry.key))
+        menu.addAction(tr("Enter its pass&word…"), lambda: panel.ask_password(entry.key))
     if states & set(AGAIN):
-        menu.addAction("Read a&gain", lambda: panel.retry(chosen))
+        menu.addAction(tr("Read a&gain"), lambda: panel.retry(chosen))
     if entry.folder:
         if entry.watched:
-            menu.addAction("Stop &watching it", lambda: panel.watch(entry.key, False))
+            menu.addAction(tr("Stop &watching it"), lambda: panel.watch(entry.key, False))
         else:
-            menu.addAction("&Watch for changes", lambda: panel.watch(entry.key, True))
+            menu.addAction(tr("&Watch for changes"), lambda: panel.watch(entry.key, True))
     menu.addSeparator()
-    many = f" ({len(chosen)})" if len(chosen) > 1 else ""
-    menu.addAction(f"&Remove from library{many}", lambda: panel.remove(chosen))
+    many = len(chosen) > 1
+    remove = tr("&Remove from library ({number})", number=len(chosen)) if many else tr("&Remove from library")
+    menu.addAction(remove, lambda: panel.remove(chosen))
     return menu
 
 
@@ -60,22 +62,23 @@ def folders_menu(panel: DocumentsPanel) -> QMenu:
     """Return the menu of watched folders: add one, stop watching one."""
     menu = QMenu(panel)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.setAccessibleName("Watched folders")
-    menu.addAction("&Watch a folder…", lambda: choose_watched(panel))
+    menu.setAccessibleName(tr("Watched folders"))
+    menu.addAction(tr("&Watch a folder…"), lambda: choose_watched(panel))
     if panel.source.folders:
         menu.addSeparator()
-        menu.addSection("Watched now")
+        menu.addSection(tr("Watched now"))
     for folder in panel.source.folders:
-        how = {"missing": " (not there now)", "polled": " (looked at now and then)"}.get(folder.state, "")
-        below = menu.addMenu(f"{shelf.short(folder.path)}{how}".replace("&", "&&"))
-        below.addAction("&Stop watching", partial(panel.watch, folder.path, False))
-        below.addAction("Show in &folder", partial(show_in_folder, panel, folder.path))
+        how = {"missing": tr("not there now"), "polled": tr("looked at now and then")}.get(folder.state, "")
+        name = f"{shelf.short(folder.path)} ({how})" if how else shelf.short(folder.path)
+        below = menu.addMenu(name.replace("&", "&&"))
+        below.addAction(tr("&Stop watching"), partial(panel.watch, folder.path, False))
+        below.addAction(tr("Show in &folder"), partial(show_in_folder, panel, folder.path))
     return menu
 
 
 def choose_watched(panel: DocumentsPanel) -> None:
     """Ask for a folder and watch it."""
-    name = QFileDialog.getExistingDirectory(panel, "Watch a folder", os.path.expanduser("~"))
+    name = QFileDialog.getExistingDirectory(panel, tr("Watch a folder"), os.path.expanduser("~"))
     if name:
         panel.watch(name, True)
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame
 
 from app.ui import theme, tokens
 from app.ui.page_pictures import WIDEST, PagePictures, Sheet, Wish
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.rag.document import Line
@@ -62,7 +63,7 @@ class PageCanvas(QAbstractScrollArea):
         self._reveal = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Page")
+        self.setAccessibleName(tr("Page"))
         self.verticalScrollBar().setSingleStep(40)
         self.horizontalScrollBar().setSingleStep(40)
         self.viewport().setAutoFillBackground(False)
@@ -111,7 +112,8 @@ class PageCanvas(QAbstractScrollArea):
         if not same:
             self._sheet, self._sharp, self._trouble = None, False, ""
         self._reveal = True
-        self.setAccessibleDescription(f"Page {page}; {len(self._marks)} lines are marked" if marks else f"Page {page}")
+        marked = tr("Page {page}; %n lines are marked", count=len(self._marks), page=page)
+        self.setAccessibleDescription(marked if marks else tr("Page {page}", page=page))
         self._place()
         self._look()
         self.viewport().update()
@@ -231,7 +233,7 @@ class PageCanvas(QAbstractScrollArea):
         if self._sheet is None:
             painter.fillRect(paper, QColor(colours.raised))
             painter.setPen(QColor(colours.muted))
-            said = self._trouble or f"Page {self._page} is being drawn…"
+            said = self._trouble or tr("Page {page} is being drawn…", page=self._page)
             inside = paper.intersected(QRectF(self.viewport().rect())).adjusted(16, 16, -16, -16)
             painter.drawText(inside, int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap), said)
         else:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QImageReader
 from app.errors import DocumentError
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.ui.seam import RuntimeSeam
@@ -146,5 +147,5 @@ def unpacked(png: bytes) -> QImage:
     reader.setAutoDetectImageFormat(False)  # nothing but a PNG is tried
     image = reader.read()
     if image.isNull():
-        raise DocumentError("The picture of the page is damaged.", code="no_picture")
+        raise DocumentError(tr("The picture of the page is damaged."), code="no_picture")
     return image.convertToFormat(QImage.Format.Format_RGB32)

@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
 
 from app.ui import theme
 from app.ui.controls import label, round_button
+from app.ui.numbers import number, percent
 from app.ui.page_canvas import PageCanvas
 from app.ui.page_pictures import THUMBNAIL, PagePictures, Wish
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.rag.document import Line
@@ -54,40 +56,40 @@ class PageView(QWidget):
         column.setSpacing(6)
         bar = QHBoxLayout()
         bar.setSpacing(2)
-        self.strip_toggle = round_button("pages", "Small pictures of all pages", kind="icon", size=30)
+        self.strip_toggle = round_button("pages", tr("Small pictures of all pages"), kind="icon", size=30)
         self.strip_toggle.setCheckable(True)
         self.strip_toggle.setChecked(True)
         self.strip_toggle.toggled.connect(lambda _on: self._share_width())
         bar.addWidget(self.strip_toggle)
         self.back_button = round_button(
-            "left", "Page before", kind="icon", size=30, description="Page before (Ctrl+PgUp)"
+            "left", tr("Page before"), kind="icon", size=30, description=tr("Page before (Ctrl+PgUp)")
         )
         self.back_button.clicked.connect(lambda: self.turn(-1))
         bar.addWidget(self.back_button)
         self.number = QLineEdit()
         self.number.setFixedWidth(54)
         self.number.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.number.setAccessibleName("Page number")
+        self.number.setAccessibleName(tr("Page number"))
         self.number.setAcceptDrops(False)
         self.number.returnPressed.connect(self._go)
         bar.addWidget(self.number)
         self.of = label("", tone="muted")
         bar.addWidget(self.of)
         self.next_button = round_button(
-            "right", "Next page", kind="icon", size=30, description="Next page (Ctrl+PgDown)"
+            "right", tr("Next page"), kind="icon", size=30, description=tr("Next page (Ctrl+PgDown)")
         )
         self.next_button.clicked.connect(lambda: self.turn(1))
         bar.addWidget(self.next_button)
         bar.addStretch(1)
-        self.smaller_button = round_button("minus", "Smaller", kind="icon", size=30, description="Smaller (−)")
+        self.smaller_button = round_button("minus", tr("Smaller"), kind="icon", size=30, description=tr("Smaller (−)"))
         self.smaller_button.clicked.connect(lambda: self.canvas.step_zoom(-1))
         bar.addWidget(self.smaller_button)
-        self.zoom = label("100 %", tone="muted", scale=0.9)
+        self.zoom = label(percent(1), tone="muted", scale=0.9)
         self.zoom.setMinimumWidth(44)
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.zoom.setToolTip("Width of the page against the panel; 0 fits it")
+        self.zoom.setToolTip(tr("Width of the page against the panel; 0 fits it"))
         bar.addWidget(self.zoom)
-        self.larger_button = round_button("plus", "Larger", kind="icon", size=30, description="Larger (+)")
+        self.larger_button = round_button("plus", tr("Larger"), kind="icon", size=30, description=tr("Larger (+)"))
         self.larger_button.clicked.connect(lambda: self.canvas.step_zoom(1))
         bar.addWidget(self.larger_button)
         column.addLayout(bar)
@@ -97,7 +99,7 @@ class PageView(QWidget):
         self.strip.asked.connect(self.show_page)
         row.addWidget(self.strip)
         self.canvas.turned.connect(self._turned_by_scrolling)
-        self.canvas.zoomed.connect(lambda zoom: self.zoom.setText(f"{zoom:.0%}".replace("%", " %")))
+        self.canvas.zoomed.connect(lambda zoom: self.zoom.setText(percent(zoom)))
         row.addWidget(self.canvas, 1)
         column.addLayout(row, 1)
         self.setFocusProxy(self.canvas)
@@ -142,7 +144,7 @@ class PageView(QWidget):
         marks, faint = (self._marks, self._faint) if page == self._marked_page else ((), ())
         self.canvas.present(self._path, page, marks, self._stamp, faint)
         self.number.setText(str(page))
-        self.of.setText(f"of {self._pages:,}")
+        self.of.setText(tr("of {pages}", pages=number(self._pages)))
         self.back_button.setEnabled(page > 1)
         self.next_button.setEnabled(page < self._pages)
         self.strip.choose(page)
@@ -193,7 +195,7 @@ class _Pages(QAbstractListModel):
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"Page {index.row() + 1}"
+            return tr("Page {page}", page=index.row() + 1)
         return None
 
 
@@ -208,7 +210,7 @@ class _Strip(QListView):
         self.model_.setParent(self)
         self.setModel(self.model_)
         self.setItemDelegate(_Small(self, pictures))
-        self.setAccessibleName("Pages")
+        self.setAccessibleName(tr("Pages"))
         self.setFixedWidth(STRIP_WIDTH)
         self.setUniformItemSizes(True)
         self.setLayoutMode(QListView.LayoutMode.Batched)

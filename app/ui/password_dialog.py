@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.ui.controls import button, label
+from app.ui.translation import tr
 
 
 class PasswordDialog(QDialog):
@@ -16,24 +17,26 @@ class PasswordDialog(QDialog):
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Protected document")
+        self.setWindowTitle(tr("Protected document"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(380)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 18, 22, 18)
         column.setSpacing(10)
-        column.addWidget(label(f"{name} is protected", scale=1.15, weight=QFont.Weight.DemiBold, wrap=True))
         column.addWidget(
-            label("Its password is used on this machine to read it, and is not kept.", tone="muted", wrap=True)
+            label(tr("{name} is protected", name=name), scale=1.15, weight=QFont.Weight.DemiBold, wrap=True)
+        )
+        column.addWidget(
+            label(tr("Its password is used on this machine to read it, and is not kept."), tone="muted", wrap=True)
         )
         self.field = QLineEdit()
         self.field.setEchoMode(QLineEdit.EchoMode.Password)
-        self.field.setAccessibleName(f"Password of {name}")
+        self.field.setAccessibleName(tr("Password of {name}", name=name))
         column.addWidget(self.field)
         row = QHBoxLayout()
         row.addStretch()
-        row.addWidget(button("&Cancel", clicked=self.reject))
-        self.read_button = button("&Read it", kind="primary", clicked=self.accept)
+        row.addWidget(button(tr("&Cancel"), clicked=self.reject))
+        self.read_button = button(tr("&Read it"), kind="primary", clicked=self.accept)
         self.read_button.setEnabled(False)
         self.read_button.setDefault(True)
         self.field.textChanged.connect(lambda text: self.read_button.setEnabled(bool(text)))

@@ -8,39 +8,39 @@ from typing import TYPE_CHECKING
 
 from app.errors import TangnetError
 from app.ui.hints import in_window
+from app.ui.numbers import number
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.events import Answered, DeploymentInfo, EngineInfo, Moved, Passage
     from app.thinking import ModelProgress
 
-ROLE_NAMES = {
-    "chat": "Answers",
-    "embed": "Search",
-    "transcribe": "Speech",
-    "rerank": "Ranking",
-    "speak": "Voice",
-}
-DEPLOYMENT_STATES = {
-    "verifying": "being checked",
-    "waiting": "waits for its turn",
-    "failed": "failed",
-    "removed": "removed",
-    "unreachable": "cannot be reached",
-}
+
+def role_name(role: str) -> str:
+    """Return what engines of a role are for, as it stands in a sentence."""
+    known = {
+        "chat": tr("answers"),
+        "embed": tr("search"),
+        "transcribe": tr("speech"),
+        "rerank": tr("ranking"),
+        "speak": tr("voice"),
+    }
+    return known.get(role, role)
 
 
 def node_name(name: str, *, start: bool = False) -> str:
     """Return how a node is called in sentences: the local one is "this machine", at the `start` "This machine"."""
-    return ("This machine" if start else "this machine") if name in ("local", "") else name
+    if name not in ("local", ""):
+        return name
+    return tr("This machine") if start else tr("this machine")
 
 
 def seconds(milliseconds: float) -> str:
     """Return a duration such as "0.4 s" or "1 min 5 s"."""
     value = max(0.0, milliseconds) / 1000
     if value < 60:
-        return f"{value:.1f} s"
-    return f"{int(value) // 60} min {int(value) % 60} s"
+        return tr("{seconds} s", seconds=number(value, 1))
+    return tr("{minutes} min {seconds} s", minutes=int(value) // 60, seconds=int(value) % 60)
 
 
 def moment(value: float) -> str:
@@ -55,28 +55,29 @@ def time_left(value: float | None) -> str:
     if value is None or value < 0 or value != value or value == float("inf"):
         return ""
     if value < 5:
-        return "a few seconds left"
+        return tr("a few seconds left")
     if value < 90:
-        return f"about {round(value / 5) * 5:.0f} s left"
-    return f"about {round(value / 60):.0f} min left"
+        return tr("about {seconds} s left", seconds=number(round(value / 5) * 5))
+    return tr("about {minutes} min left", minutes=number(round(value / 60)))
 
 
 def megabytes(count: int) -> str:
     """Return a size such as "398 MB" or "1.1 GB" (decimal units, as download pages use)."""
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
+    return f"{number(count / 1e9, 1)} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
 
 
 def node_line(answer: Answered, moves: Sequence[Moved]) -> str:
     """Return the line under an answer: who made it, whether it moved, how long it took."""
     first = moves[0].from_ if moves else answer.node
-    parts = [f"Answered by {node_name(first)}", *(f"then {node_name(move.to)}" for move in moves)]
+    parts = [tr("Answered by {node}", node=node_name(first))]
+    parts += (tr("then {node}", node=node_name(move.to)) for move in moves)
     if answer.stopped:
-        parts.append("stopped")
+        parts.append(tr("stopped"))
     figures = []
     if answer.timings.total_ms is not None:
         figures.append(seconds(answer.timings.total_ms))
     if answer.timings.first_token_ms is not None:
-        figures.append(f"first words after {seconds(answer.timings.first_token_ms)}")
+        figures.append(tr("first words after {time}", time=seconds(answer.timings.first_token_ms)))
     return ", ".join(parts) + "".join(f" · {figure}" for figure in figures)
 
 
@@ -85,15 +86,24 @@ def doubt_line(doubted: int, sentences: int) -> str:
     if not doubted:
         return ""
     if doubted == 1:
-        return "One sentence, underlined with dots, is not said by the passages."
-    some = "All" if doubted == sentences else f"{doubted} of {sentences}"
-    return f"{some} sentences, underlined with dots, are not said by the passages."
+        return tr("One sentence, underlined with dots, is not said by the passages.")
+    if doubted == sentences:
+        return tr("All sentences, underlined with dots, are not said by the passages.")
+    return tr(
+        "{doubted} of {all} sentences, underlined with dots, are not said by the passages.",
+        doubted=doubted,
+        all=sentences,
+    )
 
 
 def moved_line(move: Moved) -> str:
     """Return the quiet line that stands in an answer where it went on elsewhere."""
-    line = f"moved {node_name(move.from_)} → {node_name(move.to)}, {seconds(move.gap_ms)}"
-    return f"{line}, word for word" if move.exact else f"{line}, with another model: the wording may change"
+    one, other, gap = node_name(move.from_), node_name(move.to), seconds(move.gap_ms)
+    if move.exact:
+        return tr("moved {one} → {other}, {time}, word for word", one=one, other=other, time=gap)
+    return tr(
+        "moved {one} → {other}, {time}, with another model: the wording may change", one=one, other=other, time=gap
+    )
 
 
 def sentence(reason: str) -> str:
@@ -108,7 +118,9 @@ def place(passage: Passage) -> str:
     name = os.path.basename(passage.path) or passage.path
     if passage.seconds is not None:
         return f"{name}, {moment(passage.seconds[0])}"
-    return name if passage.page is None else f"{name}, page {passage.label or passage.page}"
+    if passage.page is None:
+        return name
+    return tr("{document}, page {page}", document=name, page=passage.label or passage.page)
 
 
 def told_before(passage: Passage) -> str:
@@ -120,38 +132,53 @@ def told_before(passage: Passage) -> str:
 
 def engines_line(engines: Sequence[EngineInfo]) -> str:
     """Return one line on what is loading, failed or ready."""
-    loading = [ROLE_NAMES.get(one.role, one.role).lower() for one in engines if one.state in ("loading", "idle")]
-    failed = [ROLE_NAMES.get(one.role, one.role).lower() for one in engines if one.state in ("failed", "absent")]
+    loading = [role_name(one.role) for one in engines if one.state in ("loading", "idle")]
+    failed = [role_name(one.role) for one in engines if one.state in ("failed", "absent")]
     if failed:
-        return f"Not available: {', '.join(failed)}"
-    return f"Loading: {', '.join(loading)}" if loading else "Ready"
+        return tr("Not available: {parts}", parts=", ".join(failed))
+    return tr("Loading: {parts}", parts=", ".join(loading)) if loading else tr("Ready")
 
 
 def download_line(progress: ModelProgress, rate: float) -> str:
     """Return how far a model is; `rate` is bytes per second."""
+    step = tr("Checking") if progress.step == "verify" else tr("Fetching")
+    done, total = megabytes(progress.done), megabytes(progress.total)
     if progress.total <= 0:
-        return f"{progress.step.capitalize() or 'Fetching'}: {megabytes(progress.done)}"
+        return tr("{step}: {done}", step=step, done=done)
     left = time_left((progress.total - progress.done) / rate) if rate > 0 else ""
-    line = f"{progress.step.capitalize() or 'Fetching'}: {megabytes(progress.done)} of {megabytes(progress.total)}"
+    line = tr("{step}: {done} of {total}", step=step, done=done, total=total)
     return f"{line}, {left}" if left else line
+
+
+def deployment_state(state: str) -> str:
+    """Return a state of a model that comes to a node, in words."""
+    known = {
+        "verifying": tr("being checked"),
+        "waiting": tr("waits for its turn"),
+        "failed": tr("failed"),
+        "removed": tr("removed"),
+        "unreachable": tr("cannot be reached"),
+    }
+    return known.get(state, state)
 
 
 def deployment_line(info: DeploymentInfo) -> str:
     """Return how far a model is on a node: "412 MB of 1.1 GB, 23 MB/s, about 30 s left"."""
     if info.state == "ready":
-        return "there"
+        return tr("there")
     if info.state in ("failed", "unreachable", "waiting") and info.message:
         return info.message
     if info.state not in ("fetching", "hashing"):
-        return DEPLOYMENT_STATES.get(info.state, info.state)
-    parts = [f"{megabytes(info.done)} of {megabytes(info.total)}" if info.total else "begins"]
+        return deployment_state(info.state)
+    far = tr("{done} of {total}", done=megabytes(info.done), total=megabytes(info.total))
+    parts = [far if info.total else tr("begins")]
     if info.state == "hashing":
-        parts[0] = f"preparing, {parts[0]}"
+        parts[0] = tr("preparing, {far}", far=parts[0])
     if info.bytes_per_second >= 1000:
         parts.append(f"{megabytes(round(info.bytes_per_second))}/s")
         parts.append(time_left((info.total - info.done) / info.bytes_per_second))
     if info.dropped:
-        parts.append(f"{', '.join(info.dropped)} gave wrong data and is not asked any more")
+        parts.append(tr("{nodes} gave wrong data and is not asked any more", nodes=", ".join(info.dropped)))
     return ", ".join(part for part in parts if part)
 
 
@@ -162,9 +189,13 @@ def pushing_line(model: str, latest: Sequence[DeploymentInfo], nodes: int) -> st
     coming = [info for info in latest if not info.ended and info.total]
     if not any(info.node_id != "local" for info in latest):
         here = next((info for info in coming if info.state == "hashing"), None)
-        share = f" {info_share(here)} %" if here is not None else ""
-        return f"Preparing {model} on this machine…{share}"
-    parts = [f"{there} of {_nodes(nodes)} have it" if there < nodes else f"{_nodes(nodes)} have it"]
+        if here is None:
+            return tr("Preparing {model} on this machine…", model=model)
+        return tr("Preparing {model} on this machine… {share} %", model=model, share=info_share(here))
+    if there < nodes:
+        parts = [tr("{there} of %n nodes have it", count=nodes, there=there)]
+    else:
+        parts = [tr("%n nodes have it", count=nodes)]
     rate = sum(info.bytes_per_second for info in coming)
     if rate >= 1000:
         parts.append(f"{megabytes(round(rate))}/s")
@@ -174,7 +205,7 @@ def pushing_line(model: str, latest: Sequence[DeploymentInfo], nodes: int) -> st
         )
         parts.append(time_left(slowest))
     if failed:
-        parts.append(f"{failed} failed")
+        parts.append(tr("{number} failed", number=failed))
     return f"{model}: {', '.join(part for part in parts if part)}"
 
 
@@ -183,15 +214,11 @@ def info_share(info: DeploymentInfo) -> int:
     return round(100 * info.done / info.total) if info.total else 0
 
 
-def _nodes(count: int) -> str:
-    return "1 node" if count == 1 else f"{count} nodes"
-
-
 def trouble(error: BaseException) -> tuple[str, str]:
     """Return (sentence, hint) for an error. Outside the tree of known errors it is a bug and says so."""
     if isinstance(error, TangnetError):
         return error.message, in_window(error.hint)
-    return "Something unexpected went wrong inside Tangnet.", f"{type(error).__name__}: {error}"
+    return tr("Something unexpected went wrong inside Tangnet."), f"{type(error).__name__}: {error}"
 
 
 def is_bug(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, label
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.voice.player import Player
@@ -59,10 +60,10 @@ class Playback(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self.button = button("Play", kind="plain", clicked=self.toggle)
+        self.button = button(tr("Play"), kind="plain", clicked=self.toggle)
         row.addWidget(self.button)
         self.position = label("", tone="muted")
-        self.position.setAccessibleName("Position in the recording")
+        self.position.setAccessibleName(tr("Position in the recording"))
         row.addWidget(self.position)
         row.addStretch(1)
         self._timer = QTimer(self, interval=TURN_MS)
@@ -148,14 +149,14 @@ class Playback(QWidget):
     def _show(self) -> None:
         at = phrases.moment(self.seconds)
         if self._handle is not None:
-            text, what = "Pause", "Pause the recording"
+            text, what = tr("Pause"), tr("Pause the recording")
         elif self._from > self._start:
-            text, what = "Go on", f"Go on with the recording at {at}"
+            text, what = tr("Go on"), tr("Go on with the recording at {time}", time=at)
         else:
-            text, what = f"Play from {at}", f"Play the recording from {at}"
+            text, what = tr("Play from {time}", time=at), tr("Play the recording from {time}", time=at)
         self.button.setText(("❚❚  " if self._handle is not None else "▶  ") + text)
         self.button.setAccessibleName(what)
-        self.button.setToolTip(f"{what} (Space in the text)")
+        self.button.setToolTip(tr("{what} (Space in the text)", what=what))
         self.position.setText(at)
 
     async def _close(self) -> None:

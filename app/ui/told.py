@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from app.ui.translation import tr
 from app.voice.voice_commands import Do, command
 
 if TYPE_CHECKING:
     from app.ui.window import MainWindow
 
-NOTHING_TO_READ = "There is no answer here that could be read."
-STAYS_HERE = "This conversation stays on this machine."
-CHANGE_BY_HAND = "Choose another place at the text box: a word that was misheard must not send it elsewhere."
+
+def nothing_to_read() -> str:
+    """Return what is said when there is no answer to read aloud."""
+    return tr("There is no answer here that could be read.")
+
+
+def stays_here() -> tuple[str, str]:
+    """Return sentence and hint when a spoken word would send a conversation elsewhere that stays here."""
+    return (
+        tr("This conversation stays on this machine."),
+        tr("Choose another place at the text box: a word that was misheard must not send it elsewhere."),
+    )
 
 
 def take(window: MainWindow, said: str, *, instead: bool = False) -> None:
@@ -27,7 +37,7 @@ def take_here(window: MainWindow, said: str, *, instead: bool = False) -> None:
     """
     runtime, pane = window.runtime, window.pane
     if not said:
-        pane.trouble.tell("Nothing was understood.", "Hold the key while you speak.", calm=True)
+        pane.trouble.tell(tr("Nothing was understood."), tr("Hold the key while you speak."), calm=True)
         return
     text = obey(window, said) if runtime is not None and runtime.settings.voice_commands else said
     if text and runtime is not None and runtime.settings.voice_send and (pane.run is None or instead):
@@ -54,12 +64,12 @@ def obey(window: MainWindow, said: str) -> str:
                 window.aloud.stop()
                 window.aloud.toggle(pane.view.answers[-1], window.talker.stays_here())
             else:
-                pane.trouble.tell(NOTHING_TO_READ, "", calm=True)
+                pane.trouble.tell(nothing_to_read(), "", calm=True)
         case Do.HERE:
             pane.composer.where.choose("only-local")
         case Do.ELSEWHERE:
             if window.talker.stays_here():
-                pane.trouble.tell(STAYS_HERE, CHANGE_BY_HAND, calm=True)
+                pane.trouble.tell(*stays_here(), calm=True)
             else:
                 pane.composer.where.choose("cluster")
         case Do.SEARCH:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.events import Hearing, TokenReceived, Transcribed
-from app.ui.told import NOTHING_TO_READ, STAYS_HERE
+from app.ui.told import nothing_to_read, stays_here
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import simple_script
 
@@ -52,7 +52,7 @@ def test_stop_ends_the_answer_that_is_being_made_and_keeps_its_text(scene: Scene
 def test_read_that_again_reads_the_last_answer(scene: Scene) -> None:
     scene.attach()
     say(scene, "Read that again.")
-    assert scene.window.pane.trouble.sentence.text() == NOTHING_TO_READ
+    assert scene.window.pane.trouble.sentence.text() == nothing_to_read()
     scene.ask()
     say(scene, "Read that again.")
     scene.until(lambda: scene.runtime.cluster.said and not scene.window.aloud.active)
@@ -86,7 +86,7 @@ def test_where_to_think_is_chosen_but_privacy_is_never_loosened(scene: Scene) ->
     say(scene, "Think on this machine.")
     assert where.value == "only-local"
     say(scene, "Send it to the GPU.")
-    assert where.value == "only-local" and trouble.sentence.text() == STAYS_HERE
+    assert where.value == "only-local" and trouble.sentence.text() == stays_here()[0]
     assert not scene.runtime.assistant.questions
 
 
