@@ -25,6 +25,7 @@ from app.ui.controls import button, frame, label
 from app.ui.page_pictures import PagePictures
 from app.ui.playback import Playback
 from app.ui.seam import RuntimeSeam
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.events import Passage
@@ -60,10 +61,10 @@ class PassageView(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.back_button = button(
-            "Back", kind="plain", glyph="left", name="Back to the answer", description="Back to the answer",
+            tr("Back to the answer"), kind="plain", glyph="left",
             clicked=self.back_asked.emit,
         )  # fmt: skip
-        self.name_back("the answer")
+        self.name_back(tr("Back to the answer"))
         row.addWidget(self.back_button)
         row.addStretch(1)
         self.page_toggle = button("Page", kind="toggle", name="Show the page", description="The page as it is printed")
@@ -130,11 +131,11 @@ class PassageView(QWidget):
         """Whether the page is shown as a picture, not the text."""
         return self.page_view is not None and self.stack.currentWidget() is self.page_view
 
-    def name_back(self, where: str) -> None:
-        """Say where Back leads: "the answer", "the documents"."""
-        self.back_button.setAccessibleName(f"Back to {where}")
-        self.back_button.setToolTip(f"Back to {where} (Alt+Left)")
-        self.back_button.setText(f"Back to {where}")
+    def name_back(self, text: str) -> None:
+        """Say where Back leads: "Back to the answer"."""
+        self.back_button.setAccessibleName(text)
+        self.back_button.setToolTip(f"{text} (Alt+Left)")
+        self.back_button.setText(text)
         self.back_button.setShortcut(QKeySequence("Alt+Left"))  # a new text takes it away
 
     def present(self, passage: Passage, claims: Sequence[str] = ()) -> None:

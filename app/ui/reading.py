@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 from shiboken6 import isValid
 
+from app.ui.translation import tr
+
 if TYPE_CHECKING:
     from app.events import Passage
     from app.ui.bridge import Bridge
@@ -83,9 +85,8 @@ class Reading(QObject):
             self.recalled.emit(passage)
             return
         self._leave(self.passage)
-        back = "the passages" if self._trail else "the answer"
-        title = f"Source {passage.n}" if back == "the answer" and passage.n else "Passage"
-        self.passage.name_back(back)
+        title = tr("Source {number}", number=passage.n) if passage.n and not self._trail else tr("Passage")
+        self.passage.name_back(tr("Back to the passages") if self._trail else tr("Back to the answer"))
         self._side.present(self.passage, title)
         self._widen()
         self.passage.present(passage, claims)
@@ -96,7 +97,7 @@ class Reading(QObject):
         if self._runtime is None:
             return
         self._leave(self.passages)
-        self._side.present(self.passages, "Passages")
+        self._side.present(self.passages, tr("Passages"))
         self.passages.present(self._runtime, path)
 
     def back(self) -> None:
