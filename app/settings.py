@@ -257,6 +257,12 @@ class Settings:
         kind="colours",
     )
     window_login: bool = _setting(False, "Open the window when you log in.", title="Start at login")
+    window_tray: bool = _setting(
+        False,
+        "Keep an icon in the tray; closing the window leaves Tangnet there, and the icon's menu ends it.",
+        title="Stay in the tray",
+        kind="tray",
+    )
     window_titles: bool = _setting(
         True,
         "Let the model that answered name a conversation, in the background, once it is free.",

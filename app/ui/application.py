@@ -96,6 +96,7 @@ def run(
     application.setApplicationDisplayName("Tangnet")
     application.setDesktopFileName("tangnet")
     application.setStyle("Fusion")
+    application.setQuitOnLastWindowClosed(False)  # it may be in the tray; the desk ends it
     desk = Desk(application, folder, open_runtime, open_ear or microphone)
     desk.window.waiting += words
     desk.window.painted.connect(lambda: on_painted(desk.window) if on_painted is not None else None)
@@ -180,6 +181,7 @@ class Desk(QObject):
         from app.ui.single import Doorbell
 
         self.window.furnish(self._open_ear, loudspeaker)
+        self.window.tray.once = self.kept.once
         self._application.setWindowIcon(app_icon())
         self.crashes.tell_last(self.window.pane.trouble)
         self.doorbell = Doorbell(self._folder, self)
@@ -249,7 +251,7 @@ class Desk(QObject):
 
     def _signalled(self) -> None:
         os.read(self._woken, 64)
-        self.window.close()
+        self.window.quit()
 
 
 def _start_log(folder: Path) -> None:

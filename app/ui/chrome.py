@@ -17,6 +17,9 @@ UNDO_SECONDS = 8
 class StatusPill(QPushButton):
     """Names the node in use; the tooltip says why; a click opens the node list."""
 
+    told = Signal()
+    """It says something else now."""
+
     def __init__(self) -> None:
         super().__init__("Starting…")
         self.setProperty("kind", "pill")
@@ -33,6 +36,7 @@ class StatusPill(QPushButton):
         self.setAccessibleName(f"Status: {text}")
         self.setAccessibleDescription(why)
         self.update()
+        self.told.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the button and the dot whose colour is the state."""

@@ -136,7 +136,7 @@ class DocumentsPanel(QWidget):
         row.addStretch()
         column.addLayout(row)
         self.strip = QueueStrip()
-        self.strip.pause_asked.connect(self._pause)
+        self.strip.pause_asked.connect(self.pause)
         self.strip.cancel_asked.connect(self.cancel)
         column.addWidget(self.strip)
         self.empty = label(
@@ -325,7 +325,8 @@ class DocumentsPanel(QWidget):
     def _do(self, make: Callable[[], Awaitable[object]], name: str) -> None:
         self._bridge.run(make, lambda _result: self.source.refresh(), self.failed.emit, name=name, must_finish=True)
 
-    def _pause(self, on: bool) -> None:
+    def pause(self, on: bool) -> None:
+        """Stop reading documents for now, or go on."""
         if self._runtime is not None:
             library = self._runtime.library
             self._do(library.pause if on else library.resume, "pause")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.ui.translation import tr
+
 if TYPE_CHECKING:
     from app.thinking import Attended
     from app.ui.bridge import Bridge, Handle
@@ -23,14 +25,17 @@ RETRY_MS = (500, 1_000, 2_000, 4_000, 15_000)
 """After a failure of the node or the microphone."""
 FINAL = ("model_missing", "unsupported", "invalid")
 """Codes of errors that trying again does not mend."""
-NOTHING = "Nothing was understood."
 AWAKE = ("listening", "thinking", "speaking")
 _FLOWS = ("listening", "muted", "silent")
-_DEAF = {
-    "muted": "The microphone is muted: the wake word cannot be heard.",
-    "silent": "The microphone brings only silence: the wake word cannot be heard.",
-    "away": "There is no microphone to listen to.",
-}
+
+
+def _deaf(microphone: str) -> str:
+    """Return why a microphone in that state hears nothing; "" where it does."""
+    return {
+        "muted": tr("The microphone is muted: the wake word cannot be heard."),
+        "silent": tr("The microphone brings only silence: the wake word cannot be heard."),
+        "away": tr("There is no microphone to listen to."),
+    }.get(microphone, "")
 
 
 class HandsFree(QObject):
@@ -132,7 +137,9 @@ class HandsFree(QObject):
             return
         self.turn = False
         if not said and self._woken:
-            self.told.emit(NOTHING, f"Say “{self.phrase}” and then your question.")
+            self.told.emit(
+                tr("Nothing was understood."), tr("Say “{phrase}” and then your question.", phrase=self.phrase)
+            )
         done = command(said)
         follow_up = bool(said) and (done is None or done.do is not Do.STOP)
         self._call(lambda session: session.over(follow_up))
@@ -282,18 +289,17 @@ class HandsFree(QObject):
             self.changed.emit(*shown)
 
     def _state(self) -> tuple[str, str]:
-        say = f"Say “{self.phrase}”"
         if not self._on:
-            return "off", f"Hands-free is off. Click to be able to say “{self.phrase or 'hey jarvis'}”."
+            return "off", tr("Hands-free is off.")
         if self._stage in ("thinking", "speaking"):
-            return self._stage, f"{say} to interrupt; Esc ends it."
-        if self._microphone in _DEAF:
-            return "deaf", _DEAF[self._microphone]
+            return self._stage, tr("Say “{phrase}” to interrupt; Esc ends it.", phrase=self.phrase)
+        if deaf := _deaf(self._microphone):
+            return "deaf", deaf
         if self._trouble:
             return "deaf", self._trouble
         if self._handle is None or not self._listens:
-            return "starting", "This machine's node does not listen yet; the wake word cannot be heard."
+            return "starting", tr("This machine's node does not listen yet; the wake word cannot be heard.")
         return self._stage, {
-            "asleep": f"{say} and ask. Nothing is kept or sent before.",
-            "listening": "Speak; a pause ends it, Esc cancels.",
-        }.get(self._stage, "The talk key has the word.")
+            "asleep": tr("Say “{phrase}” and ask. Nothing is kept or sent before.", phrase=self.phrase),
+            "listening": tr("Speak; a pause ends it, Esc cancels."),
+        }.get(self._stage, tr("The talk key has the word."))

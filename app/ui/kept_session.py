@@ -96,6 +96,14 @@ class KeptSession(QObject):
         if self._file.status() != QSettings.Status.NoError:
             _log.warning("what the window is like could not be kept in %s", self._file.fileName())
 
+    def once(self, name: str) -> bool:
+        """Return True the first time that it is asked about `name`, in all runs of the program."""
+        first = self._word(name) != "yes"
+        if first:
+            self._file.setValue(name, "yes")
+            self._file.sync()
+        return first
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Notice that the window has another size or place."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.WindowStateChange):

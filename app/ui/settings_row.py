@@ -35,6 +35,11 @@ class SettingRow(QWidget):
         words.addWidget(self.title)
         if declared.restart:
             sentence = f"{sentence} {tr('Takes effect at the next start.')}"
+        if declared.kind == "tray":
+            from app.ui.tray import has_tray
+
+            if not has_tray():
+                sentence = f"{sentence} {tr('This desktop has no tray now, so closing the window ends Tangnet.')}"
         self.sentence = label(sentence, tone="muted", scale=TYPE.SMALL, wrap=True)
         words.addWidget(self.sentence)
         self.problem = label("", tone="error", scale=TYPE.SMALL, wrap=True)

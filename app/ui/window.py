@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from app.ui.sidebar import Sidebar
     from app.ui.talk import Talker
     from app.ui.theme import Theme
+    from app.ui.tray import Tray
     from app.ui.views import Views
 
 
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
     talk_key: TalkKey
     recording: Recording
     hands: HandsFree
+    tray: Tray
     overlay: DropZones
     _talk_key: QKeySequence
     """These come with `begin` and `furnish`."""
@@ -83,6 +85,7 @@ class MainWindow(QMainWindow):
         """Links and files that came before the runtime was there."""
         self._painted = False
         self._held_key = 0
+        self._quits = False
 
     def complete(self, bridge: Bridge, theme: Theme, open_ear: OpenEar, open_player: OpenPlayer) -> None:
         """Build what is in the window at once."""
@@ -121,6 +124,7 @@ class MainWindow(QMainWindow):
         from app.ui.reading import Reading
         from app.ui.recording import record_in
         from app.ui.talk import Talker
+        from app.ui.tray import tray_in
         from app.ui.wiring import connect
 
         bridge = self.bridge
@@ -134,6 +138,7 @@ class MainWindow(QMainWindow):
         self.reading = Reading(bridge, self.side, self.splitter, self.pictures)
         self.recording = record_in(self)
         self.hands = hands_free_in(self)
+        self.tray = tray_in(self)
         self.overlay = DropZones(self)
         connect(self)
         self.dictation = Dictation(self)
@@ -166,7 +171,8 @@ class MainWindow(QMainWindow):
             ("Ctrl+Shift+D", self.show_documents),
             ("Ctrl+Shift+N", self.show_nodes),
             ("Ctrl+Shift+C", self.pane.copy_last),
-            ("Ctrl+Q", self.close),
+            ("Ctrl+Shift+H", self.switch_hands_free),
+            ("Ctrl+Q", self.quit),
         ):
             QShortcut(QKeySequence(keys), self, action)
 
@@ -205,13 +211,23 @@ class MainWindow(QMainWindow):
         self.talk_key.use(name if settings.voice_everywhere else "")
         self.talker.stand_by()
         self.hands.use()
+        self.tray.use()
+
+    def quit(self) -> None:
+        """End the program, also where closing would leave it in the tray."""
+        self._quits = True
+        self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Make final what could still be undone, and let the application close the rest."""
+        """Make final what could still be undone, and let the application close the rest, or go to the tray."""
         if self._complete:
             self.undo.settle()
             self.pane.drafts.flush()
             self.talker.cancel()
+            if not self._quits and self.tray.keeps():
+                event.ignore()
+                self.tray.put_away()
+                return
         super().closeEvent(event)
         self.closing.emit()
 
@@ -279,6 +295,10 @@ class MainWindow(QMainWindow):
             self.pane.trouble.tell(*phrases.trouble(error))
 
     # ------------------------------------------------------------------ voice
+
+    def switch_hands_free(self) -> None:
+        """Listen for the wake word, or no longer."""
+        self.save_settings({"voice.hands_free": self.hands.state == "off"})
 
     def hearing(self, event: Hearing) -> None:
         """Show what has been understood so far."""

@@ -8,12 +8,11 @@ from functools import partial
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QSystemTrayIcon
 
 from app.errors import NodeError, VoiceError
 from app.events import Hearing, Transcribed
 from app.thinking import SpeechBegan, SpeechPaused, WakeHeard
-from app.ui.hands_free_mark import SHOWN, HandsFreeMark, Tray
+from app.ui.hands_free_mark import GLYPHS, HandsFreeMark, word
 from app.ui.settings_fields import Part
 from app.ui.settings_page import SettingsPage
 from app.ui.wake_trial import WakeTrial
@@ -259,13 +258,18 @@ def test_a_node_that_fails_is_tried_again(scene: Scene) -> None:
     scene.until(lambda: len(scene.runtime.cluster.attendant.asked) == 2)
 
 
-def test_a_click_switches_it_and_is_kept(scene: Scene) -> None:
+def test_its_key_and_a_click_on_its_mark_switch_it_and_it_is_kept(scene: Scene) -> None:
     scene.attach()
     mark = scene.window.pane.hands_free
-    assert mark.state == "off" and not mark.isChecked()
-    for on in (True, False):
-        QTest.mouseClick(mark, Qt.MouseButton.LeftButton)
-        assert scene.runtime.settings.voice_hands_free is on and mark.isChecked() is on
+    assert mark.state == "off" and not mark.isChecked() and not mark.isVisible()
+    for on in (True, False, True, False):
+        if mark.isVisible():
+            QTest.mouseClick(mark, Qt.MouseButton.LeftButton)
+        else:
+            QTest.keyClick(
+                scene.window, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+            )
+        assert scene.runtime.settings.voice_hands_free is on and mark.isChecked() is on and mark.isVisible() is on
         wanted = {"hands-free"} if on else set()
         scene.until(partial(_wants, scene, wanted))
     kept = scene.runtime.home / "settings.toml"
@@ -336,29 +340,8 @@ async def no_devices() -> list[InputDevice]:
 def test_each_state_has_a_shape_and_a_word_of_its_own(scene: Scene) -> None:
     mark = HandsFreeMark()
     scene.qtbot.addWidget(mark)
-    assert len({glyph for glyph, _ in SHOWN.values()}) == len({word for _, word in SHOWN.values()}) == len(SHOWN)
-    for state in SHOWN:
+    assert len(set(GLYPHS.values())) == len({word(state) for state in GLYPHS}) == len(GLYPHS)
+    for state in GLYPHS:
         mark.show_state(state, "A sentence.")
         assert mark.accessibleName().startswith("Hands-free: ") and mark.accessibleDescription() == "A sentence."
         assert not mark.icon().isNull() and mark.isChecked() is (state != "off")
-
-
-def test_the_tray_tells_the_same(scene: Scene) -> None:
-    off: list[bool] = []
-    tray = Tray(scene.window, lambda: off.append(True))
-    tray.show_state("off", "")
-    assert _icon(tray) is None
-    for state, (_, word) in reversed(SHOWN.items()):
-        tray.show_state(state, "A sentence.")
-        icon = _icon(tray)
-        assert icon is not None and icon.toolTip() == f"Tangnet: {word}\nA sentence." and not icon.icon().isNull()
-        assert not icon.isVisible()  # there is no tray here
-    icon = _icon(tray)
-    assert icon is not None
-    menu = icon.contextMenu()
-    menu.actions()[0].trigger()
-    assert off == [True]
-
-
-def _icon(tray: Tray) -> QSystemTrayIcon | None:
-    return tray.icon
