@@ -1,8 +1,8 @@
-"""The icon in the system's tray: what the assistant does now, in a shape and in words, and a menu that does without the
-window.
+"""The icon in the system's tray: what the assistant does now, in a shape and in words, and a menu.
 
-It is there while `window.tray` is on, and while hands-free is on, because the microphone is open then. With `window.tray`
-on, closing the window puts it away and the menu ends the program; where the system has no tray, closing ends it.
+It is there while `window.tray` is on, and while hands-free is on, because the microphone is open then. With
+`window.tray` on, closing the window puts it away and the menu ends the program; where the system has no tray, closing
+ends it.
 """
 
 from __future__ import annotations

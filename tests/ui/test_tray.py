@@ -46,7 +46,7 @@ def test_how_far_the_documents_are_is_said() -> None:
 
 def test_each_state_has_a_picture_and_a_word_of_its_own(scene: Scene) -> None:
     assert len(set(GLYPHS.values())) == len({word(state) for state in GLYPHS}) == len(GLYPHS)
-    assert len({picture(state).pixmap(32, 32).toImage().bits().tobytes() for state in GLYPHS}) == len(GLYPHS)
+    assert len({bytes(picture(state).pixmap(32, 32).toImage().bits()) for state in GLYPHS}) == len(GLYPHS)
 
 
 def _with_tray(scene: Scene) -> Tray:
@@ -68,18 +68,28 @@ def test_there_is_no_icon_that_nobody_wants(scene: Scene) -> None:
     tray = _with_tray(scene)
     assert tray.icon is None and not tray.keeps()
     scene.window.save_settings({"window.tray": True})
-    assert tray.icon is not None and tray.icon.isVisible() and tray.keeps()
+    assert _visible(tray) and tray.keeps()
     scene.window.save_settings({"window.tray": False})
-    assert not tray.icon.isVisible() and not tray.keeps()
+    assert not _visible(tray) and not tray.keeps()
     scene.window.switch_hands_free()  # the microphone is open: that is shown whatever the setting says
-    assert tray.icon.isVisible() and not tray.keeps()
+    assert _visible(tray) and not tray.keeps()
+
+
+def _visible(tray: Tray) -> bool:
+    return tray.icon is not None and tray.icon.isVisible()
 
 
 @quiet
 def test_closing_puts_the_window_away_and_says_so_once_and_quitting_ends(scene: Scene) -> None:
     scene.runtime.settings.window_tray = True
-    tray, closed, asked = _with_tray(scene), [], []
-    tray.once = lambda name: asked.append(name) is None and len(asked) == 1
+    tray, closed = _with_tray(scene), list[bool]()
+    asked: list[str] = []
+
+    def once(name: str) -> bool:
+        asked.append(name)
+        return len(asked) == 1
+
+    tray.once = once
     scene.window.closing.connect(lambda: closed.append(True))
     for _ in range(2):
         scene.window.close()
