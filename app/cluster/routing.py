@@ -298,11 +298,12 @@ def _spoken(milliseconds: float) -> str:
 def _parts(choice: Choice) -> str:
     """What takes long before the first word, and what is saved: " (0.8 s queue, 900 tokens remembered)"."""
     found = choice.prediction
-    parts = [
-        f"{_spoken(part)} {what}"
-        for part, what in ((found.start_ms, "to start"), (found.wait_ms, "queue"), (found.read_ms, "to read"))
-        if part >= 100.0
-    ]
+    told = (
+        (found.start_ms, f"{_spoken(found.start_ms)} to start"),
+        (found.wait_ms, f"{_spoken(found.wait_ms)} queue"),
+        (found.read_ms, f"{_spoken(found.read_ms)} to read"),
+    )
+    parts = [what for part, what in told if part >= 100.0]
     if found.cached_tokens:
         parts.append(f"{found.cached_tokens} tokens remembered")
     return f" ({', '.join(parts)})" if parts else ""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from app.ui import markdown, phrases, pinpoint, theme
 from app.ui.controls import ElidedButton, button, frame, label, round_button
+from app.ui.core_words import in_language
 from app.ui.hints import in_window
 from app.ui.message_actions import Versions
 from app.ui.text_card import TextCard
@@ -225,7 +226,7 @@ class AnswerCard(QFrame):
             self.retry_button.setVisible(message.state in ("failed", "interrupted"))
             self._show_sources([citation.n for citation in message.citations])
         if message.error:
-            self._notices.addWidget(_message("error", message.error, in_window(message.hint)))
+            self._notices.addWidget(_message("error", in_language(message.error), in_window(message.hint)))
 
     def repaint_text(self) -> None:
         """Lay out anew, in the colours of now."""
@@ -253,7 +254,7 @@ class AnswerCard(QFrame):
     def _render(self) -> None:
         began = time.perf_counter()
         notes = [
-            markdown.Note(at, phrases.moved_line(move), move.reason)
+            markdown.Note(at, phrases.moved_line(move), in_language(move.reason))
             for at, move in zip(self._moved_at, self.moves, strict=True)
         ]
         markdown.render(self.body.document(), self.text, theme.current(), self.passages.keys(), notes,

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.ui import phrases
 from app.ui.answer_card import AnswerCard
 from app.ui.bridge import Bridge, Handle
+from app.ui.core_words import in_language
 from app.ui.seam import RuntimeSeam
 from app.ui.translation import tr
 
@@ -109,7 +110,7 @@ class Asking(QObject):
             case events.Retrieved():
                 card.found(event.passages, event.filters)
             case events.Warned():
-                card.notice(event.message, event.hint)
+                card.notice(in_language(event.message), event.hint)
             case events.Queued():
                 card.tell(
                     tr(
@@ -127,7 +128,7 @@ class Asking(QObject):
                     card.tell(tr("{node} reads the passages…", node=reader))
             case events.Progress():
                 left = phrases.time_left(event.seconds_left)
-                card.tell(f"{event.what}{', ' + left if left else ''}…")
+                card.tell(f"{in_language(event.what)}{', ' + left if left else ''}…")
             case events.Answered():
                 card.finish(event)
 
@@ -141,7 +142,8 @@ class Asking(QObject):
 
     def _moved(self, event: Moved) -> None:
         self._node = event.to
-        self._reason = tr("Moved from {node}: {reason}", node=phrases.node_name(event.from_), reason=event.reason)
+        why = in_language(event.reason)
+        self._reason = tr("Moved from {node}: {reason}", node=phrases.node_name(event.from_), reason=why)
         self.status.emit("moved", tr("Moved · {node}", node=phrases.node_name(event.to)), self._reason)
         if self.card is not None:
             self.card.moved(event)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.ui import shelf, theme
 from app.ui.controls import frame, label, round_button, set_state
+from app.ui.core_words import in_language
 from app.ui.flow import Flow
 from app.ui.icons import paint
 from app.ui.tokens import SPACE, TYPE
@@ -121,8 +122,8 @@ class Chip(QWidget):
         words, good = contents(material, seen)
         self.state.setText(words)
         set_state(self.state, "tone", "muted" if good else "error")
-        self.setToolTip("\n".join(filter(None, (str(self.path), material.reason))))
-        self.setAccessibleDescription(" ".join(filter(None, (words, material.reason))))
+        self.setToolTip("\n".join(filter(None, (str(self.path), in_language(material.reason)))))
+        self.setAccessibleDescription(" ".join(filter(None, (words, in_language(material.reason)))))
         self.close_button.setAccessibleDescription(f"{self.name}, {words}")
 
 

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from app.ui import phrases
+
 if TYPE_CHECKING:
     from app.ui.bridge import Handle
     from app.ui.window import MainWindow
@@ -102,7 +104,7 @@ class Dictation(QObject):
                 if self._typist is None:
                     self._typist = self.make()
             except VoiceError as error:
-                utterance.trouble = error.message
+                utterance.trouble = phrases.trouble(error)[0]
                 return
             utterance.typist = self._typist
             # Named by the server itself: our own may have the keyboard although Qt was told otherwise by the key.

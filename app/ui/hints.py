@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.ui.core_words import in_language
 from app.ui.translation import tr
 
 _COMMAND = re.compile(r"`(tangnet(?:-node)?) ?([a-z]*)[^`]*`")
@@ -33,7 +34,7 @@ def in_window(hint: str) -> str:
     commands the quotation marks of a terminal go.
     """
     told: list[str] = []
-    for sentence in _SENTENCE.split(hint):
+    for sentence in _SENTENCE.split(in_language(hint)):
         pages = [_page(found[2]) if found[1] == "tangnet" else "" for found in _COMMAND.finditer(sentence)]
         if pages and all(pages):
             said = tr("The page {page} on the left helps.", page=pages[-1])

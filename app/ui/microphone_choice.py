@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.composer import LevelMeter
 from app.ui.controls import Choice, button, label, set_state
@@ -44,7 +45,7 @@ def _trial(device: str, on_state: Callable[[str], None], on_trouble: Callable[[s
         device,
         on_state=lambda state: on_state(str(state.value)),
         on_notice=on_trouble,
-        on_error=lambda error: on_trouble(f"{error.message} {error.hint}".strip()),
+        on_error=lambda error: on_trouble(" ".join(phrases.trouble(error)).strip()),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
+from app.ui import phrases
+
 if TYPE_CHECKING:
     from app.errors import VoiceError
     from app.voice.audio_input import Blocks
@@ -103,7 +105,7 @@ class MicrophoneEar:
         self._on_state(str(state.value), self._microphone.label if self._microphone.is_open else "")
 
     def _lost(self, error: VoiceError) -> None:
-        sentence = f"{error.message} {error.hint}".strip()
+        sentence = " ".join(phrases.trouble(error)).strip()
         self._on_state("away", sentence)
         if self._flowed:  # who has no microphone and types is not told of it again and again: the mark shows it
             self._on_hint(sentence)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QProgres
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import Choice, button, frame, label
+from app.ui.core_words import in_language
 from app.ui.seam import RuntimeSeam
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
@@ -155,9 +156,9 @@ class ModelsCard(QFrame):
             bar.setValue(round(fraction * 1000))
             bar.setVisible(one.state != "ready")
             state.setText(one.model if one.state == "ready" and one.model else _state(one.state))
-            state.setToolTip(one.message)
+            state.setToolTip(in_language(one.message))
             if one.state == "failed":
-                problems.append(one.message or tr("{what} is not available.", what=_what(one.role)))
+                problems.append(in_language(one.message) or tr("{what} is not available.", what=_what(one.role)))
         self.problem.setText("\n".join(problems))
         self.problem.setVisible(bool(problems))
         ready = [one.role for one in engines if one.state == "ready"]

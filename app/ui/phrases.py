@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from app.errors import TangnetError
+from app.ui.core_words import in_language
 from app.ui.hints import in_window
 from app.ui.numbers import number
 from app.ui.translation import tr
@@ -107,8 +108,13 @@ def moved_line(move: Moved) -> str:
 
 
 def sentence(reason: str) -> str:
-    """Return a reason with its full stop; its first word may be a node's name and stays as it is."""
-    return f"{reason.rstrip('.')}." if reason else ""
+    """Return a reason in the language of the window, with its full stop; a node's name stays as it is."""
+    if not reason:
+        return ""
+    said = in_language(reason)
+    if said == reason:
+        said = in_language(f"{reason.rstrip('.')}.")
+    return f"{said.rstrip('.')}."
 
 
 def place(passage: Passage) -> str:
@@ -167,7 +173,7 @@ def deployment_line(info: DeploymentInfo) -> str:
     if info.state == "ready":
         return tr("there")
     if info.state in ("failed", "unreachable", "waiting") and info.message:
-        return info.message
+        return in_language(info.message)
     if info.state not in ("fetching", "hashing"):
         return deployment_state(info.state)
     far = tr("{done} of {total}", done=megabytes(info.done), total=megabytes(info.total))
@@ -217,7 +223,7 @@ def info_share(info: DeploymentInfo) -> int:
 def trouble(error: BaseException) -> tuple[str, str]:
     """Return (sentence, hint) for an error. Outside the tree of known errors it is a bug and says so."""
     if isinstance(error, TangnetError):
-        return error.message, in_window(error.hint)
+        return in_language(error.message), in_window(error.hint)
     return tr("Something unexpected went wrong inside Tangnet."), f"{type(error).__name__}: {error}"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.events import DocumentInfo
 from app.ui import shelf
+from app.ui.core_words import in_language
 from app.ui.translation import tr
 from app.ui.two_line import Row
 
@@ -57,7 +58,7 @@ def state(one: Found) -> str:
         ELSEWHERE: tr("not in your library"),
     }
     if one.state == "failed":
-        return one.reason or tr("could not be written down")
+        return in_language(one.reason) or tr("could not be written down")
     return known.get(one.state) or tr("is being written down")
 
 
