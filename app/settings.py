@@ -256,6 +256,14 @@ class Settings:
         names=("As the system", "Light", "Dark", "High contrast"),
         kind="colours",
     )
+    window_language: str = _setting(
+        "system",
+        "Language of the window.",
+        ("system", "en", "de"),
+        title="Language",
+        names=("As the system", "English", "Deutsch"),
+        restart=True,
+    )
     window_login: bool = _setting(False, "Open the window when you log in.", title="Start at login")
     window_tray: bool = _setting(
         False,

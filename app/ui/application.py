@@ -158,7 +158,9 @@ class Desk(QObject):
         from app.ui.collector import Collector
         from app.ui.crash import CrashReporter, log_qt_messages
         from app.ui.theme import Theme
+        from app.ui.translation import speak
 
+        speak(self._application, self.kept.language)
         log_qt_messages()
         self.crashes = CrashReporter(self._folder / "crashes", self)
         self.crashes.install()

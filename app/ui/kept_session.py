@@ -43,6 +43,11 @@ class KeptSession(QObject):
         """The colours that were chosen."""
         return self._word("theme") or "system"
 
+    @property
+    def language(self) -> str:
+        """The language that was chosen."""
+        return self._word("language") or "system"
+
     def begun(self) -> None:
         """The window has its panels: give them their widths, and follow what changes from now on."""
         panels = self._file.value("panels")
@@ -50,6 +55,7 @@ class KeptSession(QObject):
             self._window.splitter.restoreState(panels)
         self._begun = True
         self._window.installEventFilter(self)
+        self._window.settled.connect(self._soon.start)
         self._window.splitter.splitterMoved.connect(lambda *_: self._soon.start())
 
     def opened(self) -> None:
@@ -88,6 +94,7 @@ class KeptSession(QObject):
         self._file.setValue("ground", window.theme.colours.ground)
         if window.runtime is not None:
             self._file.setValue("theme", window.runtime.settings.window_theme)
+            self._file.setValue("language", window.runtime.settings.window_language)
         if self._restored:
             self._file.setValue("view", window.views.name)
             self._file.setValue("conversation", window.pane.conversation)

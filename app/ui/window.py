@@ -72,6 +72,8 @@ class MainWindow(QMainWindow):
     painted = Signal()
     """The window has been painted for the first time."""
     closing = Signal()
+    settled = Signal()
+    """Settings were taken over."""
     bug = Signal(object)
     """An error that is none a user can meet."""
 
@@ -212,6 +214,7 @@ class MainWindow(QMainWindow):
         self.talker.stand_by()
         self.hands.use()
         self.tray.use()
+        self.settled.emit()
 
     def quit(self) -> None:
         """End the program, also where closing would leave it in the tray."""
