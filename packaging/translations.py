@@ -66,11 +66,14 @@ def words() -> dict[str, Word]:
             take(source, place, plural=plural)
     sys.path.insert(0, str(ROOT))
     from app.settings import Settings
+    from app.ui.core_sentences import SENTENCES
 
     for declared in Settings.declared():
         for source in (declared.title, declared.sentence, *declared.names):
             if source:
                 take(source, "app/settings.py")
+    for source in SENTENCES:
+        take(source, "app/ui/core_sentences.py")
     return dict(sorted(found.items()))
 
 
@@ -81,7 +84,7 @@ def _said(path: Path, place: str) -> Iterator[tuple[str, bool]]:
         first = node.args[0]
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             yield first.value, len(node.args) > 1 or any(keyword.arg == "count" for keyword in node.keywords)
-        elif not path.name.startswith("settings_"):  # the words of settings are found where they are declared
+        elif path.name != "core_words.py" and not path.name.startswith("settings_"):  # theirs stand in tables: see words
             raise UnreadableError(f"{place}:{node.lineno}: tr() needs the text itself, not {ast.unparse(first)}")
 
 

@@ -6,690 +6,830 @@
     <message numerus="yes">
       <location filename="../../../app/ui/model_words.py" />
       <source> and %n more</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform> und %n weiterer</numerusform>
+        <numerusform> und %n weitere</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>%n conversations</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>%n Gespräch</numerusform>
+        <numerusform>%n Gespräche</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>%n conversations deleted.</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>%n Gespräch gelöscht.</numerusform>
+        <numerusform>%n Gespräche gelöscht.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/arrivals.py" />
       <source>%n files</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>%n Datei</numerusform>
+        <numerusform>%n Dateien</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../../app/ui/phrases.py" />
+      <source>%n nodes have it</source>
+      <translation>
+        <numerusform>%n Knoten hat es</numerusform>
+        <numerusform>%n Knoten haben es</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/settings_page.py" />
       <source>%n settings are as they were at first.</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>%n Einstellung ist wieder wie am Anfang.</numerusform>
+        <numerusform>%n Einstellungen sind wieder wie am Anfang.</numerusform>
       </translation>
     </message>
     <message>
       <location filename="../../../app/ui/arrivals.py" />
       <source>&amp;Add</source>
-      <translation type="unfinished" />
+      <translation>&amp;Hinzufügen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>&amp;Add a Raspberry Pi…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Raspberry Pi hinzufügen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>&amp;Add to library</source>
-      <translation type="unfinished" />
+      <translation>In die &amp;Bibliothek</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>&amp;Address…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Adresse…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>&amp;All documents</source>
-      <translation type="unfinished" />
+      <translation>&amp;Alle Dokumente</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_widgets.py" />
       <source>&amp;Branch: go on from here in a new conversation</source>
-      <translation type="unfinished" />
+      <translation>&amp;Verzweigen: von hier in einem neuen Gespräch weiter</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
+      <location filename="../../../app/ui/password_dialog.py" />
       <source>&amp;Cancel</source>
-      <translation type="unfinished" />
+      <translation>&amp;Abbrechen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>&amp;Charts</source>
-      <translation type="unfinished" />
+      <translation>&amp;Verlauf</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Close</source>
-      <translation type="unfinished" />
+      <translation>&amp;Schließen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>&amp;Copy</source>
-      <translation type="unfinished" />
+      <translation>&amp;Kopieren</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <source>&amp;Copy details</source>
-      <translation type="unfinished" />
+      <translation>Einzelheiten &amp;kopieren</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;Delete conversation</source>
-      <translation type="unfinished" />
+      <translation>Gespräch &amp;löschen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;Delete folder and what is in it</source>
-      <translation type="unfinished" />
+      <translation>Ordner mit Inhalt &amp;löschen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>&amp;Do this first</source>
+      <translation>Als &amp;Nächstes bearbeiten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>&amp;Download</source>
-      <translation type="unfinished" />
+      <translation>&amp;Herunterladen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Duplicate</source>
-      <translation type="unfinished" />
+      <translation>&amp;Verdoppeln</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>&amp;Edit</source>
-      <translation type="unfinished" />
+      <translation>&amp;Bearbeiten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>&amp;Edit collections…</source>
-      <translation type="unfinished" />
+      <translation>Sammlungen &amp;bearbeiten…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>&amp;Edit personas…</source>
-      <translation type="unfinished" />
+      <translation>Rollen &amp;bearbeiten…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>&amp;Forget</source>
-      <translation type="unfinished" />
+      <translation>&amp;Vergessen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>&amp;Get better model</source>
-      <translation type="unfinished" />
+      <translation>&amp;Besseres Modell holen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Instructions</source>
-      <translation type="unfinished" />
+      <translation>&amp;Anweisungen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>&amp;List</source>
-      <translation type="unfinished" />
+      <translation>&amp;Liste</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>&amp;Map</source>
-      <translation type="unfinished" />
+      <translation>&amp;Karte</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Model to prefer</source>
-      <translation type="unfinished" />
+      <translation>Bevorzugtes &amp;Modell</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>&amp;Models…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Modelle…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>&amp;More…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Mehr…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;Move to folder</source>
-      <translation type="unfinished" />
+      <translation>In &amp;Ordner verschieben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Name</source>
-      <translation type="unfinished" />
+      <translation>&amp;Name</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>&amp;Name and zone…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Name und Zone…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;New folder</source>
-      <translation type="unfinished" />
+      <translation>&amp;Neuer Ordner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>&amp;Open file</source>
+      <translation>Datei ö&amp;ffnen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>&amp;Pair…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Koppeln…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>&amp;Passages</source>
-      <translation type="unfinished" />
+      <translation>&amp;Textstellen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;Pin to the top</source>
-      <translation type="unfinished" />
+      <translation>Oben an&amp;heften</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/password_dialog.py" />
+      <source>&amp;Read it</source>
+      <translation>&amp;Lesen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>&amp;Record</source>
-      <translation type="unfinished" />
+      <translation>&amp;Aufnehmen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>&amp;Remember</source>
-      <translation type="unfinished" />
+      <translation>&amp;Merken</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>&amp;Remove</source>
-      <translation type="unfinished" />
+      <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>&amp;Remove from library</source>
+      <translation>Aus Bibliothek &amp;entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>&amp;Remove from library ({number})</source>
+      <translation>Aus Bibliothek &amp;entfernen ({number})</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;Rename</source>
-      <translation type="unfinished" />
+      <translation>&amp;Umbenennen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Reset</source>
-      <translation type="unfinished" />
+      <translation>&amp;Zurücksetzen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>&amp;Rest</source>
-      <translation type="unfinished" />
+      <translation>&amp;Pause</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <location filename="../../../app/ui/memory_page.py" />
       <source>&amp;Save</source>
-      <translation type="unfinished" />
+      <translation>&amp;Speichern</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;Save as</source>
-      <translation type="unfinished" />
+      <translation>&amp;Speichern als</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>&amp;Save transcript…</source>
-      <translation type="unfinished" />
+      <translation>Mitschrift &amp;speichern…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <source>&amp;Show report</source>
-      <translation type="unfinished" />
+      <translation>Bericht &amp;zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>&amp;Stop watching</source>
+      <translation>Nicht mehr &amp;überwachen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>&amp;Summarise</source>
+      <translation>&amp;Zusammenfassen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;Take the folder apart</source>
-      <translation type="unfinished" />
+      <translation>Ordner &amp;auflösen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>&amp;Tangnet: short and plain</source>
-      <translation type="unfinished" />
+      <translation>&amp;Tangnet: kurz und klar</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>&amp;Try again</source>
-      <translation type="unfinished" />
+      <translation>&amp;Noch einmal</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Undo</source>
-      <translation type="unfinished" />
+      <translation>&amp;Rückgängig</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>&amp;Unpair</source>
-      <translation type="unfinished" />
+      <translation>&amp;Trennen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Voice that reads its answers aloud</source>
-      <translation type="unfinished" />
+      <translation>&amp;Stimme, die ihre Antworten vorliest</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>&amp;Wake</source>
-      <translation type="unfinished" />
+      <translation>&amp;Wecken</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>&amp;Watch a folder…</source>
+      <translation>Ordner &amp;überwachen…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>&amp;Watch for changes</source>
+      <translation>Auf Änderungen &amp;achten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>&amp;Watched…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Überwacht…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_widgets.py" />
       <source>&amp;Why this answer</source>
-      <translation type="unfinished" />
+      <translation>&amp;Warum diese Antwort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>&amp;Write to the card…</source>
-      <translation type="unfinished" />
+      <translation>Auf die Karte &amp;schreiben…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_export.py" />
       <source>, page {page}</source>
-      <translation type="unfinished" />
+      <translation>, Seite {page}</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>0 always takes the likeliest word; higher varies more.</source>
-      <translation type="unfinished" />
+      <translation>0 nimmt immer das wahrscheinlichste Wort; mehr bringt mehr Abwechslung.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
       <source>0 bytes sent outside your network</source>
-      <translation type="unfinished" />
+      <translation>0 Byte aus Ihrem Netz gesendet</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>1 &amp;hour</source>
-      <translation type="unfinished" />
+      <translation>1 &amp;Stunde</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>1 conversation</source>
-      <translation type="unfinished" />
+      <translation>1 Gespräch</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>1 word</source>
-      <translation type="unfinished" />
+      <translation>1 Wort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>15 &amp;minutes</source>
-      <translation type="unfinished" />
+      <translation>15 &amp;Minuten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>64 digits and letters, where its publisher tells them</source>
-      <translation type="unfinished" />
+      <translation>64 Ziffern und Buchstaben, wo der Herausgeber sie nennt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>99 of 100</source>
-      <translation type="unfinished" />
+      <translation>99 von 100</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>A GGUF chat model at an https:// address of your choice</source>
-      <translation type="unfinished" />
+      <translation>Ein GGUF-Sprachmodell von einer https://-Adresse Ihrer Wahl</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>A GGUF chat model on this machine</source>
-      <translation type="unfinished" />
+      <translation>Ein GGUF-Sprachmodell auf diesem Rechner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>A Wi-Fi network has a name of at most 32 bytes.</source>
+      <translation>Ein WLAN hat einen Namen von höchstens 32 Byte.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>A Wi-Fi password has 8 to 63 characters.</source>
+      <translation>Ein WLAN-Passwort hat 8 bis 63 Zeichen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>A collection needs a folder.</source>
+      <translation>Eine Sammlung braucht einen Ordner.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attaching.py" />
       <source>A folder cannot go with a question. Add it to the library and ask then.</source>
-      <translation type="unfinished" />
+      <translation>Ein Ordner kann nicht mit einer Frage mitgehen. Zuerst in die Bibliothek aufnehmen, dann fragen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>A name has 1 to {most} characters that can be printed.</source>
+      <translation>Ein Name hat 1 bis {most} druckbare Zeichen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>A node needs a name.</source>
+      <translation>Ein Knoten braucht einen Namen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>A paired node may hear it, as the settings say.</source>
-      <translation type="unfinished" />
+      <translation>Ein gekoppelter Knoten darf mithören, wie es die Einstellungen sagen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>A persona says how answers shall be. Each conversation has its own, chosen at the text box.</source>
-      <translation type="unfinished" />
+      <translation>Eine Rolle sagt, wie Antworten sein sollen. Jedes Gespräch hat seine eigene; gewählt wird sie am Textfeld.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attaching.py" />
       <source>A picture can be pasted as soon as Tangnet is ready.</source>
-      <translation type="unfinished" />
+      <translation>Ein Bild kann eingefügt werden, sobald Tangnet bereit ist.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>Add &amp;documents to the library…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Dokumente in die Bibliothek…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Add &amp;files…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Dateien hinzufügen…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Add Tangnet to the programs that start at login in the settings of your system.</source>
+      <translation>Fügen Sie Tangnet in den Einstellungen Ihres Systems den Programmen hinzu, die beim Anmelden starten.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Add a &amp;file…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Datei hinzufügen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Add a Raspberry Pi</source>
-      <translation type="unfinished" />
+      <translation>Raspberry Pi hinzufügen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Add a folder</source>
-      <translation type="unfinished" />
+      <translation>Ordner hinzufügen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Add a model</source>
-      <translation type="unfinished" />
+      <translation>Modell hinzufügen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/first_run.py" />
       <source>Add documents</source>
-      <translation type="unfinished" />
+      <translation>Dokumente hinzufügen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Add folder</source>
-      <translation type="unfinished" />
+      <translation>Ordner hinzufügen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Add it again to see its text.</source>
+      <translation>Noch einmal hinzufügen, um den Text zu sehen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Add models of a folder</source>
-      <translation type="unfinished" />
+      <translation>Modelle eines Ordners hinzufügen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Add the document first.</source>
+      <translation>Zuerst das Dokument hinzufügen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/drop_zones.py" />
       <source>Add to your library</source>
-      <translation type="unfinished" />
+      <translation>In die Bibliothek aufnehmen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/arrivals.py" />
       <source>Add {name} to your documents?</source>
-      <translation type="unfinished" />
+      <translation>{name} zu Ihren Dokumenten hinzufügen?</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>Address</source>
-      <translation type="unfinished" />
+      <translation>Adresse</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>All GGUF chat models in a folder</source>
-      <translation type="unfinished" />
+      <translation>Alle GGUF-Sprachmodelle in einem Ordner</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>All is forgotten</source>
-      <translation type="unfinished" />
+      <translation>Alles ist vergessen</translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/memory_page.py" />
       <source>All is forgotten: %n facts</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>Alles ist vergessen: %n Eintrag</numerusform>
+        <numerusform>Alles ist vergessen: %n Einträge</numerusform>
       </translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>All mo&amp;dels…</source>
-      <translation type="unfinished" />
+      <translation>Alle Mo&amp;delle…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>All sentences, underlined with dots, are not said by the passages.</source>
+      <translation>Keinen der Sätze, punktiert unterstrichen, sagen die Textstellen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>All settings as they were at first; it can be undone</source>
-      <translation type="unfinished" />
+      <translation>Alle Einstellungen wie am Anfang; lässt sich rückgängig machen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Always</source>
-      <translation type="unfinished" />
+      <translation>Immer</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>An address begins with https:// and leads to a .gguf file.</source>
-      <translation type="unfinished" />
+      <translation>Eine Adresse beginnt mit https:// und führt zu einer .gguf-Datei.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/revising.py" />
       <source>An answer is being made. Stop it first, or wait for its end.</source>
-      <translation type="unfinished" />
+      <translation>Gerade entsteht eine Antwort. Zuerst anhalten oder ihr Ende abwarten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Another Tangnet on this machine runs the local node, but it does not answer.</source>
+      <translation>Ein anderes Tangnet auf diesem Rechner betreibt den lokalen Knoten, aber er antwortet nicht.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Another node is called {name}.</source>
+      <translation>Ein anderer Knoten heißt {name}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Another program has taken the key {key}.</source>
+      <translation>Ein anderes Programm hat die Taste {key} belegt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_widgets.py" />
       <source>Answer &amp;again</source>
-      <translation type="unfinished" />
+      <translation>&amp;Noch einmal antworten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_widgets.py" />
       <source>Answer again &amp;on</source>
-      <translation type="unfinished" />
+      <translation>Noch einmal antworten &amp;auf</translation>
     </message>
     <message>
       <location filename="../../../app/ui/answer_card.py" />
       <source>Answer again, branch</source>
-      <translation type="unfinished" />
+      <translation>Noch einmal antworten, verzweigen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Answer from my documents</source>
-      <translation type="unfinished" />
+      <translation>Aus meinen Dokumenten antworten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>Answered by {node}</source>
+      <translation>Geantwortet hat {node}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>Answering</source>
-      <translation type="unfinished" />
+      <translation>Antworten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <location filename="../../../app/ui/model_words.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <source>Answers</source>
-      <translation type="unfinished" />
+      <translation>Antworten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Answers are made by these machines. This one is always there; add others on your network by pairing.</source>
-      <translation type="unfinished" />
+      <translation>Diese Rechner geben Antworten. Dieser hier ist immer dabei; andere in Ihrem Netz kommen durch Koppeln dazu.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Answers are made here and nowhere else.</source>
-      <translation type="unfinished" />
+      <translation>Nur hier wird geantwortet, nirgends sonst.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Answers are made on {name} and nowhere else.</source>
-      <translation type="unfinished" />
+      <translation>Es antwortet nur {name}, niemand sonst.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Answers are short and plain.</source>
-      <translation type="unfinished" />
+      <translation>Antworten sind kurz und klar.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>Answers come from {folders}.</source>
-      <translation type="unfinished" />
+      <translation>Antworten kommen aus {folders}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>Answers may come from all documents.</source>
-      <translation type="unfinished" />
+      <translation>Antworten können aus allen Dokumenten kommen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>As it is called on this machine:</source>
-      <translation type="unfinished" />
+      <translation>Sein Name auf diesem Rechner:</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_row.py" />
       <source>As it was at first</source>
-      <translation type="unfinished" />
+      <translation>Wie am Anfang</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>As text, subtitles or JSON</source>
-      <translation type="unfinished" />
+      <translation>Als Text, Untertitel oder JSON</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>As the system</source>
-      <translation type="unfinished" />
+      <translation>Wie das System</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>As: {persona}</source>
-      <translation type="unfinished" />
+      <translation>Als: {persona}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Ask a question</source>
-      <translation type="unfinished" />
+      <translation>Frage stellen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Ask a question…</source>
-      <translation type="unfinished" />
+      <translation>Frage stellen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/drop_zones.py" />
       <source>Ask about it</source>
-      <translation type="unfinished" />
+      <translation>Danach fragen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Ask about {many} files…</source>
-      <translation type="unfinished" />
+      <translation>Nach {many} Dateien fragen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Ask about {name}…</source>
-      <translation type="unfinished" />
+      <translation>Nach {name} fragen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_actions.py" />
       <source>Ask again</source>
-      <translation type="unfinished" />
+      <translation>Noch einmal fragen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Ask for a summary of what is said</source>
-      <translation type="unfinished" />
+      <translation>Um eine Zusammenfassung des Gesagten bitten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/question_row.py" />
       <source>Ask this in other words</source>
-      <translation type="unfinished" />
+      <translation>Das anders fragen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Ask whether to remember what you say of yourself, such as your name.</source>
-      <translation type="unfinished" />
+      <translation>Nachfragen, ob gemerkt werden soll, was Sie über sich sagen, etwa Ihr Name.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Ask without the picture, or use a node whose model sees.</source>
+      <translation>Ohne das Bild fragen oder einen Knoten nehmen, dessen Modell Bilder sieht.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Ask your own documents</source>
-      <translation type="unfinished" />
+      <translation>Die eigenen Dokumente fragen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attaching.py" />
       <source>At most {most} files can go with a question.</source>
-      <translation type="unfinished" />
+      <translation>Höchstens {most} Dateien können mit einer Frage mitgehen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Attach a file instead.</source>
+      <translation>Stattdessen eine Datei anhängen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Attach files</source>
-      <translation type="unfinished" />
+      <translation>Dateien anhängen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Attach files to this question; they go into no library</source>
-      <translation type="unfinished" />
+      <translation>Dateien an diese Frage anhängen; sie kommen in keine Bibliothek</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>Attached: {name}</source>
-      <translation type="unfinished" />
+      <translation>Angehängt: {name}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Auto</source>
-      <translation type="unfinished" />
+      <translation>Auto</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Automatic</source>
-      <translation type="unfinished" />
+      <translation>Automatisch</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <location filename="../../../app/ui/reading.py" />
+      <source>Back to the answer</source>
+      <translation>Zurück zur Antwort</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/reading.py" />
+      <source>Back to the passages</source>
+      <translation>Zurück zu den Textstellen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/sidebar.py" />
       <source>Begin a new conversation</source>
-      <translation type="unfinished" />
+      <translation>Neues Gespräch beginnen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>Begins…</source>
-      <translation type="unfinished" />
+      <translation>Beginnt…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Bring back &amp;all</source>
-      <translation type="unfinished" />
+      <translation>&amp;Alle zurückholen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Bring back all that came with Tangnet</source>
-      <translation type="unfinished" />
+      <translation>Alle zurückholen, die mit Tangnet kamen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>By name, zone, label, model, address, or state such as “not reached” or “heat”</source>
-      <translation type="unfinished" />
+      <translation>Nach Name, Zone, Kennzeichen, Modell, Adresse oder Zustand wie „nicht erreicht“ oder „Hitze“</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>By zone</source>
-      <translation type="unfinished" />
+      <translation>Nach Zone</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>Call this node something else here, or say where it stands</source>
-      <translation type="unfinished" />
+      <translation>Diesen Knoten hier anders nennen oder sagen, wo er steht</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
@@ -698,729 +838,1064 @@
       <location filename="../../../app/ui/model_row.py" />
       <location filename="../../../app/ui/models_card.py" />
       <source>Cancel</source>
-      <translation type="unfinished" />
+      <translation>Abbrechen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <location filename="../../../app/ui/models_card.py" />
       <source>Cancel download</source>
-      <translation type="unfinished" />
+      <translation>Download abbrechen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <location filename="../../../app/ui/tray.py" />
+      <source>Cannot hear</source>
+      <translation>Kann nicht hören</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Careful reader</source>
-      <translation type="unfinished" />
+      <translation>Genaue Leserin</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Certainty of the wake word</source>
-      <translation type="unfinished" />
+      <translation>Sicherheit des Weckworts</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Change what is remembered</source>
-      <translation type="unfinished" />
+      <translation>Ändern, was gemerkt ist</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Chat model</source>
-      <translation type="unfinished" />
+      <translation>Sprachmodell</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Chat model to prefer, by name; empty takes the best one present.</source>
-      <translation type="unfinished" />
+      <translation>Bevorzugtes Sprachmodell, nach Namen; leer nimmt das beste vorhandene.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Check the free space and the permissions of that folder.</source>
+      <translation>Den freien Platz und die Rechte dieses Ordners prüfen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Check the free space.</source>
+      <translation>Den freien Platz prüfen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Check the free space; a damaged file is moved aside at the next start.</source>
+      <translation>Den freien Platz prüfen; eine beschädigte Datei wird beim nächsten Start beiseitegelegt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Check the microphone, and speak a bit louder.</source>
+      <translation>Das Mikrofon prüfen und etwas lauter sprechen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Check the path.</source>
+      <translation>Den Pfad prüfen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>Checking</source>
+      <translation>Wird geprüft</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Choose a &amp;microphone…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Mikrofon wählen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Choose a f&amp;older…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Ordner wählen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Choose a folder to add</source>
-      <translation type="unfinished" />
+      <translation>Ordner zum Hinzufügen wählen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Choose a folder to watch.</source>
+      <translation>Einen Ordner zum Überwachen wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/conversation_export.py" />
+      <source>Choose another folder, or look for free space.</source>
+      <translation>Einen anderen Ordner wählen oder Platz schaffen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Choose another microphone, or restart the sound server.</source>
+      <translation>Ein anderes Mikrofon wählen oder den Klangdienst neu starten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Choose another name.</source>
+      <translation>Einen anderen Namen wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/told.py" />
+      <source>Choose another place at the text box: a word that was misheard must not send it elsewhere.</source>
+      <translation>Am Textfeld einen anderen Ort wählen: Ein falsch verstandenes Wort darf es nicht woandershin schicken.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Choose another talk key, or end that program.</source>
+      <translation>Eine andere Sprechtaste wählen oder jenes Programm beenden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Choose another talk key.</source>
+      <translation>Eine andere Sprechtaste wählen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Choose files to add</source>
-      <translation type="unfinished" />
+      <translation>Dateien zum Hinzufügen wählen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Choose the drive called bootfs</source>
-      <translation type="unfinished" />
+      <translation>Das Laufwerk namens bootfs wählen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Choose the folder that holds it.</source>
-      <translation type="unfinished" />
+      <translation>Den Ordner wählen, in dem es liegt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>Click to choose a collection</source>
-      <translation type="unfinished" />
+      <translation>Klicken, um eine Sammlung zu wählen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Click to choose another place</source>
-      <translation type="unfinished" />
+      <translation>Klicken, um einen anderen Ort zu wählen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Click to choose who answers</source>
-      <translation type="unfinished" />
+      <translation>Klicken, um zu wählen, wer antwortet</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <source>Click to switch hands-free off.</source>
+      <translation>Klicken, um Freihändig auszuschalten.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Close</source>
-      <translation type="unfinished" />
+      <translation>Schließen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>Close message</source>
-      <translation type="unfinished" />
+      <translation>Meldung schließen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Close the other window, or wait until it has restarted its node.</source>
+      <translation>Das andere Fenster schließen oder warten, bis es seinen Knoten neu gestartet hat.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <location filename="../../../app/settings.py" />
       <source>Cluster</source>
-      <translation type="unfinished" />
+      <translation>Cluster</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Colours</source>
-      <translation type="unfinished" />
+      <translation>Farben</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Colours of the window.</source>
-      <translation type="unfinished" />
+      <translation>Farben des Fensters.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
       <source>Connections outside your network: {many}</source>
-      <translation type="unfinished" />
+      <translation>Verbindungen aus Ihrem Netz hinaus: {many}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <location filename="../../../app/ui/conversation_export.py" />
       <source>Conversation</source>
-      <translation type="unfinished" />
+      <translation>Gespräch</translation>
     </message>
     <message>
       <location filename="../../../app/ui/sidebar.py" />
       <source>Conversations</source>
-      <translation type="unfinished" />
+      <translation>Gespräche</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copied</source>
-      <translation type="unfinished" />
+      <translation>Kopiert</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copy all of this as Markdown</source>
-      <translation type="unfinished" />
+      <translation>Dies alles als Markdown kopieren</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copy report</source>
-      <translation type="unfinished" />
+      <translation>Bericht kopieren</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Copy the lines shown</source>
-      <translation type="unfinished" />
+      <translation>Die gezeigten Zeilen kopieren</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
       <source>Counted since {day}, connection by connection, as the system tells it.</source>
-      <translation type="unfinished" />
+      <translation>Gezählt seit {day}, Verbindung für Verbindung, wie das System es sagt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
       <source>Counted since {day}. Last to {address}. Downloads that you ask for count too.</source>
-      <translation type="unfinished" />
+      <translation>Gezählt seit {day}. Zuletzt an {address}. Downloads, um die Sie bitten, zählen mit.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
       <source>Counted since {day}: connections opened by Tangnet's own code.</source>
-      <translation type="unfinished" />
+      <translation>Gezählt seit {day}: Verbindungen, die Tangnets eigener Code geöffnet hat.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Country</source>
-      <translation type="unfinished" />
+      <translation>Land</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Dark</source>
-      <translation type="unfinished" />
+      <translation>Dunkel</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>De&amp;lete</source>
-      <translation type="unfinished" />
+      <translation>&amp;Löschen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Delete it from the memory (Delete)</source>
-      <translation type="unfinished" />
+      <translation>Aus dem Gedächtnis löschen (Entf)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>Delete it from this machine; it can be undone</source>
-      <translation type="unfinished" />
+      <translation>Von diesem Rechner löschen; lässt sich rückgängig machen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Delete this persona</source>
-      <translation type="unfinished" />
+      <translation>Diese Rolle löschen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <source>Details</source>
-      <translation type="unfinished" />
+      <translation>Einzelheiten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Deutsch</source>
+      <translation>Deutsch</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Do what is said to the program, such as "stop" or "new conversation".</source>
-      <translation type="unfinished" />
+      <translation>Tun, was dem Programm gesagt wird, etwa „stopp“ oder „neues Gespräch“.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <source>Documents</source>
-      <translation type="unfinished" />
+      <translation>Dokumente</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>Documents to answer from</source>
-      <translation type="unfinished" />
+      <translation>Dokumente, aus denen geantwortet wird</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <location filename="../../../app/ui/models_card.py" />
       <source>Download</source>
-      <translation type="unfinished" />
+      <translation>Herunterladen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>Download a model</source>
-      <translation type="unfinished" />
+      <translation>Modell herunterladen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Download from an address</source>
-      <translation type="unfinished" />
+      <translation>Von einer Adresse herunterladen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Download it instead.</source>
+      <translation>Stattdessen herunterladen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>Download the chosen model: this opens a connection outside your network</source>
-      <translation type="unfinished" />
+      <translation>Das gewählte Modell herunterladen: Das öffnet eine Verbindung aus Ihrem Netz hinaus</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>Download {name}</source>
-      <translation type="unfinished" />
+      <translation>{name} herunterladen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Drop documents</source>
-      <translation type="unfinished" />
+      <translation>Dokumente ablegen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Duplicate this persona</source>
-      <translation type="unfinished" />
+      <translation>Diese Rolle verdoppeln</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>E&amp;xport…</source>
-      <translation type="unfinished" />
+      <translation>E&amp;xportieren…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Each answer is made where it is there soonest.</source>
-      <translation type="unfinished" />
+      <translation>Jede Antwort entsteht dort, wo sie am schnellsten da ist.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>Earlier conversation, {day}</source>
-      <translation type="unfinished" />
+      <translation>Früheres Gespräch, {day}</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Earlier conversations</source>
-      <translation type="unfinished" />
+      <translation>Frühere Gespräche</translation>
     </message>
     <message>
       <location filename="../../../app/ui/question_row.py" />
       <source>Edit question</source>
-      <translation type="unfinished" />
+      <translation>Frage bearbeiten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Editor</source>
-      <translation type="unfinished" />
+      <translation>Lektorat</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>End the &amp;recording</source>
-      <translation type="unfinished" />
+      <translation>Aufnahme &amp;beenden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>End the recording</source>
-      <translation type="unfinished" />
+      <translation>Aufnahme beenden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>End the recording; it is written down and added</source>
-      <translation type="unfinished" />
+      <translation>Aufnahme beenden; sie wird mitgeschrieben und aufgenommen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>English</source>
+      <translation>English</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>Enter its pass&amp;word…</source>
+      <translation>&amp;Passwort eingeben…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Enter sends, Shift and Enter begins a new line, Up recalls earlier questions.</source>
-      <translation type="unfinished" />
+      <translation>Eingabe sendet, Umschalt und Eingabe beginnt eine neue Zeile, Pfeil nach oben holt frühere Fragen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Errors</source>
-      <translation type="unfinished" />
+      <translation>Fehler</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Esc cancels. What the microphone does now stands beside this button.</source>
-      <translation type="unfinished" />
+      <translation>Esc bricht ab. Was das Mikrofon gerade tut, steht neben diesem Knopf.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Every question is read with them: short ones work best.</source>
+      <translation>Jede Frage wird mit ihnen gelesen: Kurze wirken am besten.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Everything</source>
-      <translation type="unfinished" />
+      <translation>Alles</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Export the memory</source>
-      <translation type="unfinished" />
+      <translation>Gedächtnis exportieren</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/models_page.py" />
       <source>F&amp;older…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Ordner…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <location filename="../../../app/ui/tray.py" />
+      <source>Failed</source>
+      <translation>Fehlgeschlagen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Fall silent when you speak</source>
-      <translation type="unfinished" />
+      <translation>Verstummen, wenn Sie sprechen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Fall silent when you speak; where its own voice is as loud as yours in the microphone, speak up or press Esc.</source>
-      <translation type="unfinished" />
+      <translation>Verstummen, wenn Sie sprechen; wo die eigene Stimme im Mikrofon so laut ist wie Ihre, hilft lauter sprechen oder Esc.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>Fetch here</source>
-      <translation type="unfinished" />
+      <translation>Hierher holen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>Fetch it from its publisher, check it, and use it</source>
-      <translation type="unfinished" />
+      <translation>Beim Herausgeber holen, prüfen und benutzen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>Fetch {model} from {node} to this machine</source>
-      <translation type="unfinished" />
+      <translation>{model} von {node} auf diesen Rechner holen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>Fetching</source>
+      <translation>Wird geholt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>Fetching {name}…</source>
-      <translation type="unfinished" />
+      <translation>{name} wird geholt…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Files or folders, anywhere on this window. Or click.</source>
-      <translation type="unfinished" />
+      <translation>Dateien oder Ordner, irgendwo auf dieses Fenster. Oder klicken.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>Files that go with the question</source>
-      <translation type="unfinished" />
+      <translation>Dateien, die mit der Frage mitgehen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attaching.py" />
       <source>Files to ask about</source>
-      <translation type="unfinished" />
+      <translation>Dateien, nach denen gefragt wird</translation>
     </message>
     <message>
       <location filename="../../../app/ui/sidebar.py" />
       <source>Find conversations by their words (Ctrl+F)</source>
-      <translation type="unfinished" />
+      <translation>Gespräche nach ihren Worten finden (Strg+F)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Find in the log</source>
-      <translation type="unfinished" />
+      <translation>Im Protokoll suchen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Find in the memory</source>
-      <translation type="unfinished" />
+      <translation>Im Gedächtnis suchen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Find nodes in Tailscale</source>
-      <translation type="unfinished" />
+      <translation>Knoten in Tailscale finden</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Find nodes on this network</source>
-      <translation type="unfinished" />
+      <translation>Knoten in diesem Netz finden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Find settings by their words</source>
-      <translation type="unfinished" />
+      <translation>Einstellungen nach ihren Worten finden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>Finds by meaning</source>
-      <translation type="unfinished" />
+      <translation>Findet nach Bedeutung</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Folder for the program and its commands</source>
-      <translation type="unfinished" />
+      <translation>Ordner für das Programm und seine Befehle</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>Folder “{name}” deleted.</source>
-      <translation type="unfinished" />
+      <translation>Ordner „{name}“ gelöscht.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>Folders</source>
-      <translation type="unfinished" />
+      <translation>Ordner</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Folders whose changes are noticed by themselves</source>
-      <translation type="unfinished" />
+      <translation>Ordner, deren Änderungen von selbst bemerkt werden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>For a &amp;running Pi…</source>
-      <translation type="unfinished" />
+      <translation>Für einen &amp;laufenden Pi…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Forget &amp;all</source>
-      <translation type="unfinished" />
+      <translation>&amp;Alles vergessen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
       <location filename="../../../app/ui/memory_page.py" />
       <source>Forgotten: {text}</source>
-      <translation type="unfinished" />
+      <translation>Vergessen: {text}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_fields.py" />
       <source>Found out by itself</source>
-      <translation type="unfinished" />
+      <translation>Wird von selbst erkannt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Found: {names}.</source>
+      <translation>Gefunden: {names}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Free some space.</source>
+      <translation>Etwas Platz schaffen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>Getting ready on this machine</source>
-      <translation type="unfinished" />
+      <translation>Macht sich auf diesem Rechner bereit</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/playback.py" />
       <source>Go on</source>
-      <translation type="unfinished" />
+      <translation>Weiter</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/playback.py" />
+      <source>Go on with the recording at {time}</source>
+      <translation>Aufnahme bei {time} weiter abspielen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/drop_zones.py" />
       <source>Goes with your next question alone, and into no library.</source>
-      <translation type="unfinished" />
+      <translation>Geht nur mit Ihrer nächsten Frage mit und kommt in keine Bibliothek.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/tray.py" />
       <location filename="../../../app/settings.py" />
       <source>Hands-free</source>
-      <translation type="unfinished" />
+      <translation>Freihändig</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>Hands-free is off.</source>
+      <translation>Freihändig ist aus.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <source>Hands-free: {state}</source>
+      <translation>Freihändig: {state}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Have all personas that came with Tangnet back as they were; yours stay</source>
-      <translation type="unfinished" />
+      <translation>Alle Rollen, die mit Tangnet kamen, wieder wie am Anfang; Ihre bleiben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Have it back as it came with Tangnet</source>
-      <translation type="unfinished" />
+      <translation>Wieder so, wie sie mit Tangnet kam</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>Hears</source>
-      <translation type="unfinished" />
+      <translation>Hört</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Here</source>
-      <translation type="unfinished" />
+      <translation>Hier</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Here first</source>
-      <translation type="unfinished" />
+      <translation>Erst hier</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Hide the window</source>
+      <translation>Fenster verbergen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>High contrast</source>
-      <translation type="unfinished" />
+      <translation>Hoher Kontrast</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Hold the key until the level meter moves, then speak.</source>
+      <translation>Die Taste halten, bis sich der Pegel bewegt, dann sprechen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/told.py" />
+      <source>Hold the key while you speak.</source>
+      <translation>Die Taste halten, während Sie sprechen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Hold this button, or {key}, and speak; let go when done. A short tap starts, another one ends.</source>
-      <translation type="unfinished" />
+      <translation>Diesen Knopf oder {key} halten und sprechen; danach loslassen. Kurz tippen beginnt, noch einmal tippen beendet.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Hold to talk</source>
-      <translation type="unfinished" />
+      <translation>Zum Sprechen halten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Hold {key} and speak; let go when done.</source>
-      <translation type="unfinished" />
+      <translation>{key} halten und sprechen; danach loslassen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Hold {key} to talk</source>
-      <translation type="unfinished" />
+      <translation>Zum Sprechen {key} halten</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>How fast it speaks, from 0.5 to 2.</source>
-      <translation type="unfinished" />
+      <translation>Wie schnell gesprochen wird, von 0,5 bis 2.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>How many passages the model gets to read.</source>
-      <translation type="unfinished" />
+      <translation>Wie viele Textstellen das Modell zu lesen bekommt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>How shall answers be? Say it as you would say it to a person.</source>
-      <translation type="unfinished" />
+      <translation>Wie sollen Antworten sein? So schreiben, wie man es einem Menschen sagt.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>How sure the wake word must be, from 0 to 1: higher wakes less often by mistake; 0 is as its model says.</source>
-      <translation type="unfinished" />
+      <translation>Wie sicher das Weckwort sein muss, von 0 bis 1: höher weckt seltener aus Versehen; 0 ist, wie sein Modell es sagt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>I heard no words.</source>
+      <translation>Es waren keine Worte zu hören.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Idle paired nodes too</source>
-      <translation type="unfinished" />
+      <translation>Auch freie gekoppelte Knoten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>If you like, now or later:</source>
-      <translation type="unfinished" />
+      <translation>Wenn Sie möchten, jetzt oder später:</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>In {folder} now: {files}. Copy them to the Pi, for example with scp, and run there: sh {script}</source>
-      <translation type="unfinished" />
+      <translation>Jetzt in {folder}: {files}. Auf den Pi kopieren, etwa mit scp, und dort ausführen: sh {script}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>In: {collection}</source>
-      <translation type="unfinished" />
+      <translation>In: {collection}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Indexing {name}{more}</source>
+      <translation>Nimmt {name}{more} in den Index auf</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Instructions</source>
-      <translation type="unfinished" />
+      <translation>Anweisungen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Instructions may have {most} characters; these have {number}.</source>
+      <translation>Anweisungen dürfen {most} Zeichen haben; diese haben {number}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Is it switched on?</source>
+      <translation>Ist er eingeschaltet?</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>It cannot be written: {why}.</source>
-      <translation type="unfinished" />
+      <translation>Es lässt sich nicht schreiben: {why}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It has copy protection, which only the shop's own reader opens.</source>
+      <translation>Es hat einen Kopierschutz, den nur das Leseprogramm des Ladens öffnet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It has more than {most} pages.</source>
+      <translation>Es hat mehr als {most} Seiten.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>It has no instructions yet.</source>
-      <translation type="unfinished" />
+      <translation>Sie hat noch keine Anweisungen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is a damaged picture, or one of a kind that cannot be read.</source>
+      <translation>Das Bild ist beschädigt oder von einer Art, die nicht gelesen werden kann.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is a damaged picture.</source>
+      <translation>Das Bild ist beschädigt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is a recording: a node has to listen to it.</source>
+      <translation>Eine Aufnahme: Ein Knoten muss sie anhören.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is larger than {most} MiB.</source>
+      <translation>Es ist größer als {most} MiB.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is not a document but data of another program.</source>
+      <translation>Das ist kein Dokument, sondern Daten eines anderen Programms.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is not a document but {name}.</source>
+      <translation>Das ist kein Dokument, sondern {name}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is not a document: it holds binary data.</source>
+      <translation>Das ist kein Dokument: Es sind Binärdaten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is not a regular file.</source>
+      <translation>Das ist keine gewöhnliche Datei.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>It is not in your library. Add it, and what is said in it is written down.</source>
-      <translation type="unfinished" />
+      <translation>Sie ist nicht in Ihrer Bibliothek. Nehmen Sie sie auf, dann wird mitgeschrieben, was darin gesagt wird.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is opened by itself.</source>
+      <translation>Es wird von selbst geöffnet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is protected by a password.</source>
+      <translation>Das Dokument ist durch ein Passwort geschützt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It is {name}, which cannot be read; saved as {instead} it can.</source>
+      <translation>Das ist {name} und nicht lesbar; gespeichert als {instead} geht es.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>It moved from {one} to {other}: {reason}</source>
-      <translation type="unfinished" />
+      <translation>Die Antwort ist umgezogen ({one} → {other}): {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It was changed while it was read.</source>
+      <translation>Es wurde geändert, während es gelesen wurde.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It was lost {times} times.</source>
+      <translation>Sie ging {times}-mal verloren.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It was: {text}</source>
+      <translation>Er war: {text}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Its chunks were lost; adding it again brings them back.</source>
+      <translation>Seine Teile gingen verloren; noch einmal hinzufügen bringt sie zurück.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Its documents are read on your machines, and changes are noticed</source>
-      <translation type="unfinished" />
+      <translation>Seine Dokumente werden auf Ihren Rechnern gelesen, und Änderungen werden bemerkt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Its menu brings the window back and ends the program.</source>
+      <translation>Sein Menü holt das Fenster zurück und beendet das Programm.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/password_dialog.py" />
+      <source>Its password is used on this machine to read it, and is not kept.</source>
+      <translation>Das Passwort wird auf diesem Rechner zum Lesen benutzt und nicht aufbewahrt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Its text could not be embedded: {reason}</source>
+      <translation>Der Text konnte nicht für die Suche vorbereitet werden: {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Keep an icon in the tray; closing the window leaves Tangnet there, and the icon's menu ends it.</source>
+      <translation>Ein Symbol im Infobereich behalten; wird das Fenster geschlossen, bleibt Tangnet dort, und das Menü des Symbols beendet es.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Keep the microphone open</source>
-      <translation type="unfinished" />
+      <translation>Mikrofon offen halten</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Keep the microphone open while the window is in front, so that no first word is lost.</source>
-      <translation type="unfinished" />
+      <translation>Das Mikrofon offen halten, solange das Fenster vorn ist, damit kein erstes Wort verloren geht.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Keep the sound of questions</source>
-      <translation type="unfinished" />
+      <translation>Ton der Fragen aufbewahren</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Keep the sound of spoken questions beside the conversation, on this machine, until you delete it.</source>
-      <translation type="unfinished" />
+      <translation>Den Ton gesprochener Fragen beim Gespräch auf diesem Rechner aufbewahren, bis Sie es löschen.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Key to hold while talking.</source>
-      <translation type="unfinished" />
+      <translation>Taste, die beim Sprechen gehalten wird.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Language</source>
+      <translation>Sprache</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Language of scans</source>
-      <translation type="unfinished" />
+      <translation>Sprache der Scans</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Language of scans such as ru where it is not written in Latin letters; empty is Latin, Chinese, Japanese.</source>
-      <translation type="unfinished" />
+      <translation>Sprache der Scans wie ru, wo sie nicht in lateinischen Buchstaben geschrieben ist; leer ist Latein, Chinesisch, Japanisch.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Language of the window.</source>
+      <translation>Sprache des Fensters.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Larger</source>
+      <translation>Größer</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Larger (+)</source>
+      <translation>Größer (+)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Leave Tangnet open until the Pi has come: for one day it listens on port 7445 for this one machine. The files hold a secret until then.</source>
-      <translation type="unfinished" />
+      <translation>Lassen Sie Tangnet offen, bis der Pi da ist: Einen Tag lang lauscht es auf Port 7445 auf diesen einen Rechner. Bis dahin enthalten die Dateien ein Geheimnis.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Let answers use what was said in earlier conversations where it fits the question.</source>
-      <translation type="unfinished" />
+      <translation>Antworten dürfen benutzen, was in früheren Gesprächen gesagt wurde, wo es zur Frage passt.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Let nodes hear</source>
-      <translation type="unfinished" />
+      <translation>Knoten hören lassen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Let the model that answered name a conversation, in the background, once it is free.</source>
-      <translation type="unfinished" />
+      <translation>Das Modell, das geantwortet hat, gibt dem Gespräch im Hintergrund einen Titel, sobald es frei ist.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Let the talk key work in every program, not only in this window.</source>
-      <translation type="unfinished" />
+      <translation>Die Sprechtaste gilt in jedem Programm, nicht nur in diesem Fenster.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Let your voice and recordings go to paired nodes that turn them into text more quickly.</source>
-      <translation type="unfinished" />
+      <translation>Ihre Stimme und Aufnahmen dürfen zu gekoppelten Knoten gehen, die sie schneller in Text verwandeln.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Letters, digits, blanks, dashes.</source>
+      <translation>Buchstaben, Ziffern, Leerzeichen, Striche.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Letters, digits, blanks, dots and dashes, 40 at most.</source>
+      <translation>Buchstaben, Ziffern, Leerzeichen, Punkte und Striche, höchstens 40.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Level</source>
-      <translation type="unfinished" />
+      <translation>Stufe</translation>
     </message>
     <message>
       <location filename="../../../app/ui/hints.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Library</source>
-      <translation type="unfinished" />
+      <translation>Bibliothek</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Light</source>
-      <translation type="unfinished" />
+      <translation>Hell</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Lines of the log</source>
-      <translation type="unfinished" />
+      <translation>Zeilen des Protokolls</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Listen for the wake word, so that no key is needed; answers are read aloud.</source>
-      <translation type="unfinished" />
+      <translation>Auf das Weckwort hören, sodass keine Taste nötig ist; Antworten werden vorgelesen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <location filename="../../../app/ui/tray.py" />
+      <source>Listening</source>
+      <translation>Hört zu</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Listening…</source>
-      <translation type="unfinished" />
+      <translation>Hört zu…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Loading {what}{name}</source>
+      <translation>Lädt {what}{name}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>Loading: {parts}</source>
+      <translation>Lädt: {parts}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Log</source>
-      <translation type="unfinished" />
+      <translation>Protokoll</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Longest answer</source>
-      <translation type="unfinished" />
+      <translation>Längste Antwort</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Longest answer, in tokens.</source>
-      <translation type="unfinished" />
+      <translation>Längste Antwort, in Token.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Look for nodes among your own machines in Tailscale, where its command is here.</source>
-      <translation type="unfinished" />
+      <translation>Unter Ihren eigenen Rechnern in Tailscale nach Knoten suchen, wo dessen Befehl vorhanden ist.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Look for nodes on the local network.</source>
-      <translation type="unfinished" />
+      <translation>Im lokalen Netz nach Knoten suchen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Looking at the files…</source>
-      <translation type="unfinished" />
+      <translation>Die Dateien werden angesehen…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Looking for documents</source>
+      <translation>Sucht Dokumente</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Looking what there is…</source>
-      <translation type="unfinished" />
+      <translation>Es wird nachgesehen, was da ist…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Map of the nodes</source>
-      <translation type="unfinished" />
+      <translation>Karte der Knoten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Markdown</source>
-      <translation type="unfinished" />
+      <translation>Markdown</translation>
     </message>
     <message>
       <location filename="../../../app/ui/hints.py" />
@@ -1428,167 +1903,233 @@
       <location filename="../../../app/ui/views.py" />
       <location filename="../../../app/settings.py" />
       <source>Memory</source>
-      <translation type="unfinished" />
+      <translation>Gedächtnis</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Memory &amp;settings</source>
-      <translation type="unfinished" />
+      <translation>&amp;Einstellungen zum Gedächtnis</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Microphone</source>
-      <translation type="unfinished" />
+      <translation>Mikrofon</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Microphone by name; empty follows the system.</source>
-      <translation type="unfinished" />
+      <translation>Mikrofon, nach Namen; leer folgt dem System.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Microphone level</source>
-      <translation type="unfinished" />
+      <translation>Pegel des Mikrofons</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Model</source>
-      <translation type="unfinished" />
+      <translation>Modell</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>Model to fetch</source>
-      <translation type="unfinished" />
+      <translation>Modell zum Holen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Model: {model}</source>
-      <translation type="unfinished" />
+      <translation>Modell: {model}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/hints.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Models</source>
-      <translation type="unfinished" />
+      <translation>Modelle</translation>
     </message>
     <message>
       <location filename="../../../app/ui/answer_card.py" />
       <source>More about this answer</source>
-      <translation type="unfinished" />
+      <translation>Mehr zu dieser Antwort</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>Moved from {node}: {reason}</source>
+      <translation>Vorher war es {node}: {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Moved to another machine</source>
+      <translation>Auf einen anderen Rechner umgezogen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>Moved · {node}</source>
+      <translation>Umgezogen · {node}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>My documents</source>
-      <translation type="unfinished" />
+      <translation>Meine Dokumente</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <location filename="../../../app/ui/cluster_pi.py" />
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Name</source>
-      <translation type="unfinished" />
+      <translation>Name</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>Name and zone</source>
-      <translation type="unfinished" />
+      <translation>Name und Zone</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>Name and zone of {name}</source>
-      <translation type="unfinished" />
+      <translation>Name und Zone von {name}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Name one or more folders or files.</source>
+      <translation>Einen oder mehrere Ordner oder Dateien nennen.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Names to listen for</source>
-      <translation type="unfinished" />
+      <translation>Namen, auf die gehört wird</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Names to listen for; what you correct in a spoken question is added.</source>
-      <translation type="unfinished" />
+      <translation>Namen, auf die gehört wird; was Sie in einer gesprochenen Frage verbessern, kommt dazu.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Ne&amp;w</source>
-      <translation type="unfinished" />
+      <translation>&amp;Neu</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>Needs about {size} of memory</source>
-      <translation type="unfinished" />
+      <translation>Braucht etwa {size} Arbeitsspeicher</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Never</source>
-      <translation type="unfinished" />
+      <translation>Nie</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_pane.py" />
       <location filename="../../../app/ui/conversation_rows.py" />
       <location filename="../../../app/ui/sidebar.py" />
+      <location filename="../../../app/ui/tray.py" />
       <source>New conversation</source>
-      <translation type="unfinished" />
+      <translation>Neues Gespräch</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>New folder</source>
-      <translation type="unfinished" />
+      <translation>Neuer Ordner</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>New folder {n}</source>
-      <translation type="unfinished" />
+      <translation>Neuer Ordner {n}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/two_line.py" />
       <source>New name</source>
-      <translation type="unfinished" />
+      <translation>Neuer Name</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>New persona</source>
-      <translation type="unfinished" />
+      <translation>Neue Rolle</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Next page</source>
+      <translation>Nächste Seite</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Next page (Ctrl+PgDown)</source>
+      <translation>Nächste Seite (Strg+Bild ab)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
       <source>No</source>
-      <translation type="unfinished" />
+      <translation>Nein</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_series.py" />
       <source>No answer began in this time.</source>
-      <translation type="unfinished" />
+      <translation>In dieser Zeit hat keine Antwort begonnen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
       <source>No connection outside your network</source>
-      <translation type="unfinished" />
+      <translation>Keine Verbindung aus Ihrem Netz hinaus</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>No fact holds these words.</source>
-      <translation type="unfinished" />
+      <translation>Kein Eintrag enthält diese Worte.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>No loudspeaker was found.</source>
+      <translation>Es wurde kein Lautsprecher gefunden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>No microphone was found.</source>
+      <translation>Es wurde kein Mikrofon gefunden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>No more text came for {seconds} s.</source>
+      <translation>Seit {seconds} s kam kein Text mehr.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>No node called {name} announces itself here.</source>
+      <translation>Hier meldet sich kein Knoten namens {name}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>No node can answer now.</source>
+      <translation>Jetzt kann kein Knoten antworten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>No node has the voice {voice}.</source>
+      <translation>Kein Knoten hat die Stimme {voice}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>No node here has a voice.</source>
+      <translation>Kein Knoten hier hat eine Stimme.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>No recordings yet</source>
-      <translation type="unfinished" />
+      <translation>Noch keine Aufnahmen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>No setting has “{words}” in it.</source>
-      <translation type="unfinished" />
+      <translation>Keine Einstellung enthält „{words}“.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
       <source>No, never ask for this again</source>
-      <translation type="unfinished" />
+      <translation>Nein, danach nie wieder fragen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Nobody says anything in it.</source>
-      <translation type="unfinished" />
+      <translation>Niemand sagt etwas darin.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/hints.py" />
@@ -1596,1714 +2137,3035 @@
       <location filename="../../../app/ui/settings_page.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Nodes</source>
-      <translation type="unfinished" />
+      <translation>Knoten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Nodes as a list</source>
-      <translation type="unfinished" />
+      <translation>Knoten als Liste</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Nodes as a picture, zone by zone</source>
-      <translation type="unfinished" />
+      <translation>Knoten als Bild, Zone für Zone</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Nodes by address</source>
-      <translation type="unfinished" />
+      <translation>Knoten nach Adresse</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>Nodes that could be reached, in %</source>
-      <translation type="unfinished" />
+      <translation>Erreichbare Knoten, in %</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Nodes to reach by address (host:port), besides those discovered.</source>
-      <translation type="unfinished" />
+      <translation>Knoten, die über eine Adresse (host:port) erreicht werden, neben den gefundenen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>Not available: {parts}</source>
+      <translation>Nicht verfügbar: {parts}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Nothing came for {seconds} s, not even a sign of life.</source>
+      <translation>Seit {seconds} s kam nichts, nicht einmal ein Lebenszeichen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/sidebar.py" />
       <source>Nothing found for “{text}”.</source>
-      <translation type="unfinished" />
+      <translation>Nichts gefunden für „{text}“.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Nothing here yet. Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web pages, pictures, recordings, text. Or record a lecture by the round button above.</source>
-      <translation type="unfinished" />
+      <translation>Noch nichts hier. Ziehen Sie Dateien oder Ordner irgendwo auf das Fenster: PDF, Word, Folien, Tabellen, E-Mail, Webseiten, Bilder, Aufnahmen, Text. Oder nehmen Sie mit dem runden Knopf oben einen Vortrag auf.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Nothing is being recorded.</source>
+      <translation>Es wird nichts aufgenommen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Nothing is found</source>
-      <translation type="unfinished" />
+      <translation>Nichts gefunden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_series.py" />
       <source>Nothing is known yet.</source>
-      <translation type="unfinished" />
+      <translation>Noch ist nichts bekannt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Nothing is remembered yet</source>
-      <translation type="unfinished" />
+      <translation>Noch ist nichts gemerkt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Nothing is said in it.</source>
+      <translation>Es wird nichts darin gesagt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Nothing is written there.</source>
-      <translation type="unfinished" />
+      <translation>Dort steht nichts.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Nothing of the sound is kept.</source>
-      <translation type="unfinished" />
+      <translation>Vom Ton wird nichts aufbewahrt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Nothing was heard of {name} for {seconds} s.</source>
+      <translation>Von {name} war {seconds} s lang nichts zu hören.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Nothing was recorded: the microphone was still starting.</source>
+      <translation>Es wurde nichts aufgenommen: Das Mikrofon startete noch.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <location filename="../../../app/ui/told.py" />
+      <source>Nothing was understood.</source>
+      <translation>Es wurde nichts verstanden.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>Notices speech</source>
-      <translation type="unfinished" />
+      <translation>Bemerkt Sprache</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_series.py" />
       <source>Now {active} being made and {waiting} waiting; {most} waited at most.</source>
-      <translation type="unfinished" />
+      <translation>Jetzt entstehen {active} und {waiting} warten; höchstens {most} haben gewartet.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_series.py" />
       <source>Now {now} tokens/s; {mean} on average, {most} at most.</source>
-      <translation type="unfinished" />
+      <translation>Jetzt {now} Token/s; im Mittel {mean}, höchstens {most}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_series.py" />
       <source>Now {reached} of {known} nodes; {share} % over this time.</source>
-      <translation type="unfinished" />
+      <translation>Jetzt {reached} von {known} Knoten; {share} % über diese Zeit.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
       <location filename="../../../app/settings.py" />
       <source>Off</source>
-      <translation type="unfinished" />
+      <translation>Aus</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>On the card now: {files}. Eject it, put it into the Pi and switch the Pi on: it sets itself up, which takes some tens of minutes and needs the internet there, and then shows up here by itself.</source>
-      <translation type="unfinished" />
+      <translation>Jetzt auf der Karte: {files}. Auswerfen, in den Pi stecken und den Pi einschalten: Er richtet sich selbst ein, was einige Dutzend Minuten dauert und dort das Internet braucht, und erscheint dann hier von selbst.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>On your machines</source>
-      <translation type="unfinished" />
+      <translation>Auf Ihren Rechnern</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>On: answers come from your documents, with sources.
 Off: just the model.</source>
-      <translation type="unfinished" />
+      <translation>An: Antworten kommen aus Ihren Dokumenten, mit Quellen.
+Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_fields.py" />
       <source>One a line</source>
-      <translation type="unfinished" />
+      <translation>Eins je Zeile</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>One line that begins with ssh-ed25519 or ssh-rsa.</source>
+      <translation>Eine Zeile, die mit ssh-ed25519 oder ssh-rsa beginnt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>One sentence, underlined with dots, is not said by the passages.</source>
+      <translation>Einen Satz, punktiert unterstrichen, sagen die Textstellen nicht.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Only Download and Address open a connection outside your network, and only when you press them. Each file listed here is used only when its SHA-256 is right.</source>
-      <translation type="unfinished" />
+      <translation>Nur „Herunterladen“ und „Adresse“ öffnen eine Verbindung aus Ihrem Netz hinaus, und nur, wenn Sie darauf drücken. Jede Datei, die hier steht, wird nur benutzt, wenn ihre SHA-256 stimmt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Only its first {number} pages were read.</source>
+      <translation>Nur die ersten {number} Seiten wurden gelesen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Only lines with these words</source>
-      <translation type="unfinished" />
+      <translation>Nur Zeilen mit diesen Worten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Open &amp;folder</source>
-      <translation type="unfinished" />
+      <translation>&amp;Ordner öffnen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Open the window when you log in.</source>
-      <translation type="unfinished" />
+      <translation>Das Fenster beim Anmelden öffnen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Opening the microphone…</source>
-      <translation type="unfinished" />
+      <translation>Mikrofon wird geöffnet…</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Order found passages once more by a reranker, where a node has one.</source>
-      <translation type="unfinished" />
+      <translation>Gefundene Textstellen noch einmal durch einen Reranker ordnen, wo ein Knoten einen hat.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Order passages once more</source>
-      <translation type="unfinished" />
+      <translation>Textstellen noch einmal ordnen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>Orders passages</source>
-      <translation type="unfinished" />
+      <translation>Ordnet Textstellen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Other machines cannot be looked for yet.</source>
+      <translation>Nach anderen Rechnern kann noch nicht gesucht werden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Other machines cannot be used.</source>
+      <translation>Andere Rechner können nicht benutzt werden.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Other machines come first, this one if none can.</source>
-      <translation type="unfinished" />
+      <translation>Andere Rechner zuerst, dieser, wenn keiner kann.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>Others</source>
-      <translation type="unfinished" />
+      <translation>Andere</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>Out of “{folder}”</source>
-      <translation type="unfinished" />
+      <translation>Aus „{folder}“ heraus</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_canvas.py" />
+      <source>Page</source>
+      <translation>Seite</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Page before</source>
+      <translation>Vorige Seite</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Page before (Ctrl+PgUp)</source>
+      <translation>Vorige Seite (Strg+Bild auf)</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Page number</source>
+      <translation>Seitenzahl</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_canvas.py" />
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Page {page}</source>
+      <translation>Seite {page}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_canvas.py" />
+      <source>Page {page} is being drawn…</source>
+      <translation>Seite {page} wird gezeichnet…</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../../app/ui/page_canvas.py" />
+      <source>Page {page}; %n lines are marked</source>
+      <translation>
+        <numerusform>Seite {page}; %n Zeile ist markiert</numerusform>
+        <numerusform>Seite {page}; %n Zeilen sind markiert</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Pages</source>
+      <translation>Seiten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Pair</source>
-      <translation type="unfinished" />
+      <translation>Koppeln</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Pair again.</source>
+      <translation>Noch einmal koppeln.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Pair by &amp;address…</source>
-      <translation type="unfinished" />
+      <translation>Über &amp;Adresse koppeln…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Pair by address</source>
-      <translation type="unfinished" />
+      <translation>Über Adresse koppeln</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Pair with a node by host and port, or by its link</source>
-      <translation type="unfinished" />
+      <translation>Mit einem Knoten über Host und Port oder seinen Link koppeln</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Pair with a node.</source>
+      <translation>Mit einem Knoten koppeln.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Pair with the chosen node</source>
-      <translation type="unfinished" />
+      <translation>Mit dem gewählten Knoten koppeln</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Pairing is not open at {address}.</source>
+      <translation>Das Koppeln ist bei {address} nicht offen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Pass&amp;word…</source>
-      <translation type="unfinished" />
+      <translation>&amp;Passwort…</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/reading.py" />
+      <source>Passage</source>
+      <translation>Textstelle</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/reading.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Passages</source>
-      <translation type="unfinished" />
+      <translation>Textstellen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Passages to read</source>
-      <translation type="unfinished" />
+      <translation>Textstellen zum Lesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/password_dialog.py" />
+      <source>Password of {name}</source>
+      <translation>Passwort von {name}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>Pasted picture</source>
-      <translation type="unfinished" />
+      <translation>Eingefügtes Bild</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/playback.py" />
+      <source>Pause</source>
+      <translation>Anhalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Pause reading documents</source>
+      <translation>Lesen der Dokumente anhalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/playback.py" />
+      <source>Pause the recording</source>
+      <translation>Aufnahme anhalten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Personas</source>
-      <translation type="unfinished" />
+      <translation>Rollen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>Pinned</source>
-      <translation type="unfinished" />
+      <translation>Angeheftet</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Plain words</source>
-      <translation type="unfinished" />
+      <translation>Einfache Worte</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/playback.py" />
+      <source>Play</source>
+      <translation>Abspielen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/playback.py" />
+      <source>Play from {time}</source>
+      <translation>Ab {time} abspielen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/playback.py" />
+      <source>Play the recording from {time}</source>
+      <translation>Aufnahme ab {time} abspielen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Plug it in again; it is opened again by itself.</source>
+      <translation>Wieder anschließen; es wird von selbst wieder geöffnet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Plug one in, or ask by typing.</source>
+      <translation>Eines anschließen oder durch Tippen fragen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Plug one in, or switch it on.</source>
+      <translation>Einen anschließen oder einschalten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/playback.py" />
+      <source>Position in the recording</source>
+      <translation>Stelle in der Aufnahme</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>Preparing {model} on this machine…</source>
+      <translation>{model} wird auf diesem Rechner vorbereitet…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>Preparing {model} on this machine… {share} %</source>
+      <translation>{model} wird auf diesem Rechner vorbereitet… {share} %</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Press the talk key first.</source>
+      <translation>Zuerst die Sprechtaste drücken.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Prompt as sent</source>
-      <translation type="unfinished" />
+      <translation>Prompt, wie gesendet</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Propose to remember</source>
-      <translation type="unfinished" />
+      <translation>Merken vorschlagen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/password_dialog.py" />
+      <source>Protected document</source>
+      <translation>Geschütztes Dokument</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Put a long text into a file and add it to the library.</source>
+      <translation>Einen langen Text in eine Datei legen und diese in die Bibliothek aufnehmen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Put a model of this machine on other nodes</source>
-      <translation type="unfinished" />
+      <translation>Ein Modell dieses Rechners auf andere Knoten bringen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Put a model of this machine on the chosen node</source>
-      <translation type="unfinished" />
+      <translation>Ein Modell dieses Rechners auf den gewählten Knoten bringen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Put a model on this node</source>
-      <translation type="unfinished" />
+      <translation>Ein Modell auf diesen Knoten bringen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Put on &amp;nodes…</source>
-      <translation type="unfinished" />
+      <translation>Auf &amp;Knoten bringen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Put the nodes of each zone together</source>
-      <translation type="unfinished" />
+      <translation>Die Knoten jeder Zone zusammenstellen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Put the program itself beside them, packed as {name}.</source>
-      <translation type="unfinished" />
+      <translation>Das Programm selbst daneben legen, gepackt als {name}.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Put the sentences of the documents under the answers of small models.</source>
-      <translation type="unfinished" />
+      <translation>Die Sätze der Dokumente unter die Antworten kleiner Modelle stellen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Question</source>
-      <translation type="unfinished" />
+      <translation>Frage</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Quit Tangnet</source>
+      <translation>Tangnet beenden</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Quotes under answers</source>
-      <translation type="unfinished" />
+      <translation>Zitate unter Antworten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>Read a&amp;gain</source>
+      <translation>&amp;Noch einmal lesen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Read answers aloud</source>
-      <translation type="unfinished" />
+      <translation>Antworten vorlesen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Read it once more (F5)</source>
-      <translation type="unfinished" />
+      <translation>Noch einmal lesen (F5)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/drop_zones.py" />
       <source>Read once, found by every question from now on. Whole folders, too.</source>
-      <translation type="unfinished" />
+      <translation>Einmal gelesen, von nun an bei jeder Frage gefunden. Auch ganze Ordner.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Read scanned pages and pictures by text recognition.</source>
-      <translation type="unfinished" />
+      <translation>Gescannte Seiten und Bilder durch Texterkennung lesen.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Read scans and pictures</source>
-      <translation type="unfinished" />
+      <translation>Scans und Bilder lesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Reading</source>
+      <translation>Liest</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Reading aloud</source>
+      <translation>Liest vor</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Reading documents</source>
+      <translation>Liest Dokumente</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Reading documents is paused</source>
+      <translation>Das Lesen der Dokumente ist angehalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Reading it takes more computing time than a document may.</source>
+      <translation>Das Lesen braucht mehr Rechenzeit, als ein Dokument haben darf.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Reading {name}</source>
+      <translation>Liest {name}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Reading, part {number} of {all}</source>
+      <translation>Liest, Teil {number} von {all}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Reading…</source>
-      <translation type="unfinished" />
+      <translation>Liest…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>Reads scans</source>
-      <translation type="unfinished" />
+      <translation>Liest Scans</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <location filename="../../../app/ui/tray.py" />
+      <source>Ready</source>
+      <translation>Bereit</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>Ready on this machine</source>
-      <translation type="unfinished" />
+      <translation>Auf diesem Rechner bereit</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>Ready · {node}</source>
+      <translation>Bereit · {node}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Record</source>
-      <translation type="unfinished" />
+      <translation>Aufnehmen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Record a lecture</source>
+      <translation>Vortrag aufnehmen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Record a lecture or a meeting</source>
-      <translation type="unfinished" />
+      <translation>Einen Vortrag oder eine Besprechung aufnehmen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Record a lecture or a meeting: it is written down on your machines, can be asked about and saved as text or subtitles. Sound files in your library stand here, too.</source>
-      <translation type="unfinished" />
+      <translation>Nehmen Sie einen Vortrag oder eine Besprechung auf: Auf Ihren Rechnern wird mitgeschrieben, danach lässt sich danach fragen und als Text oder Untertitel speichern. Auch Tondateien Ihrer Bibliothek stehen hier.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Record or export it again.</source>
+      <translation>Noch einmal aufnehmen oder exportieren.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Recording</source>
+      <translation>Nimmt auf</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Recordings</source>
-      <translation type="unfinished" />
+      <translation>Aufnahmen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Remember what you ask to be remembered, and let answers use it where it fits; it stays on this machine.</source>
-      <translation type="unfinished" />
+      <translation>Merken, was Sie zu merken bitten; Antworten benutzen es, wo es passt. Es bleibt auf diesem Rechner.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
       <source>Remember “{text}”?</source>
-      <translation type="unfinished" />
+      <translation>„{text}“ merken?</translation>
     </message>
     <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>Remembered on {day}</source>
-      <translation type="unfinished" />
+      <translation>Gemerkt am {day}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
       <source>Remembered: {text}</source>
-      <translation type="unfinished" />
+      <translation>Gemerkt: {text}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Remo&amp;ve</source>
-      <translation type="unfinished" />
+      <translation>&amp;Entfernen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Remove from library</source>
-      <translation type="unfinished" />
+      <translation>Aus Bibliothek entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Remove it from the question, or attach a file with text.</source>
+      <translation>Aus der Frage entfernen oder eine Datei mit Text anhängen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <location filename="../../../app/ui/model_row.py" />
       <source>Remove {name}</source>
-      <translation type="unfinished" />
+      <translation>{name} entfernen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Reset this persona</source>
-      <translation type="unfinished" />
+      <translation>Diese Rolle zurücksetzen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>Rest</source>
-      <translation type="unfinished" />
+      <translation>Pause</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>Rules about documents speak of zones: the zone decides which of your documents the node may see.</source>
-      <translation type="unfinished" />
+      <translation>Regeln für Dokumente sprechen von Zonen: Die Zone entscheidet, welche Ihrer Dokumente der Knoten sehen darf.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Rules for folders</source>
-      <translation type="unfinished" />
+      <translation>Regeln für Ordner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Run `tangnet-node pair` again; somebody may be in between.</source>
+      <translation>`tangnet-node pair` noch einmal ausführen; jemand könnte dazwischen sein.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Run `tangnet-node pair` on the node; it prints a code that is good for two minutes.</source>
+      <translation>Auf dem Knoten `tangnet-node pair` ausführen; es zeigt einen Code, der zwei Minuten gilt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>S&amp;top adding it</source>
+      <translation>Nicht &amp;hinzufügen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>SHA-256</source>
-      <translation type="unfinished" />
+      <translation>SHA-256</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>SSH key</source>
-      <translation type="unfinished" />
+      <translation>SSH-Schlüssel</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Save all facts as Markdown or JSON</source>
-      <translation type="unfinished" />
+      <translation>Alle Einträge als Markdown oder JSON speichern</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>Save conversation</source>
-      <translation type="unfinished" />
+      <translation>Gespräch speichern</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Save transcript</source>
-      <translation type="unfinished" />
+      <translation>Mitschrift speichern</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>Saved as {path}.</source>
-      <translation type="unfinished" />
+      <translation>Gespeichert als {path}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>Say “{phrase}” and ask. Nothing is kept or sent before.</source>
+      <translation>„{phrase}“ sagen und fragen. Vorher wird nichts aufbewahrt oder gesendet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>Say “{phrase}” and then your question.</source>
+      <translation>„{phrase}“ sagen und dann Ihre Frage.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>Say “{phrase}” to interrupt; Esc ends it.</source>
+      <translation>„{phrase}“ sagen, um zu unterbrechen; Esc beendet es.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Search and let a node read while you still speak; thrown away when wrong.</source>
-      <translation type="unfinished" />
+      <translation>Suchen und einen Knoten lesen lassen, während Sie noch sprechen; verworfen, wenn es falsch war.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/sidebar.py" />
       <source>Search conversations</source>
-      <translation type="unfinished" />
+      <translation>Gespräche durchsuchen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Search nodes</source>
-      <translation type="unfinished" />
+      <translation>Knoten durchsuchen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Search settings</source>
-      <translation type="unfinished" />
+      <translation>Einstellungen durchsuchen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>Searching documents</source>
-      <translation type="unfinished" />
+      <translation>Durchsucht Dokumente</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>Seconds to the first word</source>
-      <translation type="unfinished" />
+      <translation>Sekunden bis zum ersten Wort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Send</source>
-      <translation type="unfinished" />
+      <translation>Senden</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Send spoken questions at once</source>
-      <translation type="unfinished" />
+      <translation>Gesprochene Fragen sofort senden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Send the question (Enter)</source>
-      <translation type="unfinished" />
+      <translation>Frage senden (Eingabe)</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Send what was said at once; otherwise it goes to the text box.</source>
-      <translation type="unfinished" />
+      <translation>Das Gesagte sofort senden; sonst kommt es ins Textfeld.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Set all back…</source>
-      <translation type="unfinished" />
+      <translation>Alles zurücksetzen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_row.py" />
       <source>Set back: {name}</source>
-      <translation type="unfinished" />
+      <translation>Zurücksetzen: {name}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/hints.py" />
       <location filename="../../../app/ui/settings_page.py" />
+      <location filename="../../../app/ui/tray.py" />
       <location filename="../../../app/ui/views.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Settings</source>
-      <translation type="unfinished" />
+      <translation>Einstellungen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Settings: {group}</source>
-      <translation type="unfinished" />
+      <translation>Einstellungen: {group}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Show all settings</source>
-      <translation type="unfinished" />
+      <translation>Alle Einstellungen zeigen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/document_menu.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Show in &amp;folder</source>
-      <translation type="unfinished" />
+      <translation>Im &amp;Ordner zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>Show its &amp;passages</source>
+      <translation>&amp;Textstellen zeigen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>Show the last {text}</source>
-      <translation type="unfinished" />
+      <translation>Die letzten zeigen: {text}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Show the window</source>
+      <translation>Fenster zeigen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Show what was read in this document (Shift+Enter)</source>
-      <translation type="unfinished" />
+      <translation>Zeigen, was in diesem Dokument gelesen wurde (Umschalt+Eingabe)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Shows the facts that hold these words</source>
-      <translation type="unfinished" />
+      <translation>Zeigt die Einträge, die diese Worte enthalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Small letters and digits, such as pi.</source>
+      <translation>Kleine Buchstaben und Ziffern, etwa pi.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Small letters, digits and dashes, 40 at most.</source>
+      <translation>Kleine Buchstaben, Ziffern und Striche, höchstens 40.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Small pictures of all pages</source>
+      <translation>Kleine Bilder aller Seiten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Smaller</source>
+      <translation>Kleiner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Smaller (−)</source>
+      <translation>Kleiner (−)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Something to remember</source>
-      <translation type="unfinished" />
+      <translation>Etwas zum Merken</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Something to remember, in your words</source>
-      <translation type="unfinished" />
+      <translation>Etwas zum Merken, in Ihren Worten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Something unexpected happened: {error}</source>
+      <translation>Etwas Unerwartetes ist geschehen: {error}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>Something unexpected went wrong inside Tangnet.</source>
+      <translation>In Tangnet ist etwas Unerwartetes schiefgegangen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <source>Something went wrong inside Tangnet</source>
-      <translation type="unfinished" />
+      <translation>In Tangnet ist etwas schiefgegangen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Sound never leaves this machine.</source>
-      <translation type="unfinished" />
+      <translation>Ton verlässt diesen Rechner nie.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/reading.py" />
+      <source>Source {number}</source>
+      <translation>Quelle {number}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Speak, let go, and your words become the question.</source>
-      <translation type="unfinished" />
+      <translation>Sprechen, loslassen, und Ihre Worte werden zur Frage.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>Speak; a pause ends it, Esc cancels.</source>
+      <translation>Sprechen; eine Pause beendet, Esc bricht ab.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <source>Speaking</source>
+      <translation>Spricht</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>Speaks</source>
-      <translation type="unfinished" />
+      <translation>Spricht</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Speed of speech</source>
-      <translation type="unfinished" />
+      <translation>Sprechtempo</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Spoken language</source>
-      <translation type="unfinished" />
+      <translation>Gesprochene Sprache</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Spoken language such as en; empty lets the model find out.</source>
-      <translation type="unfinished" />
+      <translation>Gesprochene Sprache wie en; leer lässt das Modell es herausfinden.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Start at login</source>
-      <translation type="unfinished" />
+      <translation>Beim Anmelden starten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Start talking</source>
+      <translation>Sprechen beginnen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Starting at login could not be changed: {error}.</source>
+      <translation>Der Start beim Anmelden konnte nicht geändert werden: {error}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <location filename="../../../app/ui/tray.py" />
+      <source>Starting…</source>
+      <translation>Startet…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Stay in the tray</source>
+      <translation>Im Infobereich bleiben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Stop</source>
-      <translation type="unfinished" />
+      <translation>Anhalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>Stop &amp;watching it</source>
+      <translation>Nicht mehr &amp;überwachen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Stop recording</source>
+      <translation>Aufnahme beenden</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Stop talking</source>
+      <translation>Sprechen beenden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Stop the answer (Esc)</source>
-      <translation type="unfinished" />
+      <translation>Antwort anhalten (Esc)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Stop trusting the chosen node (Delete)</source>
-      <translation type="unfinished" />
+      <translation>Dem gewählten Knoten nicht mehr vertrauen (Entf)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <location filename="../../../app/ui/models_card.py" />
       <source>Stop; what has come is kept and continued later</source>
-      <translation type="unfinished" />
+      <translation>Anhalten; was da ist, bleibt und wird später fortgesetzt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>Stopped. What has come is kept.</source>
-      <translation type="unfinished" />
+      <translation>Angehalten. Was da ist, bleibt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Su&amp;mmarise</source>
-      <translation type="unfinished" />
+      <translation>&amp;Zusammenfassen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Such as GB, DE or US.</source>
+      <translation>Etwa DE, AT oder CH.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Take it out of the library; the file stays</source>
-      <translation type="unfinished" />
+      <translation>Aus der Bibliothek nehmen; die Datei bleibt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Take what is chosen out of the library; the files stay (Delete)</source>
-      <translation type="unfinished" />
+      <translation>Das Gewählte aus der Bibliothek nehmen; die Dateien bleiben (Entf)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_row.py" />
       <source>Takes effect at the next start.</source>
-      <translation type="unfinished" />
+      <translation>Gilt ab dem nächsten Start.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <location filename="../../../app/ui/tray.py" />
       <location filename="../../../app/settings.py" />
       <source>Talk key</source>
-      <translation type="unfinished" />
+      <translation>Sprechtaste</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Talk key in every program</source>
-      <translation type="unfinished" />
+      <translation>Sprechtaste in jedem Programm</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Tangnet</source>
-      <translation type="unfinished" />
+      <translation>Tangnet</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Tangnet cannot run models on Windows yet.</source>
+      <translation>Tangnet kann unter Windows noch keine Modelle ausführen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <source>Tangnet ended unexpectedly last time</source>
-      <translation type="unfinished" />
+      <translation>Tangnet wurde letztes Mal unerwartet beendet</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <source>Tangnet ended unexpectedly last time. Your documents and conversations are as they were.</source>
-      <translation type="unfinished" />
+      <translation>Tangnet wurde letztes Mal unerwartet beendet. Ihre Dokumente und Gespräche sind, wie sie waren.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Tangnet finds the passage, answers in your words and shows its sources, on machines you own and without the internet.</source>
-      <translation type="unfinished" />
+      <translation>Tangnet findet die Textstelle, antwortet in Ihren Worten und zeigt die Quellen, auf Ihren eigenen Rechnern und ohne Internet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>Tangnet goes on in the tray</source>
+      <translation>Tangnet läuft im Infobereich weiter</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <source>Tangnet has a problem</source>
-      <translation type="unfinished" />
+      <translation>Tangnet hat ein Problem</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>Tangnet opens a connection to this address, outside your network, and to no other. It sends nothing but the request for the file.</source>
-      <translation type="unfinished" />
+      <translation>Tangnet öffnet eine Verbindung zu dieser Adresse außerhalb Ihres Netzes und zu keiner anderen. Gesendet wird nur die Bitte um die Datei.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>That is no SHA-256.</source>
-      <translation type="unfinished" />
+      <translation>Das ist keine SHA-256.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>That is no name for a Pi.</source>
+      <translation>Das ist kein Name für einen Pi.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>That is no public SSH key.</source>
+      <translation>Das ist kein öffentlicher SSH-Schlüssel.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>That is no user name.</source>
+      <translation>Das ist kein Benutzername.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>That is no zone.</source>
+      <translation>Das ist keine Zone.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>That message is not there.</source>
+      <translation>Diese Nachricht ist nicht da.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>That node cannot be reached.</source>
+      <translation>Dieser Knoten ist nicht erreichbar.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>That node is not paired any more.</source>
+      <translation>Dieser Knoten ist nicht mehr gekoppelt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The answer broke off, and no other node could go on: {reason}</source>
+      <translation>Die Antwort brach ab, und kein anderer Knoten konnte weitermachen: {reason}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_fields.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <source>The best one there is</source>
-      <translation type="unfinished" />
+      <translation>Das beste vorhandene</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>The card: the drive called bootfs</source>
-      <translation type="unfinished" />
+      <translation>Die Karte: das Laufwerk namens bootfs</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>The collection {name} is no longer there.</source>
-      <translation type="unfinished" />
+      <translation>Die Sammlung {name} ist nicht mehr da.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The computer was asleep.</source>
+      <translation>Der Rechner hat geschlafen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The connection to {name} failed.</source>
+      <translation>Die Verbindung zu {name} ist gescheitert.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The connection to {name} is lost.</source>
+      <translation>Die Verbindung zu {name} ist verloren.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The connection to {name} was closed.</source>
+      <translation>Die Verbindung zu {name} wurde geschlossen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The conversations in {path} cannot be opened: {error}.</source>
+      <translation>Die Gespräche in {path} lassen sich nicht öffnen: {error}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The conversations in {path} cannot be used: {error}.</source>
+      <translation>Die Gespräche in {path} lassen sich nicht benutzen: {error}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The disk is full.</source>
+      <translation>Die Festplatte ist voll.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The engine ran out of memory.</source>
+      <translation>Dem Modell ging der Arbeitsspeicher aus.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The file is damaged: it cannot be opened as a PDF.</source>
+      <translation>Die Datei ist beschädigt: Sie lässt sich nicht als PDF öffnen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The file is damaged: it cannot be opened as a spreadsheet.</source>
+      <translation>Die Datei ist beschädigt: Sie lässt sich nicht als Tabelle öffnen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The file is damaged: it is not a whole EPUB book.</source>
+      <translation>Die Datei ist beschädigt: Sie ist kein ganzes EPUB-Buch.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The file is damaged: it is not a whole PowerPoint presentation.</source>
+      <translation>Die Datei ist beschädigt: Sie ist keine ganze PowerPoint-Präsentation.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The file is damaged: it is not a whole Word document.</source>
+      <translation>Die Datei ist beschädigt: Sie ist kein ganzes Word-Dokument.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The file is damaged: its XML is broken.</source>
+      <translation>Die Datei ist beschädigt: Ihr XML ist kaputt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_actions.py" />
       <source>The first one is kept.</source>
-      <translation type="unfinished" />
+      <translation>Der erste bleibt erhalten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The loudspeaker could not be opened.</source>
+      <translation>Der Lautsprecher konnte nicht geöffnet werden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The loudspeaker “{name}” could not be opened.</source>
+      <translation>Der Lautsprecher „{name}“ konnte nicht geöffnet werden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The machine at {address} has another key than the link says.</source>
+      <translation>Der Rechner bei {address} hat einen anderen Schlüssel, als der Link sagt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>The microphone brings only silence: the wake word cannot be heard.</source>
+      <translation>Das Mikrofon bringt nur Stille: Das Weckwort ist nicht zu hören.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The microphone failed.</source>
+      <translation>Das Mikrofon ist ausgefallen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>The microphone is muted: the wake word cannot be heard.</source>
+      <translation>Das Mikrofon ist stumm: Das Weckwort ist nicht zu hören.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The microphone is opened again by itself.</source>
+      <translation>Das Mikrofon wird von selbst wieder geöffnet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The microphone was closed.</source>
+      <translation>Das Mikrofon wurde geschlossen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The microphone was opened but sends no sound.</source>
+      <translation>Das Mikrofon wurde geöffnet, sendet aber keinen Ton.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The microphone went away.</source>
+      <translation>Das Mikrofon ist verschwunden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The microphone “{name}” could not be opened.</source>
+      <translation>Das Mikrofon „{name}“ konnte nicht geöffnet werden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The microphone “{name}” is not there.</source>
+      <translation>Das Mikrofon „{name}“ ist nicht da.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The node names another key than the one it uses.</source>
+      <translation>Der Knoten nennt einen anderen Schlüssel als den, den er benutzt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>The node takes new work again</source>
-      <translation type="unfinished" />
+      <translation>Der Knoten nimmt wieder neue Arbeit an</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>The node takes no new work from anybody; what runs there goes on</source>
-      <translation type="unfinished" />
+      <translation>Der Knoten nimmt von niemandem neue Arbeit an; was dort läuft, läuft weiter</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The page cannot be shown. {reason}</source>
+      <translation>Die Seite kann nicht gezeigt werden. {reason}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/hints.py" />
       <source>The page {page} on the left helps.</source>
-      <translation type="unfinished" />
+      <translation>Die Seite „{page}“ links hilft weiter.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The password is wrong.</source>
+      <translation>Das Passwort ist falsch.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The picture is too large to be kept.</source>
+      <translation>Das Bild ist zu groß, um es aufzubewahren.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The picture is too large.</source>
+      <translation>Das Bild ist zu groß.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_pictures.py" />
+      <source>The picture of the page is damaged.</source>
+      <translation>Das Bild der Seite ist beschädigt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The recording was cancelled.</source>
+      <translation>Die Aufnahme wurde abgebrochen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>The sound of questions is kept, as the settings say.</source>
-      <translation type="unfinished" />
+      <translation>Der Ton der Fragen wird aufbewahrt, wie es die Einstellungen sagen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>The sound system cannot be used.</source>
+      <translation>Das Klangsystem kann nicht benutzt werden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>The talk key has the word.</source>
+      <translation>Die Sprechtaste hat das Wort.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is a persona {name} already.</source>
+      <translation>Es gibt schon eine Rolle {name}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>There is no GGUF file in {folder}.</source>
-      <translation type="unfinished" />
+      <translation>In {folder} ist keine GGUF-Datei.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/told.py" />
+      <source>There is no answer here that could be read.</source>
+      <translation>Hier ist keine Antwort zum Vorlesen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is no collection {name}.</source>
+      <translation>Es gibt keine Sammlung {name}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is no desktop here, so there is no key for the whole of it.</source>
+      <translation>Hier ist kein Desktop, also auch keine Taste für ihn.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is no file {path}.</source>
+      <translation>Es gibt keine Datei {path}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>There is no microphone to listen to.</source>
+      <translation>Es gibt kein Mikrofon zum Zuhören.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>There is no model for answers on this machine yet.</source>
-      <translation type="unfinished" />
+      <translation>Auf diesem Rechner ist noch kein Modell für Antworten.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>There is no model on this machine that could be put on nodes.</source>
-      <translation type="unfinished" />
+      <translation>Auf diesem Rechner ist kein Modell, das auf Knoten gebracht werden könnte.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is no node at {address}.</source>
+      <translation>Bei {address} ist kein Knoten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is no node called {name}.</source>
+      <translation>Es gibt keinen Knoten namens {name}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is no question.</source>
+      <translation>Es gibt keine Frage.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is no room for {model} on the disk.</source>
+      <translation>Auf der Festplatte ist kein Platz für {model}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is nothing to remember.</source>
+      <translation>Es gibt nichts zu merken.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>There is nothing to summarise.</source>
+      <translation>Es gibt nichts zusammenzufassen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <location filename="../../../app/ui/tray.py" />
+      <source>Thinking</source>
+      <translation>Denkt nach</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>Thinking on {node}…</source>
+      <translation>Jetzt denkt {node} nach…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>Thinking · {node}</source>
+      <translation>Denkt nach · {node}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This computer uses another microphone now.</source>
+      <translation>Dieser Rechner benutzt jetzt ein anderes Mikrofon.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This conversation is answered on this machine only.</source>
+      <translation>Dieses Gespräch wird nur auf diesem Rechner beantwortet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/told.py" />
+      <source>This conversation stays on this machine.</source>
+      <translation>Dieses Gespräch bleibt auf diesem Rechner.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/settings_row.py" />
+      <source>This desktop has no tray now, so closing the window ends Tangnet.</source>
+      <translation>Dieser Desktop hat gerade keinen Infobereich; das Schließen des Fensters beendet Tangnet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This desktop offers no key that works outside the window.</source>
+      <translation>Dieser Desktop bietet keine Taste, die außerhalb des Fensters wirkt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/arrivals.py" />
       <source>This document is not in your library: {path}</source>
-      <translation type="unfinished" />
+      <translation>Dieses Dokument ist nicht in Ihrer Bibliothek: {path}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/revising.py" />
       <source>This is a branch. The conversation it came from is unchanged.</source>
-      <translation type="unfinished" />
+      <translation>Dies ist ein Zweig. Das Gespräch, aus dem er kommt, ist unverändert.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/crash.py" />
       <source>This is a mistake in the program, not yours. Your documents and conversations are safe. The report below is kept on this machine and sent to nobody. If you pass it on, look through it first: it may hold file names.</source>
-      <translation type="unfinished" />
+      <translation>Das ist ein Fehler im Programm, nicht Ihrer. Ihre Dokumente und Gespräche sind sicher. Der Bericht unten bleibt auf diesem Rechner und wird niemandem gesendet. Wenn Sie ihn weitergeben, sehen Sie ihn vorher durch: Er kann Dateinamen enthalten.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This link is none that Tangnet knows.</source>
+      <translation>Diesen Link kennt Tangnet nicht.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
       <location filename="../../../app/settings.py" />
+      <location filename="../../../app/ui/core_sentences.py" />
       <source>This machine</source>
-      <translation type="unfinished" />
+      <translation>Dieser Rechner</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>This machine comes first, as the settings say; others when it cannot answer.</source>
-      <translation type="unfinished" />
+      <translation>Dieser Rechner zuerst, wie es die Einstellungen sagen; andere, wenn er nicht antworten kann.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This machine has no model {model} to give.</source>
+      <translation>Dieser Rechner hat kein Modell {model} abzugeben.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This machine's node cannot be started: {reason}.</source>
+      <translation>Der Knoten dieses Rechners lässt sich nicht starten: {reason}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This machine's node did not start within {seconds} s.</source>
+      <translation>Der Knoten dieses Rechners ist nicht innerhalb von {seconds} s gestartet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free.py" />
+      <source>This machine's node does not listen yet; the wake word cannot be heard.</source>
+      <translation>Der Knoten dieses Rechners hört noch nicht zu; das Weckwort ist nicht zu hören.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This machine's node has gone.</source>
+      <translation>Der Knoten dieses Rechners ist weg.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>This machine's node was closed.</source>
+      <translation>Der Knoten dieses Rechners wurde geschlossen.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Titles by the model</source>
-      <translation type="unfinished" />
+      <translation>Titel vom Modell</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>To download</source>
-      <translation type="unfinished" />
+      <translation>Zum Herunterladen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>To spoken questions</source>
-      <translation type="unfinished" />
+      <translation>Auf gesprochene Fragen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>To the clipboard</source>
-      <translation type="unfinished" />
+      <translation>In die Zwischenablage</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>To the conversation</source>
-      <translation type="unfinished" />
+      <translation>Ins Gespräch</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>Today, {time}</source>
-      <translation type="unfinished" />
+      <translation>Heute, {time}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>Tokens a second</source>
-      <translation type="unfinished" />
+      <translation>Token je Sekunde</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Try again when it is there.</source>
+      <translation>Noch einmal versuchen, wenn er da ist.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Try again.</source>
+      <translation>Noch einmal versuchen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Try another node.</source>
+      <translation>Einen anderen Knoten versuchen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Try which one hears you best; otherwise it is the one of the system</source>
-      <translation type="unfinished" />
+      <translation>Ausprobieren, welches Sie am besten hört; sonst ist es das des Systems</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Tutor</source>
-      <translation type="unfinished" />
+      <translation>Nachhilfe</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Type below and press Enter. Sources come with the answer.</source>
-      <translation type="unfinished" />
+      <translation>Unten tippen und Eingabe drücken. Quellen kommen mit der Antwort.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Type one, or speak.</source>
+      <translation>Eine tippen oder sprechen.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Typed there</source>
-      <translation type="unfinished" />
+      <translation>Dort getippt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>Un&amp;pin</source>
-      <translation type="unfinished" />
+      <translation>&amp;Lösen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>Understanding speech</source>
-      <translation type="unfinished" />
+      <translation>Sprache verstehen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Undo</source>
-      <translation type="unfinished" />
+      <translation>Rückgängig</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Unpair</source>
-      <translation type="unfinished" />
+      <translation>Trennen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Updating the index; searching and adding go on meanwhile</source>
+      <translation>Der Index wird erneuert; Suchen und Hinzufügen gehen weiter</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Use a smaller model or a smaller context.</source>
+      <translation>Ein kleineres Modell oder einen kleineren Kontext nehmen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Use the talk key in the window.</source>
+      <translation>Die Sprechtaste im Fenster benutzen.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Variety</source>
-      <translation type="unfinished" />
+      <translation>Abwechslung</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_actions.py" />
       <source>Version after</source>
-      <translation type="unfinished" />
+      <translation>Nächste Fassung</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_actions.py" />
       <source>Version before</source>
-      <translation type="unfinished" />
+      <translation>Vorige Fassung</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <location filename="../../../app/settings.py" />
       <source>Voice</source>
-      <translation type="unfinished" />
+      <translation>Stimme</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Voice commands</source>
-      <translation type="unfinished" />
+      <translation>Sprachbefehle</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Voice that reads answers aloud, by name; empty takes the one that is there.</source>
-      <translation type="unfinished" />
+      <translation>Stimme, die Antworten vorliest, nach Namen; leer nimmt die vorhandene.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>Waiting for a free place on {node}: number {place}…</source>
+      <translation>Warten auf einen freien Platz ({node}): Nummer {place}…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hands_free_mark.py" />
+      <location filename="../../../app/ui/tray.py" />
+      <source>Waiting for its name</source>
+      <translation>Wartet auf seinen Namen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <location filename="../../../app/settings.py" />
       <source>Wake word</source>
-      <translation type="unfinished" />
+      <translation>Weckwort</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Wake word, by the name of its model: see tangnet models list.</source>
-      <translation type="unfinished" />
+      <translation>Weckwort, nach dem Namen seines Modells: siehe tangnet models list.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Warnings and errors</source>
-      <translation type="unfinished" />
+      <translation>Warnungen und Fehler</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>Watch a folder</source>
+      <translation>Ordner überwachen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Watched folders</source>
-      <translation type="unfinished" />
+      <translation>Überwachte Ordner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>Watched now</source>
+      <translation>Jetzt überwacht</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Welcome</source>
-      <translation type="unfinished" />
+      <translation>Willkommen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>What all nodes together did in the last hour</source>
-      <translation type="unfinished" />
+      <translation>Was alle Knoten zusammen in der letzten Stunde getan haben</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>What can be done</source>
+      <translation>Was möglich ist</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>What can be done with it</source>
-      <translation type="unfinished" />
+      <translation>Was damit möglich ist</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_widgets.py" />
       <source>What can be done with the answer</source>
-      <translation type="unfinished" />
+      <translation>Was mit der Antwort möglich ist</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>What can be done with the conversation</source>
-      <translation type="unfinished" />
+      <translation>Was mit dem Gespräch möglich ist</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>What can be done with the folder</source>
-      <translation type="unfinished" />
+      <translation>Was mit dem Ordner möglich ist</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>What is installed where, and other ways to add</source>
-      <translation type="unfinished" />
+      <translation>Was wo installiert ist, und andere Wege hinzuzufügen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>What is remembered</source>
-      <translation type="unfinished" />
+      <translation>Was gemerkt ist</translation>
     </message>
     <message>
       <location filename="../../../app/ui/spoken_text.py" />
       <source>What is said</source>
-      <translation type="unfinished" />
+      <translation>Was gesagt wird</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>What is said is kept on this machine until you stop.</source>
+      <translation>Was gesagt wird, bleibt auf diesem Rechner, bis Sie aufhören.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>What was recorded until then is kept.</source>
+      <translation>Was bis dahin aufgenommen wurde, bleibt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>What was understood so far</source>
-      <translation type="unfinished" />
+      <translation>Was bisher verstanden wurde</translation>
     </message>
     <message>
       <location filename="../../../app/ui/sidebar.py" />
       <source>What you ask is kept here.</source>
-      <translation type="unfinished" />
+      <translation>Ihre Fragen werden hier aufbewahrt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>What you asked to be remembered, by "remember that …" or here. It stays on this machine until an answer uses it.</source>
-      <translation type="unfinished" />
+      <translation>Was Sie zu merken gebeten haben, mit „Merk dir, dass …“ oder hier. Es bleibt auf diesem Rechner, bis eine Antwort es benutzt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>What your machines could run</source>
-      <translation type="unfinished" />
+      <translation>Was auf Ihren Rechnern laufen könnte</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Where a node can</source>
-      <translation type="unfinished" />
+      <translation>Wo ein Knoten es kann</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <location filename="../../../app/settings.py" />
       <source>Where answers are made</source>
-      <translation type="unfinished" />
+      <translation>Wo Antworten entstehen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Where answers are made, where a conversation does not say it.</source>
-      <translation type="unfinished" />
+      <translation>Wo Antworten entstehen, wenn ein Gespräch es nicht sagt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Where documents may go</source>
-      <translation type="unfinished" />
+      <translation>Wohin Dokumente dürfen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Where documents of a folder may go: "~/Medical = home, local" is zone home and this machine.</source>
-      <translation type="unfinished" />
+      <translation>Wohin Dokumente eines Ordners dürfen: „~/Medical = home, local“ ist die Zone home und dieser Rechner.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>Where it stands; empty: where it says itself:</source>
-      <translation type="unfinished" />
+      <translation>Wo er steht; leer: wo er selbst es sagt:</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Where the search index is</source>
-      <translation type="unfinished" />
+      <translation>Wo der Suchindex liegt</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Where the search index is kept: empty is this machine; s3://bucket/prefix is an S3-compatible store.</source>
-      <translation type="unfinished" />
+      <translation>Wo der Suchindex liegt: leer ist dieser Rechner; s3://bucket/prefix ist ein S3-kompatibler Speicher.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Where the time went</source>
-      <translation type="unfinished" />
+      <translation>Wo die Zeit geblieben ist</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Where the time went was not kept for this answer.</source>
-      <translation type="unfinished" />
+      <translation>Wo die Zeit geblieben ist, wurde für diese Antwort nicht aufbewahrt.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Where words go that you say over another program with the talk key.</source>
-      <translation type="unfinished" />
+      <translation>Wohin Worte gehen, die Sie über einem anderen Programm mit der Sprechtaste sagen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>Where: {place}</source>
-      <translation type="unfinished" />
+      <translation>Wo: {place}</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Which answers are read aloud; spoken: those to spoken questions.</source>
-      <translation type="unfinished" />
+      <translation>Welche Antworten vorgelesen werden; spoken: die auf gesprochene Fragen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Who answered</source>
-      <translation type="unfinished" />
+      <translation>Wer geantwortet hat</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Who answers</source>
-      <translation type="unfinished" />
+      <translation>Wer antwortet</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Who embeds documents; cluster also sends their text to idle paired nodes.</source>
-      <translation type="unfinished" />
+      <translation>Wer Dokumente für die Suche vorbereitet; cluster sendet ihren Text auch an freie gekoppelte Knoten.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Who prepares documents for search</source>
-      <translation type="unfinished" />
+      <translation>Wer Dokumente für die Suche vorbereitet</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Why this answer</source>
-      <translation type="unfinished" />
+      <translation>Warum diese Antwort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Wi-Fi</source>
-      <translation type="unfinished" />
+      <translation>WLAN</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Wi-Fi needs the country, as two letters.</source>
+      <translation>WLAN braucht das Land, als zwei Buchstaben.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Wi-Fi password</source>
-      <translation type="unfinished" />
+      <translation>WLAN-Passwort</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>Width of the page against the panel; 0 fits it</source>
+      <translation>Breite der Seite im Verhältnis zum Bereich; 0 passt sie ein</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Window</source>
-      <translation type="unfinished" />
+      <translation>Fenster</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>Without its SHA-256 nobody can tell whether it is the file that its publisher meant.</source>
-      <translation type="unfinished" />
+      <translation>Ohne SHA-256 kann niemand sagen, ob es die Datei ist, die der Herausgeber gemeint hat.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Words said over other programs</source>
-      <translation type="unfinished" />
+      <translation>Worte über anderen Programmen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
       <source>Work ahead while you speak</source>
-      <translation type="unfinished" />
+      <translation>Vorarbeiten, während Sie sprechen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Write "remember that …" in a conversation, or type something above.</source>
-      <translation type="unfinished" />
+      <translation>In einem Gespräch „Merk dir, dass …“ schreiben oder oben etwas eintippen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Write Raspberry Pi OS Lite (64-bit) on a card with Raspberry Pi Imager, without its own settings, and leave the card in. Tangnet then adds what makes a node of it. A Pi 5 or 4 with 4 GB or more is useful.</source>
-      <translation type="unfinished" />
+      <translation>Schreiben Sie Raspberry Pi OS Lite (64-bit) mit dem Raspberry Pi Imager ohne dessen eigene Einstellungen auf eine Karte und lassen Sie sie stecken. Tangnet fügt dann hinzu, was einen Knoten daraus macht. Sinnvoll ist ein Pi 5 oder 4 mit 4 GB oder mehr.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Write Raspberry Pi OS Lite (64-bit) on the card first, then choose the drive called bootfs.</source>
+      <translation>Zuerst Raspberry Pi OS Lite (64-bit) auf die Karte schreiben, dann das Laufwerk namens bootfs wählen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Write it as host:port.</source>
+      <translation>Als host:port schreiben.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Write it down and find it from now on</source>
-      <translation type="unfinished" />
+      <translation>Mitschreiben und von nun an finden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>Write the files for its SD card, or the commands for one that runs</source>
-      <translation type="unfinished" />
+      <translation>Die Dateien für seine SD-Karte schreiben oder die Befehle für einen, der läuft</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Write the program and its commands to a folder</source>
-      <translation type="unfinished" />
+      <translation>Das Programm und seine Befehle in einen Ordner schreiben</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Write what shall be remembered.</source>
+      <translation>Schreiben, was gemerkt werden soll.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Writing</source>
-      <translation type="unfinished" />
+      <translation>Schreibt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Writing down what you said…</source>
-      <translation type="unfinished" />
+      <translation>Das Gesagte wird aufgeschrieben…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
       <source>Yes</source>
-      <translation type="unfinished" />
+      <translation>Ja</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
       <source>Yes, remember it</source>
-      <translation type="unfinished" />
+      <translation>Ja, merken</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>Yesterday, {time}</source>
-      <translation type="unfinished" />
+      <translation>Gestern, {time}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>You asked for {node}.</source>
+      <translation>Gewünscht war {node}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_actions.py" />
       <source>Your question in other words</source>
-      <translation type="unfinished" />
+      <translation>Ihre Frage in anderen Worten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Zone</source>
-      <translation type="unfinished" />
+      <translation>Zone</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>a few seconds left</source>
+      <translation>noch ein paar Sekunden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>a moment ago</source>
-      <translation type="unfinished" />
+      <translation>eben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>a public key; empty: nobody can log in over the network</source>
-      <translation type="unfinished" />
+      <translation>ein öffentlicher Schlüssel; leer: niemand kann sich über das Netz anmelden</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>about {mine}{parts}, {rival} about {theirs}</source>
+      <translation>etwa {mine}{parts}, {rival} etwa {theirs}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>about {minutes} min left</source>
+      <translation>noch etwa {minutes} min</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>about {number} tokens/s, estimated</source>
-      <translation type="unfinished" />
+      <translation>etwa {number} Token/s, geschätzt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>about {seconds} s left</source>
+      <translation>noch etwa {seconds} s</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>all</source>
-      <translation type="unfinished" />
+      <translation>alle</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>all documents</source>
-      <translation type="unfinished" />
+      <translation>alle Dokumente</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>all nodes</source>
-      <translation type="unfinished" />
+      <translation>alle Knoten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>an answer</source>
-      <translation type="unfinished" />
+      <translation>eine Antwort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>and {n} more</source>
-      <translation type="unfinished" />
+      <translation>und {n} weitere</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>answers</source>
+      <translation>Antworten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>as in the settings</source>
-      <translation type="unfinished" />
+      <translation>wie in den Einstellungen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>automatic</source>
-      <translation type="unfinished" />
+      <translation>automatisch</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>begins</source>
+      <translation>beginnt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>being checked</source>
+      <translation>wird geprüft</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>being made</source>
-      <translation type="unfinished" />
+      <translation>entstehen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>cannot be reached</source>
+      <translation>nicht erreichbar</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>cannot be read</source>
-      <translation type="unfinished" />
+      <translation>nicht lesbar</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>checking</source>
-      <translation type="unfinished" />
+      <translation>Prüfen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>choosing a node</source>
-      <translation type="unfinished" />
+      <translation>Knoten wählen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>cited</source>
-      <translation type="unfinished" />
+      <translation>zitiert</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>could not be written down</source>
-      <translation type="unfinished" />
+      <translation>konnte nicht mitgeschrieben werden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>documents to index</source>
-      <translation type="unfinished" />
+      <translation>Dokumente für den Index</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>empty: it is connected by cable</source>
-      <translation type="unfinished" />
+      <translation>leer: er hängt am Kabel</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
+      <location filename="../../../app/ui/phrases.py" />
       <source>failed</source>
-      <translation type="unfinished" />
+      <translation>fehlgeschlagen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>first word {first}, whole {whole}</source>
-      <translation type="unfinished" />
+      <translation>erstes Wort {first}, ganz {whole}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>first words after {time}</source>
+      <translation>erste Worte nach {time}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>fits {machines}</source>
-      <translation type="unfinished" />
+      <translation>passt: {machines}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>for another machine</source>
-      <translation type="unfinished" />
+      <translation>für einen anderen Rechner</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>for you</source>
-      <translation type="unfinished" />
+      <translation>für Sie</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>for {name}</source>
-      <translation type="unfinished" />
+      <translation>für {name}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>half of them</source>
-      <translation type="unfinished" />
+      <translation>die Hälfte</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>hearing</source>
-      <translation type="unfinished" />
+      <translation>Hören</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>in the background</source>
-      <translation type="unfinished" />
+      <translation>im Hintergrund</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>is being written down</source>
-      <translation type="unfinished" />
+      <translation>wird mitgeschrieben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>licence not known</source>
-      <translation type="unfinished" />
+      <translation>Lizenz unbekannt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>line: {first}; dashes: {second}</source>
-      <translation type="unfinished" />
+      <translation>Linie: {first}; Striche: {second}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>listening</source>
-      <translation type="unfinished" />
+      <translation>Zuhören</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>loading</source>
-      <translation type="unfinished" />
+      <translation>lädt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>looked at now and then</source>
+      <translation>ab und zu angesehen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>meaning</source>
-      <translation type="unfinished" />
+      <translation>Bedeutung</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>memory</source>
-      <translation type="unfinished" />
+      <translation>Gedächtnis</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>moved {one} → {other}, {time}, with another model: the wording may change</source>
+      <translation>umgezogen {one} → {other}, {time}, mit einem anderen Modell: Der Wortlaut kann sich ändern</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>moved {one} → {other}, {time}, word for word</source>
+      <translation>umgezogen {one} → {other}, {time}, Wort für Wort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>moving</source>
-      <translation type="unfinished" />
+      <translation>Umziehen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>no text</source>
-      <translation type="unfinished" />
+      <translation>kein Text</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>not in your library</source>
-      <translation type="unfinished" />
+      <translation>nicht in Ihrer Bibliothek</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>not now</source>
-      <translation type="unfinished" />
+      <translation>jetzt nicht</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>not reached, {age}</source>
-      <translation type="unfinished" />
+      <translation>nicht erreicht, {age}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>not there now</source>
+      <translation>jetzt nicht da</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>not written down</source>
-      <translation type="unfinished" />
+      <translation>nicht mitgeschrieben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>now</source>
-      <translation type="unfinished" />
+      <translation>jetzt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/page_view.py" />
+      <source>of {pages}</source>
+      <translation>von {pages}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>only for conversations that stay on this machine</source>
-      <translation type="unfinished" />
+      <translation>nur für Gespräche, die auf diesem Rechner bleiben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>ordering</source>
-      <translation type="unfinished" />
+      <translation>Ordnen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>ordering of passages</source>
-      <translation type="unfinished" />
+      <translation>Ordnen von Textstellen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>picture</source>
-      <translation type="unfinished" />
+      <translation>Bild</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>prefer cluster</source>
-      <translation type="unfinished" />
+      <translation>Cluster bevorzugen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>prefer this machine</source>
-      <translation type="unfinished" />
+      <translation>diesen Rechner bevorzugen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>preparing</source>
-      <translation type="unfinished" />
+      <translation>Vorbereiten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>preparing, {far}</source>
+      <translation>wird vorbereitet, {far}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>ranking</source>
+      <translation>Ordnen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>reading</source>
-      <translation type="unfinished" />
+      <translation>Lesen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>reading aloud</source>
-      <translation type="unfinished" />
+      <translation>Vorlesen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>reading of a scan</source>
-      <translation type="unfinished" />
+      <translation>Lesen eines Scans</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>reading…</source>
-      <translation type="unfinished" />
+      <translation>liest…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>reads {number} tokens</source>
-      <translation type="unfinished" />
+      <translation>liest {number} Token</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>ready</source>
-      <translation type="unfinished" />
+      <translation>bereit</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>removed</source>
+      <translation>entfernt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>reranker</source>
-      <translation type="unfinished" />
+      <translation>Reranker</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>rests</source>
-      <translation type="unfinished" />
+      <translation>pausiert</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>said in a conversation</source>
-      <translation type="unfinished" />
+      <translation>in einem Gespräch gesagt</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/phrases.py" />
       <location filename="../../../app/ui/trace_bar.py" />
       <source>search</source>
-      <translation type="unfinished" />
+      <translation>Suche</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>share</source>
-      <translation type="unfinished" />
+      <translation>Anteil</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>speech</source>
+      <translation>Sprache</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>stopped</source>
+      <translation>angehalten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>text only</source>
-      <translation type="unfinished" />
+      <translation>nur Text</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>that of {rival} is too weak to be trusted</source>
+      <translation>das andere ({rival}) ist zu schwach, um ihm zu trauen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>the cluster</source>
+      <translation>der Cluster</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>the file is no longer there</source>
-      <translation type="unfinished" />
+      <translation>die Datei ist nicht mehr da</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_export.py" />
       <source>the system did not take it</source>
-      <translation type="unfinished" />
+      <translation>das System hat sie nicht angenommen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>then {node}</source>
+      <translation>dann {node}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>there</source>
+      <translation>da</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_export.py" />
       <location filename="../../../app/ui/model_words.py" />
+      <location filename="../../../app/ui/phrases.py" />
       <location filename="../../../app/ui/where.py" />
+      <location filename="../../../app/ui/core_sentences.py" />
       <source>this machine</source>
-      <translation type="unfinished" />
+      <translation>dieser Rechner</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>this machine only</source>
-      <translation type="unfinished" />
+      <translation>nur dieser Rechner</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>tight on {machines}</source>
-      <translation type="unfinished" />
+      <translation>knapp: {machines}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>time not known yet</source>
-      <translation type="unfinished" />
+      <translation>Zeit noch unbekannt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>together</source>
-      <translation type="unfinished" />
+      <translation>zusammen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>too large for {machines}</source>
-      <translation type="unfinished" />
+      <translation>zu groß: {machines}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>too weak to be trusted</source>
-      <translation type="unfinished" />
+      <translation>zu schwach, um ihm zu trauen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>two letters, such as GB, for Wi-Fi</source>
-      <translation type="unfinished" />
+      <translation>zwei Buchstaben wie DE, für WLAN</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>voice</source>
+      <translation>Stimme</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <location filename="../../../app/ui/models_card.py" />
       <location filename="../../../app/ui/trace_bar.py" />
       <source>waiting</source>
-      <translation type="unfinished" />
+      <translation>Warten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>waits</source>
-      <translation type="unfinished" />
+      <translation>wartet</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>waits for its turn</source>
+      <translation>wartet, bis es dran ist</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>waits to be written down</source>
-      <translation type="unfinished" />
+      <translation>wartet auf die Mitschrift</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>words</source>
-      <translation type="unfinished" />
+      <translation>Worte</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>work</source>
-      <translation type="unfinished" />
+      <translation>Arbeit</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>works for others</source>
-      <translation type="unfinished" />
+      <translation>arbeitet für andere</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>works for you</source>
-      <translation type="unfinished" />
+      <translation>arbeitet für Sie</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>works for you and for others</source>
-      <translation type="unfinished" />
+      <translation>arbeitet für Sie und andere</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>works for {name}</source>
-      <translation type="unfinished" />
+      <translation>arbeitet für {name}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>writing</source>
-      <translation type="unfinished" />
+      <translation>Schreiben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>written down</source>
-      <translation type="unfinished" />
+      <translation>mitgeschrieben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>written here</source>
-      <translation type="unfinished" />
+      <translation>hier geschrieben</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{address} is not an address.</source>
+      <translation>{address} ist keine Adresse.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{card} is not the boot partition of a card with Raspberry Pi OS.</source>
+      <translation>{card} ist nicht die Startpartition einer Karte mit Raspberry Pi OS.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{document}, page {page}</source>
+      <translation>{document}, Seite {page}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{done} of {total}</source>
+      <translation>{done} von {total}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/tray.py" />
+      <source>{done} of {total} files</source>
+      <translation>{done} von {total} Dateien</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{doubted} of {all} sentences, underlined with dots, are not said by the passages.</source>
+      <translation>{doubted} von {all} Sätzen, punktiert unterstrichen, stehen nicht in den Textstellen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>{machine} could run {model}, {size}</source>
-      <translation type="unfinished" />
+      <translation>{machine} könnte {model} ausführen, {size}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>{machine} has the best model that it can run: {model}</source>
-      <translation type="unfinished" />
+      <translation>{machine} hat das beste Modell, das darauf läuft: {model}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{minutes} min {seconds} s</source>
+      <translation>{minutes} min {seconds} s</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{model} came from {node} with wrong bytes; they were thrown away.</source>
+      <translation>{model} kam von {node} mit falschen Bytes; sie wurden verworfen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
       <source>{model} from {node}</source>
-      <translation type="unfinished" />
+      <translation>{model} von {node}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{model} is more than one file.</source>
+      <translation>{model} besteht aus mehr als einer Datei.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>{most} and {last}</source>
-      <translation type="unfinished" />
+      <translation>{most} und {last}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} cannot be reached.</source>
+      <translation>{name} ist nicht erreichbar.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} cannot be read as sound: it is another kind of file, or damaged.</source>
+      <translation>{name} kann nicht als Ton gelesen werden: Es ist eine andere Art von Datei oder beschädigt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} cannot be the name of a collection.</source>
+      <translation>{name} kann nicht der Name einer Sammlung sein.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} cannot be the name of a persona.</source>
+      <translation>{name} kann nicht der Name einer Rolle sein.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} cannot do that: it runs another version.</source>
+      <translation>{name} kann das nicht: Dort läuft eine andere Version.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} comes first because the settings prefer {whom}.</source>
+      <translation>{name} kommt zuerst, weil es die Einstellungen so sagen ({whom}).</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} comes next: {times}.</source>
+      <translation>{name} ist als Nächstes dran: {times}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} could not be loaded: {reason}</source>
+      <translation>{name} konnte nicht geladen werden: {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} did not answer in time.</source>
+      <translation>{name} hat nicht rechtzeitig geantwortet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} ended the answer without saying why.</source>
+      <translation>{name} beendete die Antwort, ohne zu sagen, warum.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} ended the transcript without a result.</source>
+      <translation>{name} beendete die Mitschrift ohne Ergebnis.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} failed: {reason}</source>
+      <translation>{name} ist ausgefallen: {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} has gone.</source>
+      <translation>{name} ist weg.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} has no sound track.</source>
+      <translation>{name} hat keine Tonspur.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} has room for the whole prompt, {rival} has not.</source>
+      <translation>{name} hat Platz für den ganzen Prompt, {rival} nicht.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} has the better model ({model}); {weak}.</source>
+      <translation>{name} hat das bessere Modell ({model}); {weak}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} has the model {model}.</source>
+      <translation>{name} hat das Modell {model}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>{name} is a tiny starter model: good to see everything work, too weak to be trusted. Check what it says against the sources, or get a better one.</source>
-      <translation type="unfinished" />
+      <translation>{name} ist ein winziges Startmodell: gut, um alles auszuprobieren, zu schwach, um ihm zu trauen. Prüfen Sie, was es sagt, an den Quellen oder holen Sie ein besseres.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} is about as quick and spares this machine: {times}.</source>
+      <translation>{name} ist etwa gleich schnell und schont diesen Rechner: {times}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} is damaged: no sound in it can be decoded.</source>
+      <translation>{name} ist beschädigt: Kein Ton darin lässt sich lesen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} is empty.</source>
+      <translation>{name} ist leer.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} is not paired with this machine.</source>
+      <translation>{name} ist nicht mit diesem Rechner gekoppelt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/arrivals.py" />
       <source>{name} is not there.</source>
-      <translation type="unfinished" />
+      <translation>{name} ist nicht da.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} is one of the quickest: {times}.</source>
+      <translation>{name} gehört zu den Schnellsten: {times}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/password_dialog.py" />
+      <source>{name} is protected</source>
+      <translation>{name} ist geschützt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} is quickest: {times}.</source>
+      <translation>{name} ist am schnellsten: {times}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>{name} is removed from this machine.</source>
-      <translation type="unfinished" />
+      <translation>{name} ist von diesem Rechner entfernt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} is the only one that can answer now.</source>
+      <translation>Nur {name} kann jetzt antworten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} no longer trusts this machine.</source>
+      <translation>{name} vertraut diesem Rechner nicht mehr.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{name} stands in where better ones failed.</source>
+      <translation>{name} springt ein, wo bessere ausgefallen sind.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>{name} takes no new work.</source>
-      <translation type="unfinished" />
+      <translation>{name} nimmt keine neue Arbeit an.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>{name} was deleted.</source>
-      <translation type="unfinished" />
+      <translation>{name} wurde gelöscht.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
       <source>{name}, not reached</source>
-      <translation type="unfinished" />
+      <translation>{name}, nicht erreicht</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{nodes} gave wrong data and is not asked any more</source>
+      <translation>{nodes} gab falsche Daten und wird nicht mehr gefragt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>{node} answered.</source>
-      <translation type="unfinished" />
+      <translation>{node} hat geantwortet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{node} has no model that sees pictures.</source>
+      <translation>{node} hat kein Modell, das Bilder sieht.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>{node} reads the passages…</source>
+      <translation>{node} liest die Textstellen…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>{node} reads the passages… {share} %</source>
+      <translation>{node} liest die Textstellen… {share} %</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{number} characters are too many to remember; {most} are the most.</source>
+      <translation>{number} Zeichen sind zu viele zum Merken; höchstens {most} gehen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{number} failed</source>
+      <translation>{number} fehlgeschlagen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>{number} in your library. Drop more anywhere, or click.</source>
-      <translation type="unfinished" />
+      <translation>{number} in Ihrer Bibliothek. Weitere irgendwo ablegen oder klicken.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{number} tokens remembered</source>
+      <translation>{number} Token schon bekannt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>{number} tokens/s, measured</source>
-      <translation type="unfinished" />
+      <translation>{number} Token/s, gemessen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>{number} · closed</source>
-      <translation type="unfinished" />
+      <translation>{number} · zugeklappt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/node_words.py" />
       <source>{n} answers being made</source>
-      <translation type="unfinished" />
+      <translation>{n} Antworten entstehen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_series.py" />
       <source>{n} answers of this machine: half began within {half}, 99 of 100 within {most}.</source>
-      <translation type="unfinished" />
+      <translation>{n} Antworten dieses Rechners: Die Hälfte begann innerhalb von {half}, 99 von 100 innerhalb von {most}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>{n} days ago</source>
-      <translation type="unfinished" />
+      <translation>vor {n} Tagen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>{n} h ago</source>
-      <translation type="unfinished" />
+      <translation>vor {n} h</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>{n} min</source>
-      <translation type="unfinished" />
+      <translation>{n} min</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>{n} min ago</source>
-      <translation type="unfinished" />
+      <translation>vor {n} min</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_actions.py" />
       <source>{n} of {all}</source>
-      <translation type="unfinished" />
+      <translation>{n} von {all}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_series.py" />
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>{n} s</source>
-      <translation type="unfinished" />
+      <translation>{n} s</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>{n} tokens</source>
-      <translation type="unfinished" />
+      <translation>{n} Token</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>{pages} pages</source>
-      <translation type="unfinished" />
+      <translation>{pages} Seiten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{path} cannot be written: {error}.</source>
+      <translation>{path} lässt sich nicht schreiben: {error}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/conversation_export.py" />
+      <source>{path} cannot be written: {reason}.</source>
+      <translation>{path} lässt sich nicht schreiben: {reason}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{path} is left out. {reason}</source>
+      <translation>{path} bleibt weg. {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{path} is not a folder.</source>
+      <translation>{path} ist kein Ordner.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{path} is not in the library.</source>
+      <translation>{path} ist nicht in der Bibliothek.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{path} is there already.</source>
+      <translation>{path} ist schon da.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>{rate} tokens/s</source>
-      <translation type="unfinished" />
+      <translation>{rate} Token/s</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>{read} tokens were read, {known} of them known before; {written} were written.</source>
-      <translation type="unfinished" />
+      <translation>{read} Token wurden gelesen, davon waren {known} schon bekannt; {written} wurden geschrieben.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{seconds} s</source>
+      <translation>{seconds} s</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/asking.py" />
+      <source>{sentence} Model: {model}.</source>
+      <translation>{sentence} Modell: {model}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>{shown} of {total} lines</source>
-      <translation type="unfinished" />
+      <translation>{shown} von {total} Zeilen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
       <source>{size} sent outside your network</source>
-      <translation type="unfinished" />
+      <translation>{size} aus Ihrem Netz gesendet</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{step}: {done}</source>
+      <translation>{step}: {done}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{step}: {done} of {total}</source>
+      <translation>{step}: {done} von {total}</translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{there} of %n nodes have it</source>
+      <translation>
+        <numerusform>{there} von %n Knoten hat es</numerusform>
+        <numerusform>{there} von %n Knoten haben es</numerusform>
+      </translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{time} queue</source>
+      <translation>{time} Warten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{time} to read</source>
+      <translation>{time} zum Lesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{time} to start</source>
+      <translation>{time} zum Starten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/node_words.py" />
       <source>{used} of {all}</source>
-      <translation type="unfinished" />
+      <translation>{used} von {all}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>{used} of {most} characters; short ones work best</source>
-      <translation type="unfinished" />
+      <translation>{used} von {most} Zeichen; kurze wirken am besten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/playback.py" />
+      <source>{what} (Space in the text)</source>
+      <translation>{what} (Leertaste im Text)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
       <source>{what} is not available.</source>
-      <translation type="unfinished" />
+      <translation>{what} ist nicht verfügbar.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>{where} has no chat model.</source>
+      <translation>{where} hat kein Sprachmodell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>{words} words</source>
-      <translation type="unfinished" />
+      <translation>{words} Wörter</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>“{key}” is not a key that can be used everywhere.</source>
+      <translation>„{key}“ ist keine Taste, die überall benutzt werden kann.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>“{key}” would be taken away from all other programs.</source>
+      <translation>„{key}“ würde allen anderen Programmen weggenommen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>“{name}” is as it was at first.</source>
-      <translation type="unfinished" />
+      <translation>„{name}“ ist wieder wie am Anfang.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>“{title}” deleted.</source>
-      <translation type="unfinished" />
+      <translation>„{title}“ gelöscht.</translation>
     </message>
   </context>
 </TS>

@@ -6,49 +6,73 @@
     <message numerus="yes">
       <location filename="../../../app/ui/model_words.py" />
       <source> and %n more</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform> and %n more</numerusform>
+        <numerusform> and %n more</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>%n conversations</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>%n conversation</numerusform>
+        <numerusform>%n conversations</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>%n conversations deleted.</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>%n conversation deleted.</numerusform>
+        <numerusform>%n conversations deleted.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/arrivals.py" />
       <source>%n files</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>%n file</numerusform>
+        <numerusform>%n files</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../../app/ui/phrases.py" />
+      <source>%n nodes have it</source>
+      <translation>
+        <numerusform>%n node has it</numerusform>
+        <numerusform>%n nodes have it</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/settings_page.py" />
       <source>%n settings are as they were at first.</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>%n setting is as it was at first.</numerusform>
+        <numerusform>%n settings are as they were at first.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/memory_page.py" />
       <source>All is forgotten: %n facts</source>
-      <translation type="unfinished">
-        <numerusform />
-        <numerusform />
+      <translation>
+        <numerusform>All is forgotten: %n fact</numerusform>
+        <numerusform>All is forgotten: %n facts</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../../app/ui/page_canvas.py" />
+      <source>Page {page}; %n lines are marked</source>
+      <translation>
+        <numerusform>Page {page}; %n line is marked</numerusform>
+        <numerusform>Page {page}; %n lines are marked</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <location filename="../../../app/ui/phrases.py" />
+      <source>{there} of %n nodes have it</source>
+      <translation>
+        <numerusform>{there} of %n node has it</numerusform>
+        <numerusform>{there} of %n nodes have it</numerusform>
       </translation>
     </message>
   </context>
