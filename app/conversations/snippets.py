@@ -35,12 +35,7 @@ def folded(text: str) -> str:
 def snippet(text: str, asked: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     """Return one line of `text` around the words of `asked`, and where in it they stand; ("", ()) without any."""
     line = " ".join(text.split())
-    wanted = [re.escape(part) for part in dict.fromkeys(_phrases(asked))]
-    if not wanted:
-        return "", ()
-    low, places = _with_places(line)
-    pattern = re.compile("|".join(sorted((_at_start(one) for one in wanted), key=len, reverse=True)))
-    hits = [(places[found.start()], places[found.end() - 1] + 1) for found in pattern.finditer(low)]
+    hits = places_of(line, asked)
     if not hits:
         return "", ()
     start = max(0, hits[0][0] - _BEFORE)
@@ -55,6 +50,16 @@ def snippet(text: str, asked: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     moved = len(before) - start
     inside = tuple((a + moved, b + moved) for a, b in hits if a >= start and b <= end)
     return f"{before}{line[start:end]}{after}", inside
+
+
+def places_of(text: str, asked: str) -> tuple[tuple[int, int], ...]:
+    """Return where the words of `asked` stand in `text`, in order; each is found by its beginning."""
+    wanted = [re.escape(part) for part in dict.fromkeys(_phrases(asked))]
+    if not wanted:
+        return ()
+    low, places = _with_places(text)
+    pattern = re.compile("|".join(sorted((_at_start(one) for one in wanted), key=len, reverse=True)))
+    return tuple((places[found.start()], places[found.end() - 1] + 1) for found in pattern.finditer(low))
 
 
 def has_all(text: str, asked: str) -> bool:

@@ -133,6 +133,11 @@ class AnswerCard(QFrame):
         """Whether it is being read aloud, or some of it is selected."""
         return self._read or self.body.textCursor().hasSelection()
 
+    @property
+    def words(self) -> TextCard:
+        """What it says."""
+        return self.body
+
     # ------------------------------------------------------------------ while it grows
 
     def tell(self, sentence: str) -> None:

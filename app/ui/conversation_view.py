@@ -19,11 +19,13 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from app.ui import theme
 from app.ui.answer_card import AnswerCard
+from app.ui.found_words import FoundWords, bring_into_sight
 from app.ui.heights import Heights
 from app.ui.message_item import Item, in_use, stops
 from app.ui.message_widgets import make_answer, make_question
 from app.ui.question_row import QuestionRow
 from app.ui.tokens import SPACE
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.kept_sound import Kept
@@ -71,7 +73,7 @@ class ConversationView(QAbstractScrollArea):
     def __init__(self) -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("Conversation")
+        self.setAccessibleName(tr("Conversation"))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAutoFillBackground(False)
@@ -89,6 +91,7 @@ class ConversationView(QAbstractScrollArea):
         self._fetched: dict[int, StoredMessage] = {}
         self._opening = 0
         """Grows with each conversation: what is fetched for an earlier one comes too late."""
+        self._found_words = FoundWords(self)
         self._following = True
         self._placing = False
         self._width = 0
@@ -102,12 +105,17 @@ class ConversationView(QAbstractScrollArea):
     @property
     def answers(self) -> list[AnswerCard]:
         """The answers that have a widget, oldest first."""
-        return [card for card in self._widgets() if isinstance(card, AnswerCard)]
+        return [card for card in self.messages() if isinstance(card, AnswerCard)]
 
     @property
     def questions(self) -> list[QuestionRow]:
         """The questions that have a widget, oldest first."""
-        return [row for row in self._widgets() if isinstance(row, QuestionRow)]
+        return [row for row in self.messages() if isinstance(row, QuestionRow)]
+
+    def messages(self) -> list[AnswerCard | QuestionRow]:
+        """Return the messages that have a widget, oldest first."""
+        found = [self._built[at].widget for at in sorted(self._built)]
+        return [widget for widget in found if widget is not None]
 
     def __len__(self) -> int:
         return len(self._items)
@@ -120,6 +128,7 @@ class ConversationView(QAbstractScrollArea):
             self._drop(item)
         self._built, self._items, self._heights = {}, [], Heights()
         self._sounds, self._fetch = {}, None
+        self._found_words.forget()
         self._fetching.clear()
         self._fetched.clear()
         self._following = True
@@ -147,6 +156,12 @@ class ConversationView(QAbstractScrollArea):
         if at < self._named:
             self._following = False
             self.verticalScrollBar().setValue(self._heights.before(at) + above)
+
+    def reveal(self, message: int, asked: str) -> None:
+        """Show the message with that id, with the words of `asked` marked, and the first of them in sight."""
+        self._found_words.seek(message, asked)
+        self.go_to(message)
+        self._place()
 
     def add_question(self, text: str, attachments: Sequence[str] = ()) -> None:
         """Show a question. `attachments`: files that go with it."""
@@ -186,7 +201,7 @@ class ConversationView(QAbstractScrollArea):
     def offer_versions(self, messages: Sequence[StoredMessage]) -> None:
         """Offer what can be done with these messages, where they have a widget."""
         known = {message.id: message.versions for message in messages}
-        for widget in self._widgets():
+        for widget in self.messages():
             if widget.message in known:
                 widget.present(known[widget.message])
 
@@ -241,7 +256,7 @@ class ConversationView(QAbstractScrollArea):
         went = super().focusNextPrevChild(forward)
         widget = QApplication.focusWidget()
         if went and widget is not None and self.viewport().isAncestorOf(widget):
-            self._reveal(widget)
+            bring_into_sight(self, widget)
         return went
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -271,10 +286,6 @@ class ConversationView(QAbstractScrollArea):
         while at and not self._items[at - 1].id:
             at -= 1
         return at
-
-    def _widgets(self) -> list[AnswerCard | QuestionRow]:
-        found = [self._built[at].widget for at in sorted(self._built)]
-        return [widget for widget in found if widget is not None]
 
     def _around(self, more: float) -> range:
         """Return the numbers of the messages in sight, and `more` heights of the view above and below."""
@@ -326,6 +337,7 @@ class ConversationView(QAbstractScrollArea):
             if item.widget is not None:
                 item.widget.move(self._left, self._heights.before(at) - self._top + SPACE.XL)
         self._let_go()
+        self._found_words.arranged()
         self.viewport().update()
         if missing:
             self._soon.start()
@@ -434,12 +446,3 @@ class ConversationView(QAbstractScrollArea):
             widget.removeEventFilter(self)
             widget.hide()
             widget.deleteLater()
-
-    def _reveal(self, widget: QWidget) -> None:
-        top = widget.mapTo(self.viewport(), widget.rect().topLeft()).y()
-        bottom = top + min(widget.height(), self.viewport().height() - 2 * SPACE.XL)
-        bar = self.verticalScrollBar()
-        if top < SPACE.XL:
-            bar.setValue(bar.value() + top - SPACE.XL)
-        elif bottom > self.viewport().height() - SPACE.XL:
-            bar.setValue(bar.value() + bottom - self.viewport().height() + SPACE.XL)

@@ -80,13 +80,13 @@ class QuestionRow(QWidget):
         row.addWidget(self.forget_button)
         self.sound.hide()
         column.addWidget(self.sound)
-        self._card = card
+        self.words = card
         card.fit()
 
     @property
     def in_use(self) -> bool:
         """Whether its sound plays, or some of it is selected."""
-        return self._playing or self.editor is not None or self._card.textCursor().hasSelection()
+        return self._playing or self.editor is not None or self.words.textCursor().hasSelection()
 
     def present(self, versions: Sequence[int]) -> None:
         """Offer what can be done with a question that the store knows; `versions` are the ids of all of them."""

@@ -152,3 +152,51 @@ def test_tab_goes_from_message_to_message_and_brings_them_into_sight(scene: Scen
             seen.append(text(message))
     assert seen[:6] == ["Question 0?", "Answer 0.", "Question 1?", "Answer 1.", "Question 2?", "Answer 2."]
     assert len(seen) > 20
+
+
+def marked(scene: Scene) -> dict[int, list[str]]:
+    """Return what is marked in the messages that have a widget."""
+    found = {}
+    for one in scene.window.pane.view.messages():
+        texts = [mark.cursor.selectedText() for mark in one.words.extraSelections()]
+        if texts:
+            found[one.message] = texts
+    return found
+
+
+def test_a_message_that_was_found_is_shown_with_its_words_marked(scene: Scene) -> None:
+    store = scene.runtime.conversations
+    made = store.create("found")
+    ids = []
+    for number in range(120):
+        store.ask(made.id, f"Question {number}?")
+        answer = store.begin(made.id)
+        middle = "The **köl**n 🗼 tower, Kölner Dom. " if number == 40 else ""
+        store.append(answer, "Some more words.\n\n" * 60 + middle + "\n\nThe end.\n\n" * 60)
+        store.finish(answer, Outcome("complete"))
+        ids.append(answer)
+    scene.attach()
+    scene.window.pane.open_conversation(made.id, "found")
+    scene.until(lambda: len(scene.window.pane.view) == 240)
+    settle(scene)
+    view = scene.window.pane.view
+    view.reveal(ids[40], "koln TOWER")
+    scene.until(lambda: bool(marked(scene)))
+    assert marked(scene) == {ids[40]: ["köln", "tower", "Köln"]}
+    card = next(one for one in view.answers if one.message == ids[40])
+
+    def in_view() -> bool:
+        marks = card.words.extraSelections()
+        place = card.words.cursorRect(marks[0].cursor)
+        return view.viewport().rect().contains(card.words.mapTo(view.viewport(), place.center()))
+
+    scene.until(in_view)
+    view.verticalScrollBar().setValue(0)  # it goes away, and is marked again when it comes back
+    scene.until(lambda: not marked(scene))
+    view.go_to(ids[40])
+    scene.until(lambda: list(marked(scene)) == [ids[40]])
+    question = view.questions[0].message
+    view.reveal(question, "question")
+    scene.until(lambda: marked(scene) == {question: ["Question"]})
+    view.clear()
+    assert not marked(scene)
