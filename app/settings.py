@@ -271,6 +271,13 @@ class Settings:
         title="Stay in the tray",
         kind="tray",
     )
+    window_notices: str = _setting(
+        "titles",
+        "What the desktop is told when long work is over and another program is in front; full: answers too.",
+        ("off", "titles", "full"),
+        title="Notices of the desktop",
+        names=("None", "Titles only", "With the answer"),
+    )
     window_titles: bool = _setting(
         True,
         "Let the model that answered name a conversation, in the background, once it is free.",

@@ -84,7 +84,9 @@ def _said(path: Path, place: str) -> Iterator[tuple[str, bool]]:
         first = node.args[0]
         if isinstance(first, ast.Constant) and isinstance(first.value, str):
             yield first.value, len(node.args) > 1 or any(keyword.arg == "count" for keyword in node.keywords)
-        elif path.name != "core_words.py" and not path.name.startswith("settings_"):  # theirs stand in tables: see words
+        elif path.name != "core_words.py" and not path.name.startswith(
+            "settings_"
+        ):  # theirs stand in tables: see words
             raise UnreadableError(f"{place}:{node.lineno}: tr() needs the text itself, not {ast.unparse(first)}")
 
 

@@ -49,6 +49,10 @@ class Asking(QObject):
         self.listener: Callable[[Event | None], None] | None = None
         """Gets every event, and None in the end, in the asyncio thread."""
         self.done = False
+        self.stopped = False
+        """By the user."""
+        self.text = ""
+        """The whole answer, once it is complete."""
         self._node = ""
         self._reason = ""
 
@@ -65,6 +69,7 @@ class Asking(QObject):
             self._handle.cancel()
         if self.card is not None:
             self.card.stop()
+        self.stopped = True
         self._rest("ready")
 
     def detach(self) -> None:
@@ -94,6 +99,8 @@ class Asking(QObject):
         from app import events, recalling
 
         card = self.card
+        if isinstance(event, events.Answered):
+            self.text = event.text
         match event:
             case Begun():
                 self.begun.emit(event.conversation)

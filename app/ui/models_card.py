@@ -47,6 +47,8 @@ class ModelsCard(QFrame):
 
     failed = Signal(object)
     engines_changed = Signal(object)
+    came = Signal(str, str)
+    """A model was fetched or put on nodes: its name, and "" or what went wrong."""
     page_asked = Signal()
     """Show all models."""
 
@@ -277,7 +279,14 @@ class ModelsCard(QFrame):
             self.push_row.follow(self.pushing)
         if self.dialog is not None:
             self.dialog.follow(self.pushing)
-        self.pushing.start()
+        pushing = self.pushing
+
+        def over() -> None:
+            if not pushing.stopped:
+                self.came.emit(model.name, pushing.problem)
+
+        pushing.ended.connect(over)
+        pushing.start()
 
     def _forget_dialog(self) -> None:
         self.dialog = None
@@ -320,6 +329,7 @@ class ModelsCard(QFrame):
 
     def _end(self) -> None:
         self._rest()
+        self.came.emit(str(self.choice.currentData()), "")
         self.weak.hide()
         self._warm()
 

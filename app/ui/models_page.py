@@ -34,6 +34,8 @@ class ModelsPage(QWidget):
     failed = Signal(object)
     changed = Signal()
     """The models of this machine are others now."""
+    came = Signal(str, str)
+    """A model has come, or was not brought: its name, and "" or what went wrong."""
 
     def __init__(self, bridge: Bridge, undo: UndoBar, put_on_nodes: Callable[[], object]) -> None:
         """`put_on_nodes` asks which model shall go to which nodes."""
@@ -185,6 +187,8 @@ class ModelsPage(QWidget):
         )
 
     def _came(self) -> None:
+        if self.coming is not None:
+            self.came.emit(self.coming.name, self.coming.problem)
         self._show_busy()
         self.enter()
         self.changed.emit()
@@ -289,4 +293,5 @@ def models_page(window: MainWindow) -> ModelsPage:
     page = ModelsPage(window.bridge, window.undo, window.pane.models.put_on_nodes)
     window.nodes.changed.connect(page.show_nodes)
     page.changed.connect(window.pane.models.reload)
+    page.came.connect(window.pane.models.came)
     return page

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from app.library_state import LibraryState
     from app.ui.window import MainWindow
 
+MESSAGE_MS = 15_000
+"""How long an icon that stands there for a message alone stays."""
 SOON_MS = 100
 """What changes within this is shown at once."""
 CALM, ALERT = "#0f766e", "#b3261e"
@@ -143,6 +145,10 @@ class Tray(QObject):
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.show_now)
         self._actions: dict[str, QAction] = {}
+        self._said: Callable[[], object] = self.bring
+        """What a click on the message leads to."""
+        self._gone = QTimer(self, singleShot=True, interval=MESSAGE_MS)
+        self._gone.timeout.connect(self.use)
         self._speaking = False
         self._hands = ("off", "")
         self._queue: LibraryState | None = None
@@ -228,7 +234,7 @@ class Tray(QObject):
             action.triggered.connect(lambda _checked=False, act=act: act())
         self.icon.setContextMenu(menu)
         self.icon.activated.connect(self._clicked)
-        self.icon.messageClicked.connect(self.bring)
+        self.icon.messageClicked.connect(lambda: self._said())
 
     def _name_actions(self) -> None:
         window, queue = self._window, self._queue
@@ -259,11 +265,26 @@ class Tray(QObject):
         """Hide the window, and say once where it is now."""
         self._window.hide()
         self.show_now()
-        if self.icon is not None and self.once("told of the tray"):
-            self.icon.showMessage(
-                tr("Tangnet goes on in the tray"), tr("Its menu brings the window back and ends the program."),
-                picture("ready"),
-            )  # fmt: skip
+        if self.once("told of the tray"):
+            self.say(
+                tr("Tangnet goes on in the tray"),
+                tr("Its menu brings the window back and ends the program."),
+                self.bring,
+            )
+
+    def say(self, title: str, body: str, clicked: Callable[[], object]) -> None:
+        """Show a message at the icon, which comes for it where it is not there; nothing where there is no tray."""
+        if not self.available():
+            return
+        if self.icon is None:
+            self._make()
+            self.show_now()
+        assert self.icon is not None
+        if not self.icon.isVisible():
+            self.icon.show()
+            self._gone.start()
+        self._said = clicked
+        self.icon.showMessage(title, body, picture("ready"))
 
     def bring(self) -> None:
         """Bring the window to the front."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.ui.hands_free import HandsFree
     from app.ui.microphone_key import TalkKey
     from app.ui.nodes_panel import NodesPanel
+    from app.ui.notices import Notices
     from app.ui.page_pictures import PagePictures
     from app.ui.read_aloud import ReadAloud
     from app.ui.reading import Reading
@@ -64,6 +65,7 @@ class MainWindow(QMainWindow):
     recording: Recording
     hands: HandsFree
     tray: Tray
+    notices: Notices
     overlay: DropZones
     _talk_key: QKeySequence
     """These come with `begin` and `furnish`."""
@@ -121,6 +123,7 @@ class MainWindow(QMainWindow):
         from app.ui.hands_free_mark import hands_free_in
         from app.ui.microphone_key import TalkKey
         from app.ui.nodes_panel import NodesPanel
+        from app.ui.notices import notices_in
         from app.ui.page_pictures import PagePictures
         from app.ui.read_aloud import ReadAloud
         from app.ui.reading import Reading
@@ -141,6 +144,7 @@ class MainWindow(QMainWindow):
         self.recording = record_in(self)
         self.hands = hands_free_in(self)
         self.tray = tray_in(self)
+        self.notices = notices_in(self)
         self.overlay = DropZones(self)
         connect(self)
         self.dictation = Dictation(self)
