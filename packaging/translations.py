@@ -140,14 +140,12 @@ def write(language: str, found: dict[str, Word], had: dict[str, Translation]) ->
     path.write_text(f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{text}\n', encoding="utf-8")
 
 
-def compile_all() -> None:
-    """Make the .qm files. Raises CalledProcessError where Qt's lrelease fails."""
+def compile_one(language: str, made: Path) -> None:
+    """Make `made`, a .qm file, of a language's .ts file. Raises CalledProcessError where Qt's lrelease fails."""
     import PySide6
 
     tool = Path(PySide6.__path__[0]) / ("lrelease.exe" if sys.platform == "win32" else "lrelease")
-    for language in languages():
-        made = FOLDER / f"tangnet_{language}.qm"
-        subprocess.run([tool, "-silent", FOLDER / f"tangnet_{language}.ts", "-qm", made], check=True)
+    subprocess.run([tool, "-silent", FOLDER / f"tangnet_{language}.ts", "-qm", made], check=True)
 
 
 def faults(language: str, found: dict[str, Word]) -> list[str]:
@@ -199,7 +197,7 @@ def main(arguments: list[str]) -> int:
     if not checks:
         for language in languages():
             write(language, found, read(language))
-        compile_all()
+            compile_one(language, FOLDER / f"tangnet_{language}.qm")
     wrong = [fault for language in languages() for fault in faults(language, found)]
     for fault in wrong:
         print(fault)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.events import ModelInfo, NodeInfo
 from app.model_advice import Advice, Speed, fit, memory_needed, speed
 from app.ui import phrases
+from app.ui.numbers import number
 from app.ui.translation import tr
 
 ORDER = ("chat", "embed", "rerank", "transcribe", "speak", "ocr", "wake", "vad")
@@ -34,7 +35,7 @@ def facts(model: ModelInfo) -> str:
     """Return size, quantisation, licence and context."""
     parts = [phrases.megabytes(model.bytes), model.quantisation, model.licence or tr("licence not known")]
     if model.context:
-        parts.append(tr("reads {number} tokens", number=f"{model.context:,}"))
+        parts.append(tr("reads {number} tokens", number=number(model.context)))
     return " · ".join(part for part in parts if part)
 
 
@@ -54,10 +55,10 @@ def rate(found: Speed | None) -> str:
     """Return a speed in words; "" where none is known."""
     if found is None:
         return ""
-    number = f"{found.rate:.0f}" if found.rate >= 10 else f"{found.rate:.1f}"
+    shown = number(found.rate, 0 if found.rate >= 10 else 1)
     if found.measured:
-        return tr("{number} tokens/s, measured", number=number)
-    return tr("about {number} tokens/s, estimated", number=number)
+        return tr("{number} tokens/s, measured", number=shown)
+    return tr("about {number} tokens/s, estimated", number=shown)
 
 
 def where(model: ModelInfo, nodes: Sequence[NodeInfo]) -> str:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.ui.choice_button import ChoiceButton
+from app.ui.numbers import number
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -167,4 +168,4 @@ def _who(expected: Expected) -> str:
 def _spoken(milliseconds: float) -> str:
     """Return a predicted time: no more exact than it is."""
     seconds = milliseconds / 1000
-    return f"{max(seconds, 0.1):.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    return tr("{seconds} s", seconds=number(max(seconds, 0.1), 1 if seconds < 10 else 0))

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QScrollArea, QVBoxLay
 from app.answer_report import report
 from app.ui import phrases
 from app.ui.controls import button, label
+from app.ui.numbers import number
 from app.ui.tokens import SPACE, TYPE
 from app.ui.trace_bar import TraceBar
 from app.ui.translation import tr
@@ -127,7 +128,7 @@ class WhyPanel(QWidget):
         values = {tr("meaning"): passage.similarity, tr("words"): passage.overlap, tr("together"): passage.score}
         if passage.reranked is not None:
             values[tr("reranker")] = passage.reranked
-        said = " · ".join(f"{name} {value:.2f}" for name, value in values.items())
+        said = " · ".join(f"{name} {number(value, 2)}" for name, value in values.items())
         column.addWidget(label(f"{said} · {tr('cited')}" if cited else said, tone="muted", scale=TYPE.SMALL, wrap=True))
         return made
 

@@ -1031,6 +1031,7 @@
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <location filename="../../../app/ui/conversation_export.py" />
+      <location filename="../../../app/ui/conversation_view.py" />
       <source>Conversation</source>
       <translation>Gespräch</translation>
     </message>
@@ -2739,7 +2740,7 @@ Aus: nur das Modell.</translation>
     <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Record a lecture or a meeting: it is written down on your machines, can be asked about and saved as text or subtitles. Sound files in your library stand here, too.</source>
-      <translation>Nehmen Sie einen Vortrag oder eine Besprechung auf: Auf Ihren Rechnern wird mitgeschrieben, danach lässt sich danach fragen und als Text oder Untertitel speichern. Auch Tondateien Ihrer Bibliothek stehen hier.</translation>
+      <translation>Nehmen Sie einen Vortrag oder eine Besprechung auf: Auf Ihren Rechnern wird mitgeschrieben; Sie können Fragen dazu stellen und die Mitschrift als Text oder Untertitel speichern. Auch Tondateien Ihrer Bibliothek stehen hier.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -5066,6 +5067,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/phrases.py" />
+      <location filename="../../../app/ui/where.py" />
       <source>{seconds} s</source>
       <translation>{seconds} s</translation>
     </message>
