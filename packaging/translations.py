@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -142,9 +143,9 @@ def write(language: str, found: dict[str, Word], had: dict[str, Translation]) ->
 
 def compile_one(language: str, made: Path) -> None:
     """Make `made`, a .qm file, of a language's .ts file. Raises CalledProcessError where Qt's lrelease fails."""
-    import PySide6
-
-    tool = Path(PySide6.__path__[0]) / ("lrelease.exe" if sys.platform == "win32" else "lrelease")
+    found = importlib.util.find_spec("PySide6")
+    assert found is not None and found.submodule_search_locations, "PySide6 is not installed"
+    tool = Path(found.submodule_search_locations[0]) / ("lrelease.exe" if sys.platform == "win32" else "lrelease")
     subprocess.run([tool, "-silent", FOLDER / f"tangnet_{language}.ts", "-qm", made], check=True)
 
 

@@ -28,6 +28,14 @@
       </translation>
     </message>
     <message numerus="yes">
+      <location filename="../../../app/ui/notices.py" />
+      <source>%n documents were read</source>
+      <translation>
+        <numerusform>%n Dokument wurde gelesen</numerusform>
+        <numerusform>%n Dokumente wurden gelesen</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <location filename="../../../app/ui/arrivals.py" />
       <source>%n files</source>
       <translation>
@@ -439,6 +447,16 @@
       <translation>Ein Ordner kann nicht mit einer Frage mitgehen. Zuerst in die Bibliothek aufnehmen, dann fragen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/notices.py" />
+      <source>A model could not be brought</source>
+      <translation>Ein Modell konnte nicht gebracht werden</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/notices.py" />
+      <source>A model is there</source>
+      <translation>Ein Modell ist da</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>A name has 1 to {most} characters that can be printed.</source>
       <translation>Ein Name hat 1 bis {most} druckbare Zeichen.</translation>
@@ -462,6 +480,16 @@
       <location filename="../../../app/ui/attaching.py" />
       <source>A picture can be pasted as soon as Tangnet is ready.</source>
       <translation>Ein Bild kann eingefügt werden, sobald Tangnet bereit ist.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/notices.py" />
+      <source>A recording could not be turned into text</source>
+      <translation>Eine Aufnahme konnte nicht mitgeschrieben werden</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/notices.py" />
+      <source>A recording is text now</source>
+      <translation>Eine Aufnahme ist mitgeschrieben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
@@ -2166,6 +2194,11 @@
       <translation>Knoten, die über eine Adresse (host:port) erreicht werden, neben den gefundenen.</translation>
     </message>
     <message>
+      <location filename="../../../app/settings.py" />
+      <source>None</source>
+      <translation>Keine</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>Not available: {parts}</source>
       <translation>Nicht verfügbar: {parts}</translation>
@@ -2235,6 +2268,11 @@
       <location filename="../../../app/ui/told.py" />
       <source>Nothing was understood.</source>
       <translation>Es wurde nichts verstanden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Notices of the desktop</source>
+      <translation>Mitteilungen auf dem Desktop</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
@@ -3275,6 +3313,21 @@ Aus: nur das Modell.</translation>
       <translation>Die Antwort brach ab, und kein anderer Knoten konnte weitermachen: {reason}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/notices.py" />
+      <source>The answer could not be made</source>
+      <translation>Die Antwort konnte nicht gegeben werden</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/notices.py" />
+      <source>The answer goes on elsewhere</source>
+      <translation>Die Antwort geht anderswo weiter</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/notices.py" />
+      <source>The answer is ready</source>
+      <translation>Die Antwort ist fertig</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/settings_fields.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <source>The best one there is</source>
@@ -3674,6 +3727,11 @@ Aus: nur das Modell.</translation>
       <translation>Titel vom Modell</translation>
     </message>
     <message>
+      <location filename="../../../app/settings.py" />
+      <source>Titles only</source>
+      <translation>Nur Titel</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>To download</source>
       <translation>Zum Herunterladen</translation>
@@ -3909,6 +3967,11 @@ Aus: nur das Modell.</translation>
       <translation>Was gesagt wird, bleibt auf diesem Rechner, bis Sie aufhören.</translation>
     </message>
     <message>
+      <location filename="../../../app/settings.py" />
+      <source>What the desktop is told when long work is over and another program is in front; full: answers too.</source>
+      <translation>Was der Desktop meldet, wenn lange Arbeit fertig und ein anderes Programm vorn ist; full: auch Antworten.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>What was recorded until then is kept.</source>
       <translation>Was bis dahin aufgenommen wurde, bleibt.</translation>
@@ -4049,6 +4112,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Window</source>
       <translation>Fenster</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>With the answer</source>
+      <translation>Mit der Antwort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />

@@ -28,6 +28,14 @@
       </translation>
     </message>
     <message numerus="yes">
+      <location filename="../../../app/ui/notices.py" />
+      <source>%n documents were read</source>
+      <translation>
+        <numerusform>%n document was read</numerusform>
+        <numerusform>%n documents were read</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <location filename="../../../app/ui/arrivals.py" />
       <source>%n files</source>
       <translation>
