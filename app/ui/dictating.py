@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from app.ui import phrases
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.ui.bridge import Handle
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 GO_ON_SECONDS = 30.0
 """What is said into the same window within this time goes on with the line: a space comes before it."""
 SHOWN_MOST = 200
-COPIED = "It is in the clipboard: paste it with Ctrl+V."
-COPIED_HERE = "It is in the clipboard, and in the text box below."
-STOPPED = "Typing was stopped."
 
 
 def _typist() -> Typist:
@@ -77,11 +75,11 @@ class Dictation(QObject):
                 return
             self._last = utterance.window, time.monotonic()
             shown = said if len(said) <= SHOWN_MOST else f"{said[:SHOWN_MOST]}…"
-            self._tell(f"Typed: “{shown}”")
+            self._tell(tr("Typed: “{text}”", text=shown))
 
         def failed(error: BaseException) -> None:
             self._ended(handle)
-            self._copy(said, getattr(error, "message", "") or f"It could not be typed: {error}.")
+            self._copy(said, getattr(error, "message", "") or tr("It could not be typed: {error}.", error=error))
 
         handle = self._window.bridge.run(type_it, typed, failed, name="dictation")
         self._typing.append(handle)
@@ -121,7 +119,7 @@ class Dictation(QObject):
             handle.cancel()
         if typing:
             self._window.talk_key.watch("typing", False)
-            self._tell(STOPPED)
+            self._tell(tr("Typing was stopped."))
 
     def _ended(self, handle: Handle) -> None:
         if handle in self._typing:
@@ -134,9 +132,9 @@ class Dictation(QObject):
         if QGuiApplication.platformName().startswith("wayland"):
             # A compositor may refuse the clipboard to a program that is not in front, and does not say so.
             self._window.pane.composer.put(said)
-            self._tell(trouble or "Copied.", COPIED_HERE)
+            self._tell(trouble or tr("Copied."), tr("It is in the clipboard, and in the text box below."))
         else:
-            self._tell(trouble or "Copied.", COPIED)
+            self._tell(trouble or tr("Copied."), tr("It is in the clipboard: paste it with Ctrl+V."))
         if trouble:
             QApplication.alert(self._window)
 
@@ -186,7 +184,7 @@ class _Utterance:
         if self.window in self.ours:
             return ""
         if not self.window:
-            raise VoiceError("No window has the keyboard.", code="voice_not_typed")
+            raise VoiceError(tr("No window has the keyboard."), code="voice_not_typed")
         goes_on = last[0] == self.window and time.monotonic() - last[1] < GO_ON_SECONDS
         line = f" {said}" if goes_on else said
         await self.typist.type(line, self.window)

@@ -12,23 +12,32 @@ from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.composer import LevelMeter
 from app.ui.controls import Choice, button, label, set_state
+from app.ui.tokens import SPACE, TYPE
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.voice.devices import Trial
     from app.voice.portaudio import InputDevice
 
 LEVEL_MS = 33
-READY = "Test it: the bars move while you speak."
-_STATES = {
-    "opening": "Opening the microphone…",
-    "listening": "It listens: speak, and the bars move.",
-    "muted": "It is muted in the sound settings of this computer.",
-    "silent": "It brings only silence: is it switched off, or not allowed?",
-}
 
 ListDevices = Callable[[], Awaitable[Sequence["InputDevice"]]]
 MakeTrial = Callable[[str, Callable[[str], None], Callable[[str], None]], "Trial"]
 """(device, on_state, on_trouble) -> Trial; called in the asyncio thread, as are both callbacks."""
+
+
+def _ready() -> str:
+    return tr("Test it: the bars move while you speak.")
+
+
+def _told_of(state: str) -> str:
+    """Return what is said of a state of the microphone; "" for those that are not told."""
+    return {
+        "opening": tr("Opening the microphone…"),
+        "listening": tr("It listens: speak, and the bars move."),
+        "muted": tr("It is muted in the sound settings of this computer."),
+        "silent": tr("It brings only silence: is it switched off, or not allowed?"),
+    }.get(state, "")
 
 
 async def list_devices() -> Sequence[InputDevice]:
@@ -81,26 +90,26 @@ class MicrophoneChoice(QWidget):
         self._busy = False
         """It records or plays: the line below tells of that, not of the microphone."""
         self.choice = Choice()
-        self.choice.setAccessibleName("Microphone")
+        self.choice.setAccessibleName(tr("Microphone"))
         self.choice.setMinimumContentsLength(16)
         self.choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.choice.addItem("The one of the system", "")
+        self.choice.addItem(tr("The one of the system"), "")
         if device:
             self.choice.addItem(device, device)
             self.choice.setCurrentIndex(1)
         self.meter = LevelMeter()
-        self.test = button("Test", description="Listen to this microphone: the bars move while you speak")
+        self.test = button(tr("Test"), description=tr("Listen to this microphone: the bars move while you speak"))
         self.test.setCheckable(True)
-        self.record = button("Record 3 s", description="Record three seconds; they stay in memory only")
-        self.play = button("Play back", description="Play what was recorded")
+        self.record = button(tr("Record 3 s"), description=tr("Record three seconds; they stay in memory only"))
+        self.play = button(tr("Play back"), description=tr("Play what was recorded"))
         self.play.setEnabled(False)
-        self.state = label(READY, tone="muted", scale=0.88, wrap=True)
+        self.state = label(_ready(), tone="muted", scale=TYPE.SMALL, wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(SPACE.S)
         column.addWidget(self.choice)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(SPACE.S)
         for part in (self.test, self.record, self.play):
             part.setAutoDefault(False)
             row.addWidget(part)
@@ -137,7 +146,7 @@ class MicrophoneChoice(QWidget):
         self.play.setEnabled(False)
         self.record.setEnabled(True)
         self._rest()
-        self._say(READY)
+        self._say(_ready())
         lend = self._lend
         self._bridge.run(self._close, lambda _none: lend(False), name="end of the microphone test")
 
@@ -146,18 +155,19 @@ class MicrophoneChoice(QWidget):
     def _show_devices(self, devices: Sequence[InputDevice]) -> None:
         chosen = self.value
         default = next((device.label for device in devices if device.default), "")
-        self.choice.setItemText(0, f"The one of the system: {default}" if default else "The one of the system")
+        followed = tr("The one of the system: {name}", name=default) if default else tr("The one of the system")
+        self.choice.setItemText(0, followed)
         while self.choice.count() > 1:
             self.choice.removeItem(1)
         for device in devices:
-            self.choice.addItem(f"{device.label} (muted)" if device.muted else device.label, device.name)
+            self.choice.addItem(tr("{name} (muted)", name=device.label) if device.muted else device.label, device.name)
         known = {name: at + 1 for at, device in enumerate(devices) for name in (device.label, device.name)}
         if chosen and chosen not in known:
-            self.choice.addItem(f"{chosen} (not there now)", chosen)
+            self.choice.addItem(tr("{name} (not there now)", name=chosen), chosen)
             known[chosen] = self.choice.count() - 1
         self.choice.setCurrentIndex(known.get(chosen, 0))
         if not devices:
-            self._say("No microphone was found. Plug one in, and open the settings again.", wrong=True)
+            self._say(tr("No microphone was found. Plug one in, and open the settings again."), wrong=True)
 
     def _toggled(self, on: bool) -> None:
         if not on:
@@ -185,7 +195,7 @@ class MicrophoneChoice(QWidget):
         self._busy = True
         self.record.setEnabled(False)
         self.play.setEnabled(False)
-        self._say("Recording three seconds: speak now.")
+        self._say(tr("Recording three seconds: speak now."))
         device, serial = self.value, self._serial
 
         async def record() -> float:
@@ -199,19 +209,19 @@ class MicrophoneChoice(QWidget):
         self._work, self._busy = None, False
         self.record.setEnabled(True)
         self.play.setEnabled(seconds > 0)
-        self._say(f"{seconds:.1f} s were recorded. Play them back to hear what Tangnet hears.")
+        self._say(tr("{seconds} s were recorded. Play them back to hear what Tangnet hears.", seconds=f"{seconds:.1f}"))
         self.play.setFocus()
 
     def _play(self) -> None:
         trial = self._trial
         if trial is not None:
             self._busy = True
-            self._say("Playing…")
+            self._say(tr("Playing…"))
             self._work = self._bridge.run(trial.play, self._played, self._trouble, name="play")
 
     def _played(self, _none: object) -> None:
         self._work, self._busy = None, False
-        self._say("Played.")
+        self._say(tr("Played."))
 
     def _trouble(self, error: BaseException) -> None:
         from app.ui import phrases
@@ -221,8 +231,8 @@ class MicrophoneChoice(QWidget):
         self._say(" ".join(part for part in phrases.trouble(error) if part), wrong=True)
 
     def _state(self, state: str, serial: int) -> None:
-        if serial == self._serial and state in _STATES and not self._busy:
-            self._say(_STATES[state], wrong=state in ("muted", "silent"))
+        if serial == self._serial and (told := _told_of(state)) and not self._busy:
+            self._say(told, wrong=state in ("muted", "silent"))
 
     def _told(self, sentence: str, serial: int) -> None:
         if serial == self._serial:

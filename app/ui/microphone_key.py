@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.ui.translation import tr
+
 if TYPE_CHECKING:
     from app.errors import VoiceError
     from app.ui.bridge import Bridge
@@ -107,7 +109,9 @@ class TalkKey(QObject):
         self._tell(error)
 
     def _tell(self, error: VoiceError) -> None:
-        sentence = f"{error.message} {error.hint} The key still works in this window.".replace("  ", " ")
+        sentence = " ".join(
+            part for part in (error.message, error.hint, tr("The key still works in this window.")) if part
+        )
         self._bridge.post(self.notice.emit, sentence)
 
     # ------------------------------------------------------------------ the Qt thread

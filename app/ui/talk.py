@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.ui.bridge import Bridge, Handle
 from app.ui.seam import Ear, OpenEar, RuntimeSeam
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.assistant import Question
@@ -19,9 +20,6 @@ REPEAT_MS = 40
 """X11 repeats a held key as release and press, and Qt cannot always tell: a release counts after this long."""
 LEVEL_MS = 33
 """How often the level meter moves while listening."""
-
-
-STILL_WRITING = "Still writing down what you said. Press again in a moment."
 
 
 class Talker(QObject):
@@ -122,7 +120,8 @@ class Talker(QObject):
         if self._runtime is None:
             from app.errors import VoiceError
 
-            self.failed.emit(VoiceError("Tangnet is still starting.", code="starting", hint="Try again in a moment."))
+            starting, again = tr("Tangnet is still starting."), tr("Try again in a moment.")
+            self.failed.emit(VoiceError(starting, code="starting", hint=again))
             return
         if self._handle is not None and not self._by_key:  # the key wins over what came by itself
             self.cancel()
@@ -265,7 +264,7 @@ class Talker(QObject):
     def _press_again(self, ear: Ear) -> None:
         if ear.press():  # what was said before is still being written down: nobody would read a new utterance
             ear.cancel()
-            self._bridge.post(self.hint.emit, STILL_WRITING)
+            self._bridge.post(self.hint.emit, tr("Still writing down what you said. Press again in a moment."))
 
     async def _close_ear(self) -> None:
         ear, self._ear = self._ear, None

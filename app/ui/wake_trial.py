@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSizePolicy, QVBoxLay
 
 from app.ui import theme
 from app.ui.controls import button, label, set_state
-from app.ui.tokens import SPACE
+from app.ui.tokens import SPACE, TYPE
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.thinking import Attended
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
 
 Attend = Callable[[str, float], "AsyncIterator[Attended]"]
 """(wake word, threshold) -> what is noticed in the microphone's sound; called in the asyncio thread."""
-READY = "Test it: the bar shows how sure the word is, the line from where on it counts."
 FALL = 0.02
 """How much the highest score of late falls in 32 ms, so that it can be read."""
+
+
+def _ready() -> str:
+    return tr("Test it: the bar shows how sure the word is, the line from where on it counts.")
 
 
 class ScoreMeter(QWidget):
@@ -30,7 +34,7 @@ class ScoreMeter(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.score = self.highest = self.threshold = 0.0
-        self.setAccessibleName("How sure the wake word is")
+        self.setAccessibleName(tr("How sure the wake word is"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_score(self, score: float) -> None:
@@ -81,24 +85,25 @@ class WakeTrial(QWidget):
         super().__init__()
         self._bridge, self._word, self._attend = bridge, word, attend
         self._handle: Handle | None = None
+        self._loading = False
         self.number = QDoubleSpinBox()
         self.number.setRange(0.0, 1.0)
         self.number.setSingleStep(0.01)
         self.number.lineEdit().setTextMargins(SPACE.S, 0, SPACE.S, 0)  # a style sheet does not reach it
         self.number.setValue(threshold)
-        self.number.setSpecialValueText("as its model says")
-        self.number.setAccessibleName("Threshold of the wake word")
+        self.number.setSpecialValueText(tr("as its model says"))
+        self.number.setAccessibleName(tr("Threshold of the wake word"))
         self.meter = ScoreMeter()
         self.meter.show_threshold(threshold)
-        self.test = button("Test", description="Listen: the bar shows how sure the wake word is")
+        self.test = button(tr("Test"), description=tr("Listen: the bar shows how sure the wake word is"))
         self.test.setCheckable(True)
         self.test.setAutoDefault(False)
-        self.state = label(READY, tone="muted", scale=0.88, wrap=True)
+        self.state = label(_ready(), tone="muted", scale=TYPE.SMALL, wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(SPACE.S)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(SPACE.S)
         for part in (self.number, self.test):
             row.addWidget(part)
         row.addWidget(self.meter, 1)
@@ -122,10 +127,11 @@ class WakeTrial(QWidget):
             handle.cancel()
         self.meter.clear()
         if not on:
-            self._say(READY)
+            self._say(_ready())
             return
         word, threshold = self._word(), self.value
-        self._say("It is being loaded…")
+        self._loading = True
+        self._say(tr("It is being loaded…"))
         self._handle = self._bridge.stream(
             lambda: self._attend(word, threshold),
             self._event,
@@ -144,11 +150,12 @@ class WakeTrial(QWidget):
         from app.voice.handsfree import phrase_of
 
         if isinstance(event, Attention):
-            if self.meter.score == self.meter.highest == 0 and self.state.text().endswith("loaded…"):
-                self._say(f"Say “{phrase_of(self._word())}”.")
+            if self._loading:
+                self._loading = False
+                self._say(tr("Say “{phrase}”.", phrase=phrase_of(self._word())))
             self.meter.show_score(event.wake)
         elif isinstance(event, WakeHeard):
-            self._say(f"Heard, with {event.score:.2f}.")
+            self._say(tr("Heard, with {score}.", score=f"{event.score:.2f}"))
 
     def _failed(self, error: BaseException) -> None:
         from app.ui import phrases
