@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWid
 
 from app.ui import node_words, phrases
 from app.ui.controls import Choice, button, label
+from app.ui.core_words import in_language
+from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
@@ -36,21 +38,21 @@ class DeployDialog(QDialog):
         self._nodes = {node.id: node for node in nodes if node.trusted and not node.local}
         self._ticked = {chosen} & self._nodes.keys()
         self._pushing: Pushing | None = None
-        self.setWindowTitle("Put a model on nodes")
+        self.setWindowTitle(tr("Put a model on nodes"))
         self.resize(560, 620)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 18)
         column.setSpacing(10)
-        column.addWidget(label("Put a model on nodes", scale=1.35, weight=QFont.Weight.DemiBold))
+        column.addWidget(label(tr("Put a model on nodes"), scale=1.35, weight=QFont.Weight.DemiBold))
         column.addWidget(
             label(
-                "The nodes fetch it from this machine and from each other, and check every piece of it.",
+                tr("The nodes fetch it from this machine and from each other, and check every piece of it."),
                 tone="muted",
                 wrap=True,
             )
         )
         self.model = Choice()
-        self.model.setAccessibleName("Model")
+        self.model.setAccessibleName(tr("Model"))
         for model in self._models:
             self.model.addItem(f"{model.name} ({phrases.megabytes(model.bytes)})")
         self.model.currentIndexChanged.connect(lambda _at: self._show())
@@ -59,40 +61,48 @@ class DeployDialog(QDialog):
         row = QHBoxLayout(self._finding)
         row.setContentsMargins(0, 0, 0, 0)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search nodes: name, zone, label")
+        self.search.setPlaceholderText(tr("Search nodes: name, zone, label"))
         self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName("Search nodes")
+        self.search.setAccessibleName(tr("Search nodes"))
         self.search.textChanged.connect(lambda _text: self._show())
         row.addWidget(self.search, 1)
-        self.all_button = button("Tick &all", description="Tick all nodes that are shown", clicked=self._tick_all)
+        self.all_button = button(
+            tr("Tick &all"), description=tr("Tick all nodes that are shown"), clicked=self._tick_all
+        )
         self.all_button.setAutoDefault(False)
         row.addWidget(self.all_button)
         column.addWidget(self._finding)
-        self.list = TwoLineList("Nodes to put the model on")
+        self.list = TwoLineList(tr("Nodes to put the model on"))
         self.list.chosen.connect(self._tick)
         column.addWidget(self.list, 1)
         self.line = label("", wrap=True)
-        self.line.setAccessibleName("Progress")
+        self.line.setAccessibleName(tr("Progress"))
         column.addWidget(self.line)
         row = QHBoxLayout()
         self.rate = Choice()
         for rate in RATES:
-            self.rate.addItem(f"{rate:g} MB/s for each node" if rate else "As fast as it goes", rate)
-        self.rate.setAccessibleName("How much each node may fetch at most")
+            self.rate.addItem(
+                tr("{rate} MB/s for each node", rate=f"{rate:g}") if rate else tr("As fast as it goes"), rate
+            )
+        self.rate.setAccessibleName(tr("How much each node may fetch at most"))
         row.addWidget(self.rate)
         row.addStretch()
-        self.close_button = button("Close", description="Close this window; what runs goes on", clicked=self.reject)
+        self.close_button = button(
+            tr("Close"), description=tr("Close this window; what runs goes on"), clicked=self.reject
+        )
         self.close_button.setAutoDefault(False)
         row.addWidget(self.close_button)
         self.stop_button = button(
-            "&Stop", description="Stop giving the model away; nodes keep what they have", clicked=self._stop
+            tr("&Stop"), description=tr("Stop giving the model away; nodes keep what they have"), clicked=self._stop
         )
         self.stop_button.setAutoDefault(False)
         row.addWidget(self.stop_button)
-        self.again_button = button("Choose &others", description="Choose nodes again", clicked=self._choose_again)
+        self.again_button = button(
+            tr("Choose &others"), description=tr("Choose nodes again"), clicked=self._choose_again
+        )
         self.again_button.setAutoDefault(False)
         row.addWidget(self.again_button)
-        self.start_button = button("&Put it there", kind="primary", clicked=self._start)
+        self.start_button = button(tr("&Put it there"), kind="primary", clicked=self._start)
         self.start_button.setDefault(True)
         row.addWidget(self.start_button)
         column.addLayout(row)
@@ -147,11 +157,11 @@ class DeployDialog(QDialog):
         if not node_words.answers(node):
             return node_words.state(node)
         if not node_words.may_change(node):
-            return "models may not be put there from here: run tangnet-node grant on it"
+            return tr("models may not be put there from here: run tangnet-node grant on it")
         if model is not None and any(one.sha256 == model.sha256 for one in node.models):
-            return "has it"
+            return tr("has it")
         if model is not None and 0 < node.disk_free_bytes < model.bytes:
-            return f"has only {phrases.megabytes(node.disk_free_bytes)} free"
+            return tr("has only {size} free", size=phrases.megabytes(node.disk_free_bytes))
         return ""
 
     def _show(self) -> None:
@@ -164,7 +174,7 @@ class DeployDialog(QDialog):
         self.list.rows.replace(rows if pushing is not None else sorted(rows, key=lambda row: row.checked is None))
         count = sum(not self._reason(node) for id, node in self._nodes.items() if id in self._ticked)
         self.line.setText(
-            pushing.line if pushing is not None else "" if count else "Tick the nodes that shall have it."
+            pushing.line if pushing is not None else "" if count else tr("Tick the nodes that shall have it.")
         )
         self.line.setVisible(bool(self.line.text()))
         self._finding.setVisible(len(nodes) > 4 or bool(words))
@@ -174,7 +184,7 @@ class DeployDialog(QDialog):
         self.stop_button.setVisible(running)
         self.again_button.setVisible(pushing is not None and not running)
         self.start_button.setEnabled(count > 0)
-        self.start_button.setText("&Put it there" if count < 2 else f"&Put it on {count} nodes")
+        self.start_button.setText(tr("&Put it there") if count < 2 else tr("&Put it on {number} nodes", number=count))
 
     def _row(self, node: NodeInfo) -> Row:
         info = self._pushing.latest.get(node.id) if self._pushing is not None else None
@@ -182,13 +192,15 @@ class DeployDialog(QDialog):
         if info is not None:
             fraction = info.done / info.total if info.total and not info.ended else None
             dot = {"ready": "good", "failed": "on_error", "unreachable": "on_error"}.get(info.state, "accent")
-            return Row(node.id, title, phrases.deployment_line(info), info.message, dot, fraction)
+            return Row(node.id, title, phrases.deployment_line(info), in_language(info.message), dot, fraction)
         if self._pushing is not None:
-            return Row(node.id, title, "waits for its turn" if self._pushing.running else "not begun", "", "muted")
+            return Row(
+                node.id, title, tr("waits for its turn") if self._pushing.running else tr("not begun"), "", "muted"
+            )
         reason = self._reason(node)
         if reason:
             return Row(node.id, title, reason, "", "muted")
-        free = f"{phrases.megabytes(node.disk_free_bytes)} free" if node.disk_free_bytes else ""
+        free = tr("{size} free", size=phrases.megabytes(node.disk_free_bytes)) if node.disk_free_bytes else ""
         parts = [part for part in (free, ", ".join(node.labels), node.hardware) if part]
         return Row(node.id, title, " · ".join(parts), checked=node.id in self._ticked)
 

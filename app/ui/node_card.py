@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QScroll
 
 from app.ui import node_words, phrases
 from app.ui.controls import frame, label
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.events import DeploymentInfo, NodeInfo
@@ -89,7 +90,7 @@ class NodeCard(QScrollArea):
             # A row for each kind of fact, in the order in which node_words.facts gives them.
             name, said = label(what, tone="muted", scale=0.92), label("", wrap=True, scale=0.92)
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            row = _ORDER.index(what)
+            row = node_words.fact_names().index(what)
             self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(said, row, 1)
             self._facts[what] = (name, said)
@@ -106,22 +107,6 @@ class NodeCard(QScrollArea):
                 self.lines[sha256] = DeploymentLine()
                 self._deployments.addWidget(self.lines[sha256])
             self.lines[sha256].show_deployment(info, info.model)
-
-
-_ORDER = (
-    "Now",
-    "Load",
-    "Machine",
-    "Last known",
-    "Predictions",
-    "Zone",
-    "Labels",
-    "We may",
-    "Hardware",
-    "Address",
-    "Key",
-    "Note",
-)
 
 
 class DeploymentLine(QWidget):
@@ -148,7 +133,7 @@ class DeploymentLine(QWidget):
             unknown = info.total <= 0 or (info.state == "waiting" and not info.done)
             self.bar.setRange(0, 0 if unknown and info.state != "waiting" else 1000)
             self.bar.setValue(0 if unknown else round(info.done / info.total * 1000))
-        self.bar.setAccessibleName(f"{name} on its way")
+        self.bar.setAccessibleName(tr("{name} on its way", name=name))
 
 
 def _models(node: NodeInfo) -> str:
@@ -156,8 +141,8 @@ def _models(node: NodeInfo) -> str:
         return ""
     named = [f"{model.name} ({phrases.megabytes(model.bytes)})" if model.bytes else model.name
              for model in node.models[:MODELS_MOST]]  # fmt: skip
-    rest = len(node.models) - len(named)
-    return f"Models: {', '.join(named)}{f' and {rest} more' if rest else ''}"
+    rest, names = len(node.models) - len(named), ", ".join(named)
+    return tr("Models: {names} and {rest} more", names=names, rest=rest) if rest else tr("Models: {names}", names=names)
 
 
 def _say(target: QLabel, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Pure: what the window says of nodes, in words. No Qt."""
+"""Pure: what the window says of nodes, in words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QDate, QLocale
+
+from app.ui.numbers import number
 from app.ui.phrases import megabytes, node_name
 from app.ui.translation import tr
 
@@ -19,32 +22,29 @@ HOT_C = 80.0
 """A Raspberry Pi begins to slow down here, and other machines are not far from it."""
 FULL = 0.95
 """Share of the memory from which on it is worth a word."""
-ELSEWHERE = "Other places"
-STRANGERS = "Not paired"
-_STATES = {
-    "ready": "ready",
-    "busy": "busy",
-    "loading": "loading its model",
-    "stopped": "starts when it is needed",
-    "draining": "finishing, takes no new work",
-}
-_RIGHTS = {"use": "ask questions", "administer": "change models and settings", "observe": "see its state"}
 
 
 def title(node: NodeInfo) -> str:
     """Return what a node is called where a line begins with it."""
-    return "This machine" if node.local else node.name
+    return tr("This machine") if node.local else node.name
 
 
 def state(node: NodeInfo) -> str:
     """Return what a node does now, such as "ready" or "not reached since 14:05"."""
     if node.state == "unreachable":
-        return f"not reached since {_clock(node.seen_at)}" if node.seen_at else "not reached yet"
+        return tr("not reached since {time}", time=_clock(node.seen_at)) if node.seen_at else tr("not reached yet")
     if node.state == "unpaired" or not (node.trusted or node.local):
         if node.trusted:
-            return "does not trust this machine any more"
-        return "waits to be paired" if node.pairing else "not paired"
-    return _STATES.get(node.state, node.state)
+            return tr("does not trust this machine any more")
+        return tr("waits to be paired") if node.pairing else tr("not paired")
+    known = {
+        "ready": tr("ready"),
+        "busy": tr("busy"),
+        "loading": tr("loading its model"),
+        "stopped": tr("starts when it is needed"),
+        "draining": tr("finishing, takes no new work"),
+    }
+    return known.get(node.state, node.state)
 
 
 def dot(node: NodeInfo) -> str:
@@ -64,13 +64,17 @@ def troubles(node: NodeInfo) -> list[str]:
         return []
     found = []
     if node.throttled:
-        found.append(f"slowed by heat, {node.temperature_c:.0f} °C" if node.temperature_c else "slowed by heat")
+        found.append(
+            tr("slowed by heat, {degrees} °C", degrees=number(node.temperature_c))
+            if node.temperature_c
+            else tr("slowed by heat")
+        )
     elif node.temperature_c >= HOT_C:
-        found.append(f"hot, {node.temperature_c:.0f} °C")
+        found.append(tr("hot, {degrees} °C", degrees=number(node.temperature_c)))
     if node.under_voltage:
-        found.append("power supply too weak")
+        found.append(tr("power supply too weak"))
     if node.memory_total_bytes and node.memory_used_bytes > FULL * node.memory_total_bytes:
-        found.append("memory nearly full")
+        found.append(tr("memory nearly full"))
     return found
 
 
@@ -80,11 +84,11 @@ def advice(node: NodeInfo) -> str:
         return ""
     lines = []
     if node.throttled:
-        lines.append("It is too hot and runs slower until it has cooled down. Look at its fan and its place.")
+        lines.append(tr("It is too hot and runs slower until it has cooled down. Look at its fan and its place."))
     elif node.temperature_c >= HOT_C:
-        lines.append("It is hot and will soon run slower.")
+        lines.append(tr("It is hot and will soon run slower."))
     if node.under_voltage:
-        lines.append("Its power supply is too weak: it runs slower and may restart. Use the maker's supply.")
+        lines.append(tr("Its power supply is too weak: it runs slower and may restart. Use the maker's supply."))
     return " ".join(lines)
 
 
@@ -104,11 +108,11 @@ def load(node: NodeInfo) -> str:
         return ""
     parts = []
     if node.active:
-        parts.append(f"{node.active} of {node.slots} in use")
+        parts.append(tr("{active} of {slots} in use", active=node.active, slots=node.slots))
     if node.queued:
-        parts.append(f"{node.queued} waiting")
+        parts.append(tr("{number} waiting", number=node.queued))
     if node.decode_rate:
-        parts.append(f"{node.decode_rate:.0f} tokens/s")
+        parts.append(tr("{rate} tokens/s", rate=number(node.decode_rate)))
     return " · ".join(parts)
 
 
@@ -123,13 +127,19 @@ def machine(node: NodeInfo) -> str:
         return ""
     parts = []
     if node.memory_used_bytes and node.memory_total_bytes:
-        parts.append(f"{megabytes(node.memory_used_bytes)} of {megabytes(node.memory_total_bytes)}")
+        parts.append(
+            tr(
+                "{used} of {all}",
+                used=megabytes(node.memory_used_bytes),
+                all=megabytes(node.memory_total_bytes),
+            )
+        )
     if node.cpu_percent:
-        parts.append(f"processor {node.cpu_percent:.0f} %")
+        parts.append(tr("processor {share} %", share=number(node.cpu_percent)))
     if node.temperature_c:
         parts.append(f"{node.temperature_c:.0f} °C")
     if node.power_watts:
-        parts.append(f"{node.power_watts:.1f} W")
+        parts.append(f"{number(node.power_watts, 1)} W")
     return " · ".join(part.replace(" ", "\u00a0") for part in parts)  # broken between figures only
 
 
@@ -153,8 +163,11 @@ def prediction(error: float | None) -> str:
     """Return how good the predictions for a node were; "" before the first."""
     if error is None:
         return ""
-    off = f"off by {error * 100:.0f} % lately"
-    return f"{off}: good" if error < 0.25 else off if error < 1 else "far off lately: they are being learned"
+    if error >= 1:
+        return tr("far off lately: they are being learned")
+    share = number(error * 100)
+    good = error < 0.25
+    return tr("off by {share} % lately: good", share=share) if good else tr("off by {share} % lately", share=share)
 
 
 def may_change(node: NodeInfo) -> bool:
@@ -170,12 +183,17 @@ def coming(deployments: Sequence[DeploymentInfo]) -> float | None:
 
 def rights(words: Collection[str]) -> str:
     """Return what this machine may do on a node; "" when it does not say."""
-    known = [meaning for word, meaning in _RIGHTS.items() if word in words]
+    meanings = {
+        "use": tr("ask questions"),
+        "administer": tr("change models and settings"),
+        "observe": tr("see its state"),
+    }
+    known = [meaning for word, meaning in meanings.items() if word in words]
     if not known:
         return ""
     if len(known) == 1 and "observe" in words:
-        return "see its state only: it answers no questions of this machine"
-    return " and ".join((", ".join(known[:-1]), known[-1])) if len(known) > 1 else known[0]
+        return tr("see its state only: it answers no questions of this machine")
+    return tr("{most} and {last}", most=", ".join(known[:-1]), last=known[-1]) if len(known) > 1 else known[0]
 
 
 def matches(node: NodeInfo, words: Sequence[str]) -> bool:
@@ -202,18 +220,18 @@ def grouped(nodes: Sequence[NodeInfo]) -> list[tuple[str, list[NodeInfo]]]:
             strangers.append(node)
     groups = [("", local)] if local else []
     for zone in sorted(zones, key=lambda zone: (not zone, zone.lower())):
-        groups.append((zone or ELSEWHERE, zones[zone]))
+        groups.append((zone or tr("Other places"), zones[zone]))
     if strangers:
-        groups.append((STRANGERS, strangers))
+        groups.append((tr("Not paired"), strangers))
     return groups
 
 
 def heading(name: str, nodes: Sequence[NodeInfo]) -> str:
     """Return the heading of a group: "attic · 12 nodes, 2 not reached"."""
-    parts = ["1 node" if len(nodes) == 1 else f"{len(nodes)} nodes"]
+    parts = [tr("1 node") if len(nodes) == 1 else tr("{number} nodes", number=len(nodes))]
     lost = sum(node.trusted and node.state == "unreachable" for node in nodes)
     if lost:
-        parts.append("not reached" if lost == len(nodes) == 1 else f"{lost} not reached")
+        parts.append(tr("not reached") if lost == len(nodes) == 1 else tr("{number} not reached", number=lost))
     return f"{name} · {', '.join(parts)}"
 
 
@@ -221,15 +239,15 @@ def summary(nodes: Sequence[NodeInfo], shown: int) -> str:
     """Return one line on all nodes; `shown` of them match what is searched for."""
     mine = [node for node in nodes if node.trusted or node.local]
     if shown < len(nodes):
-        return f"{shown} of {len(nodes)} nodes match" if shown else "No node matches."
+        return tr("{shown} of {all} nodes match", shown=shown, all=len(nodes)) if shown else tr("No node matches.")
     ready = sum(usable(node) for node in mine)
-    parts = [f"{ready} of {len(mine)} can answer" if len(mine) > 1 else ""]
+    parts = [tr("{ready} of {all} can answer", ready=ready, all=len(mine)) if len(mine) > 1 else ""]
     lost = sum(node.state == "unreachable" for node in mine)
     if lost:
-        parts.append(f"{lost} not reached")
+        parts.append(tr("{number} not reached", number=lost))
     waiting = sum(node.queued for node in mine)
     if waiting:
-        parts.append(f"{waiting} waiting")
+        parts.append(tr("{number} waiting", number=waiting))
     return " · ".join(part for part in parts if part)
 
 
@@ -237,7 +255,7 @@ def some(nodes: Sequence[NodeInfo], most: int = 6) -> str:
     """Return the names of nodes, the first few of many."""
     names = [node_name(node.name) for node in nodes[:most]]
     rest = len(nodes) - len(names)
-    return f"{', '.join(names)} and {rest} more" if rest else ", ".join(names)
+    return tr("{names} and {rest} more", names=", ".join(names), rest=rest) if rest else ", ".join(names)
 
 
 def facts(node: NodeInfo, error: float | None) -> list[tuple[str, str]]:
@@ -245,29 +263,37 @@ def facts(node: NodeInfo, error: float | None) -> list[tuple[str, str]]:
     from app.ui import cluster_tiles
     from nodeworker.protocol.identity import fingerprint
 
-    said = [
-        ("Now", "\n".join(cluster_tiles.work_lines(node.work)) if answers(node) else ""),
-        ("Load", load(node)),
-        ("Machine", machine(node)),
-        ("Last known", last_known(node)),
-        ("Predictions", prediction(error)),
-        ("Zone", node.zone),
-        ("Labels", ", ".join(node.labels)),
-        ("We may", "" if node.local else rights(node.rights)),
-        ("Hardware", ", ".join(part for part in (node.hardware, node.accelerator) if part)),
-        ("Address", "" if node.local else node.address),
-        ("Key", "" if node.local or not node.id else fingerprint(node.id)),
-    ]
-    if node.simulated:
-        said.append(("Note", "simulated: no model stands behind its answers"))
-    return [(what, value) for what, value in said if value]
+    said = (
+        "\n".join(cluster_tiles.work_lines(node.work)) if answers(node) else "",
+        load(node),
+        machine(node),
+        last_known(node),
+        prediction(error),
+        node.zone,
+        ", ".join(node.labels),
+        "" if node.local else rights(node.rights),
+        ", ".join(part for part in (node.hardware, node.accelerator) if part),
+        "" if node.local else node.address,
+        "" if node.local or not node.id else fingerprint(node.id),
+        tr("simulated: no model stands behind its answers") if node.simulated else "",
+    )
+    return [(what, value) for what, value in zip(fact_names(), said, strict=True) if value]
+
+
+def fact_names() -> tuple[str, ...]:
+    """Return what facts can be told of a node, in their order."""
+    return (
+        *(tr("Now"), tr("Load"), tr("Machine"), tr("Last known"), tr("Predictions"), tr("Zone"), tr("Labels")),
+        *(tr("We may"), tr("Hardware"), tr("Address"), tr("Key"), tr("Note")),
+    )
 
 
 def _clock(seen_at: float) -> str:
     """Return the time of day of a moment of time.monotonic(), with the day when it was not today."""
     at = datetime.fromtimestamp(time.time() - time.monotonic() + seen_at).astimezone()
     today = datetime.now().astimezone().date()
-    return f"{at:%H:%M}" if at.date() == today else f"{at.day} {at:%b}, {at:%H:%M}"
+    day = QLocale().toString(QDate(at.year, at.month, at.day), "d MMM")
+    return f"{at:%H:%M}" if at.date() == today else f"{day}, {at:%H:%M}"
 
 
 def standing(node: NodeInfo) -> tuple[object, ...]:

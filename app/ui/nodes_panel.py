@@ -197,7 +197,7 @@ class NodesPanel(QWidget):
             self.failed.emit(error)
 
         self._undo.offer(
-            f"{node.name} is no longer paired.",
+            tr("{name} is no longer paired.", name=node.name),
             back,
             lambda: self._bridge.run(lambda: cluster.unpair(node.id), back, fail, name="unpair", must_finish=True),
         )
@@ -406,7 +406,7 @@ class NodesPanel(QWidget):
         if made is None or made[0] is not node or made[1] != fraction:
             line = node_words.line(node)
             if fraction is not None:
-                line = f"model {round(fraction * 100)} % there · {line}"
+                line = tr("model {share} % there · {line}", share=round(fraction * 100), line=line)
             tip = " · ".join(part for part in (node_words.machine(node), node.hardware, node.address) if part)
             row = Row(key, node_words.title(node), line, tip, node_words.dot(node), fraction)
             made = self._rows[key] = (node, fraction, row)

@@ -15,6 +15,7 @@ from app.ui import phrases, theme
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, frame, label
 from app.ui.seam import ClusterSeam
+from app.ui.translation import tr
 from nodeworker.protocol import PAIRING_DIGITS, PAIRING_SECONDS, PAIRING_TRIES
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 LINK = "tangnet://pair/"
 _LINK = re.compile(re.escape(LINK) + r"[^\s'\"]*")
-_WORDS = {1: "One try is", 2: "Two tries are"}
 
 
 class PairingDialog(QDialog):
@@ -49,7 +49,7 @@ class PairingDialog(QDialog):
         self._opened_at = opened_at
         self._handle: Handle | None = None
         self._wrong = 0
-        self.setWindowTitle(f"Pair with {node.name}" if node else "Pair with a node")
+        self.setWindowTitle(tr("Pair with {name}", name=node.name) if node else tr("Pair with a node"))
         self.setMinimumWidth(460)
         column = QVBoxLayout(self)
         column.setContentsMargins(28, 24, 28, 20)
@@ -57,19 +57,21 @@ class PairingDialog(QDialog):
         self.title = label(self.windowTitle(), scale=1.35, weight=QFont.Weight.DemiBold, wrap=True)
         column.addWidget(self.title)
         self.asking = label(
-            "Run  tangnet-node pair  on that machine. It shows eight digits and a link, good for two minutes. "
-            "Type the digits here, or paste the link.",
+            tr(
+                "Run  tangnet-node pair  on that machine. It shows eight digits and a link, good for two minutes. "
+                "Type the digits here, or paste the link."
+            ),
             wrap=True,
             tone="muted",
         )
         column.addWidget(self.asking)
         self.address = QLineEdit()
-        self.address.setPlaceholderText("host:port, for example 192.168.1.20:7443")
-        self.address.setAccessibleName("Address")
+        self.address.setPlaceholderText(tr("host:port, for example 192.168.1.20:7443"))
+        self.address.setAccessibleName(tr("Address"))
         column.addWidget(self.address)
         self.address.setVisible(node is None)
         self.digits = QLineEdit()
-        self.digits.setAccessibleName("Eight digits, or a link")
+        self.digits.setAccessibleName(tr("Eight digits, or a link"))
         self.digits.setPlaceholderText("0000 0000")
         theme.sized(self.digits, 1.7, QFont.Weight.DemiBold)
         column.addWidget(self.digits)
@@ -79,7 +81,7 @@ class PairingDialog(QDialog):
         self.wait = QProgressBar()
         self.wait.setRange(0, 0)
         self.wait.setTextVisible(False)
-        self.wait.setAccessibleName("Pairing")
+        self.wait.setAccessibleName(tr("Pairing"))
         self.wait.hide()
         column.addWidget(self.wait)
         self.problem = frame("error")
@@ -92,10 +94,10 @@ class PairingDialog(QDialog):
         self._column = column
         row = QHBoxLayout()
         row.addStretch()
-        self.cancel_button = button("Cancel", clicked=self.reject)
+        self.cancel_button = button(tr("Cancel"), clicked=self.reject)
         self.cancel_button.setAutoDefault(False)
         row.addWidget(self.cancel_button)
-        self.pair_button = button("&Pair", kind="primary", clicked=self._pair)
+        self.pair_button = button(tr("&Pair"), kind="primary", clicked=self._pair)
         self.pair_button.setDefault(True)
         row.addWidget(self.pair_button)
         column.addLayout(row)
@@ -114,10 +116,10 @@ class PairingDialog(QDialog):
             return
         left = round(self._opened_at + PAIRING_SECONDS - (time.monotonic() if now is None else now))
         if left > 0:
-            self.time_line.setText(f"The digits are good for {left} s at most.")
+            self.time_line.setText(tr("The digits are good for {left} s at most.", left=left))
             self._clock.start()
         else:
-            self.time_line.setText("The time is over. Run  tangnet-node pair  again for new digits.")
+            self.time_line.setText(tr("The time is over. Run  tangnet-node pair  again for new digits."))
             self._clock.stop()
         self.time_line.show()
 
@@ -172,7 +174,7 @@ class PairingDialog(QDialog):
         theme.sized(self.digits, 1.7 if large else 1.0, QFont.Weight.DemiBold if large else None)
         complete = bool(link) or (len(self._code()) == PAIRING_DIGITS and bool(self._target()))
         self.pair_button.setEnabled(complete and self._handle is None)
-        self.pair_button.setText(f"&Pair with {_place(link)}" if link else "&Pair")
+        self.pair_button.setText(tr("&Pair with {place}", place=_place(link)) if link else tr("&Pair"))
 
     def _pair(self) -> None:
         if not self.pair_button.isEnabled():
@@ -203,28 +205,30 @@ class PairingDialog(QDialog):
             self.cancel_button,
         ):
             part.hide()
-        self.setWindowTitle(f"{node.name} is paired")
+        self.setWindowTitle(tr("{name} is paired", name=node.name))
         self.title.setText(self.windowTitle())
         ground = frame("card")
         inside = QVBoxLayout(ground)
         inside.setContentsMargins(18, 14, 18, 14)
         self.mark = label(mark, scale=1.5, weight=QFont.Weight.DemiBold)
-        self.mark.setAccessibleName(f"Fingerprint {mark}")
+        self.mark.setAccessibleName(tr("Fingerprint {mark}", mark=mark))
         inside.addWidget(self.mark)
         self._column.insertWidget(1, ground)
         sentence = label(
-            "Both machines show these sixteen digits now. If the other one shows others, somebody sits between them: "
-            "unpair at once.",
+            tr(
+                "Both machines show these sixteen digits now. If the other one shows others, somebody sits between "
+                "them: unpair at once."
+            ),
             wrap=True,
             tone="muted",
         )
         self._column.insertWidget(2, sentence)
         row = QHBoxLayout()
         row.addStretch()
-        self.differ_button = button("They &differ: unpair", clicked=lambda: self._differ(node))
+        self.differ_button = button(tr("They &differ: unpair"), clicked=lambda: self._differ(node))
         self.differ_button.setAutoDefault(False)
         row.addWidget(self.differ_button)
-        self.done_button = button("They are the &same", kind="primary", clicked=self.accept)
+        self.done_button = button(tr("They are the &same"), kind="primary", clicked=self.accept)
         self.done_button.setDefault(True)
         row.addWidget(self.done_button)
         self._column.addLayout(row)
@@ -259,7 +263,8 @@ class PairingDialog(QDialog):
             return ""
         self._wrong = (self._wrong + 1) % PAIRING_TRIES
         left = PAIRING_TRIES - self._wrong
-        return f"{_WORDS[left]} left with these digits." if left in _WORDS else ""
+        words = {1: tr("One try is left with these digits."), 2: tr("Two tries are left with these digits.")}
+        return words.get(left, "")
 
 
 def _place(link: str) -> str:

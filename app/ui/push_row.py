@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.ui.controls import button, label
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.ui.pushing import Pushing
@@ -25,14 +26,16 @@ class PushRow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         row = QHBoxLayout()
-        self.text = label("Other machines can have the models of this one.", tone="muted", wrap=True, scale=0.92)
+        self.text = label(tr("Other machines can have the models of this one."), tone="muted", wrap=True, scale=0.92)
         row.addWidget(self.text, 1)
-        self.stop_button = button("Cancel", name="Stop putting the model on nodes",
-                                  description="Stop; nodes keep what they have", clicked=self._stop)  # fmt: skip
+        self.stop_button = button(tr("Cancel"), name=tr("Stop putting the model on nodes"),
+                                  description=tr("Stop; nodes keep what they have"), clicked=self._stop)  # fmt: skip
         self.stop_button.hide()
         row.addWidget(self.stop_button)
         self.button = button(
-            "Put on &nodes…", name="Put a model on nodes", description="Put a model of this machine on other nodes"
+            tr("Put on &nodes…"),
+            name=tr("Put a model on nodes"),
+            description=tr("Put a model of this machine on other nodes"),
         )
         self.button.clicked.connect(lambda: self.asked.emit())
         row.addWidget(self.button)
@@ -40,7 +43,7 @@ class PushRow(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName("Model on its way to nodes")
+        self.bar.setAccessibleName(tr("Model on its way to nodes"))
         self.bar.hide()
         column.addWidget(self.bar)
 
@@ -57,7 +60,7 @@ class PushRow(QWidget):
         self.bar.setVisible(self._pushing.running)
         self.bar.setValue(round(self._pushing.fraction * 1000))
         self.stop_button.setVisible(self._pushing.running)
-        self.button.setText("Show &nodes…" if self._pushing.running else "Put on &nodes…")
+        self.button.setText(tr("Show &nodes…") if self._pushing.running else tr("Put on &nodes…"))
 
     def _stop(self) -> None:
         if self._pushing is not None:

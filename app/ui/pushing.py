@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.seam import ClusterSeam
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.events import DeploymentInfo, ModelInfo, NodeInfo
@@ -50,7 +51,7 @@ class Pushing(QObject):
         if self.problem:
             return self.problem
         line = phrases.pushing_line(self.model.name, [*self.latest.values()], len(self.nodes))
-        return f"Stopped. {line}; what has come is kept." if self.stopped else line
+        return tr("Stopped. {line}; what has come is kept.", line=line) if self.stopped else line
 
     @property
     def fraction(self) -> float:

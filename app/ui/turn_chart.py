@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.turn_trace import TurnTrace, sentence
 from app.ui import phrases, theme
+from app.ui.translation import tr
 
 BAR = 10
 """Height of the bar in pixels."""
@@ -37,11 +38,11 @@ def parts(trace: TurnTrace) -> list[Part]:
     made: list[Part] = []
     at = min(trace.audio_ms or 0.0, trace.release_ms)
     steps = (
-        ("you spoke", trace.release_ms, "soft"),
-        ("text", trace.final_ms, "muted"),
-        ("search", trace.searched_ms, "highlight"),
-        ("first word", trace.token_ms, "accent"),
-        ("first sound", trace.sound_ms, "on_notice"),
+        (tr("you spoke"), trace.release_ms, "soft"),
+        (tr("text"), trace.final_ms, "muted"),
+        (tr("search"), trace.searched_ms, "highlight"),
+        (tr("first word"), trace.token_ms, "accent"),
+        (tr("first sound"), trace.sound_ms, "on_notice"),
     )
     for name, until, colour in steps:
         if until is not None and until >= at:
@@ -61,7 +62,7 @@ class TurnChart(QWidget):
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.82)
         self.setFont(font)
-        self.setAccessibleName("Where the time went")
+        self.setAccessibleName(tr("Where the time went"))
         self.parts: list[Part] = []
         self.hide()
 
