@@ -57,11 +57,11 @@ def keep(on: bool, *, platform: str = sys.platform, home: Path | None = None) ->
 def _entry() -> str:
     return (
         "[Desktop Entry]\nType=Application\nName=Tangnet\nComment=Assistant over your own documents\n"
-        f"Exec={' '.join(map(_quoted, command()))}\nTerminal=false\nX-GNOME-Autostart-enabled=true\n"
+        f"Exec={' '.join(map(quoted, command()))}\nTerminal=false\nX-GNOME-Autostart-enabled=true\n"
     )
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """Return an argument as the Exec key wants it: quoted twice, once for Exec and once for the file."""
     inside = "".join(f"\\{sign}" if sign in '"`$\\' else sign for sign in word).replace("%", "%%")
     return '"' + inside.replace("\\", "\\\\") + '"'

@@ -265,6 +265,11 @@ class Settings:
         restart=True,
     )
     window_login: bool = _setting(False, "Open the window when you log in.", title="Start at login")
+    window_programs: bool = _setting(
+        False,
+        "Show Tangnet among the programs of this desktop, and offer it for documents and tangnet:// links.",
+        title="Among the programs",
+    )
     window_tray: bool = _setting(
         False,
         "Keep an icon in the tray; closing the window leaves Tangnet there, and the icon's menu ends it.",

@@ -30,5 +30,18 @@ def open_window(words: Sequence[str] = ()) -> int:
         ) from error
     from app.ui.application import run
 
-    words = [word if word.startswith("tangnet:") else os.path.abspath(word) for word in words]
-    return run(sys.argv[:1], words=words)
+    return run(sys.argv[:1], words=[whole(word) for word in words])
+
+
+def whole(word: str) -> str:
+    """Return a link as it is, and a file, which desktops may give as a file:// address, by its whole path."""
+    if word.startswith("tangnet:"):
+        return word
+    if word.startswith("file:"):
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname
+
+        parts = urlsplit(word)
+        if parts.netloc in ("", "localhost"):
+            return url2pathname(parts.path)
+    return os.path.abspath(word)

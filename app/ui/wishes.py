@@ -34,5 +34,11 @@ def keep(window: MainWindow, values: dict[str, object]) -> None:
             from app import login_item
 
             await asyncio.to_thread(login_item.keep, settings.window_login)
+        if "window.programs" in values:
+            import asyncio
+
+            from app import desktop_entry
+
+            await asyncio.to_thread(desktop_entry.keep, settings.window_programs)
 
     window.bridge.run(save, None, window.show_error, name="save settings", must_finish=True)

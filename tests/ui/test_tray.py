@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 
+from app.desktop_entry import ICON
 from app.library_state import LibraryState, Working
+from app.ui.icons import app_icon
 from app.ui.settings_page import SettingsPage
 from app.ui.tray import GLYPHS, Now, Tray, picture, state_of, word
 from tests.ui.conftest import Scene
@@ -137,3 +140,15 @@ def test_the_menu_follows_and_does(scene: Scene) -> None:
     scene.until(lambda: tray.shown[0] == "recording")
     _action(tray, "Stop recording").trigger()
     scene.until(lambda: tray.shown[0] != "recording")
+
+
+def test_the_icon_among_the_programs_is_the_windows_own(scene: Scene) -> None:
+    drawn = QImage(128, 128, QImage.Format.Format_ARGB32)
+    drawn.fill(0)
+    painter = QPainter(drawn)
+    QSvgRenderer(ICON.encode()).render(painter)
+    painter.end()
+    painted = app_icon().pixmap(128, 128).toImage()
+    places = [(x, y) for x in range(0, 128, 2) for y in range(0, 128, 2)]
+    far = [at for at in places if abs(drawn.pixelColor(*at).red() - painted.pixelColor(*at).red()) > 90]
+    assert len(far) < len(places) // 100, far
