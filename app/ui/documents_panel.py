@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWid
 from app.ui.bridge import Bridge, Handle
 from app.ui.chrome import UndoBar
 from app.ui.controls import button, label, round_button, set_glyph
+from app.ui.numbers import number
 from app.ui.page_pictures import PagePictures
 from app.ui.seam import RuntimeSeam
 from app.ui.shelf_source import ShelfSource
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from app.ui.shelf_view import ShelfView
     from app.ui.transcript_export import Exports
 
-FILTER = (
-    "Documents (*.pdf *.docx *.odt *.rtf *.pptx *.odp *.xlsx *.xls *.ods *.csv *.txt *.md *.rst *.html *.htm *.epub "
+ENDINGS = (
+    "*.pdf *.docx *.odt *.rtf *.pptx *.odp *.xlsx *.xls *.ods *.csv *.txt *.md *.rst *.html *.htm *.epub "
     "*.eml *.msg *.zip *.json *.ipynb *.png *.jpg *.jpeg *.tif *.tiff *.wav *.mp3 *.m4a *.flac *.ogg *.opus "
-    "*.amr *.3gp *.aac *.mp4 *.mov *.mkv *.webm);;All files (*)"
+    "*.amr *.3gp *.aac *.mp4 *.mov *.mkv *.webm"
 )
 AGAIN = ("failed", "scanned", "protected", "cancelled", "missing")
 """States in which reading once more may help."""
@@ -210,7 +211,8 @@ class DocumentsPanel(QWidget):
 
     def choose_files(self) -> None:
         """Ask for files."""
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Add documents"), os.path.expanduser("~"), FILTER)
+        kinds = f"{tr('Documents')} ({ENDINGS});;{tr('All files')} (*)"
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add documents"), os.path.expanduser("~"), kinds)
         self.add([Path(name) for name in names])
 
     def choose_folder(self) -> None:
@@ -267,7 +269,10 @@ class DocumentsPanel(QWidget):
         gone = [Path(path) for path in paths]
         self._undo.settle()
         self.source.hide(paths)
-        name = gone[0].name if len(gone) == 1 else f"{len(gone)} entries"
+        if len(gone) == 1:
+            told = tr("{name} is no longer in your library.", name=gone[0].name)
+        else:
+            told = tr("{number} entries are no longer in your library.", number=len(gone))
 
         def back(_result: object = None) -> None:
             self.source.unhide(paths)
@@ -277,7 +282,7 @@ class DocumentsPanel(QWidget):
             self.failed.emit(error)
 
         self._undo.offer(
-            f"{name} {'is' if len(gone) == 1 else 'are'} no longer in your library.",
+            told,
             back,
             lambda: self._bridge.run(
                 lambda: library.remove(gone), back, fail, name="remove documents", must_finish=True
@@ -374,13 +379,17 @@ class DocumentsPanel(QWidget):
         self.filters.toggle.setProperty("state", "on" if wanted.narrows else "")
         self.empty.setVisible(not found.total and not self.source.folders)
         self.view.setVisible(bool(found.total or self.source.folders))
-        parts = [f"{found.total:,} documents" if found.total != 1 else "1 document"]
+        parts = [tr("{number} documents", number=number(found.total)) if found.total != 1 else tr("1 document")]
         if wanted.narrows:
-            parts = [f"{found.shown:,} of {parts[0]}"]
+            parts = [tr("{number} of {all}", number=number(found.shown), all=parts[0])]
         if found.coming:
-            parts.append(f"{found.coming:,} waiting or being read")
+            parts.append(tr("{number} waiting or being read", number=number(found.coming)))
         if found.attention:
-            parts.append(f"{found.attention:,} need attention" if found.attention > 1 else "1 needs attention")
+            parts.append(
+                tr("{number} need attention", number=number(found.attention))
+                if found.attention > 1
+                else tr("1 needs attention")
+            )
         self.summary.setText(" · ".join(parts))
         self.summary.setVisible(found.total > 1)
         self._show_actions()

@@ -9,9 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDate, QLocale
-
-from app.ui.numbers import number
+from app.ui.numbers import number, short_day
 from app.ui.phrases import megabytes, node_name
 from app.ui.translation import tr
 
@@ -292,8 +290,7 @@ def _clock(seen_at: float) -> str:
     """Return the time of day of a moment of time.monotonic(), with the day when it was not today."""
     at = datetime.fromtimestamp(time.time() - time.monotonic() + seen_at).astimezone()
     today = datetime.now().astimezone().date()
-    day = QLocale().toString(QDate(at.year, at.month, at.day), "d MMM")
-    return f"{at:%H:%M}" if at.date() == today else f"{day}, {at:%H:%M}"
+    return f"{at:%H:%M}" if at.date() == today else f"{short_day(at)}, {at:%H:%M}"
 
 
 def standing(node: NodeInfo) -> tuple[object, ...]:

@@ -1,12 +1,18 @@
-"""Pure: numbers as the language of the window writes them."""
+"""Pure: numbers and days as the language of the window writes them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale
+from datetime import date
+
+from PySide6.QtCore import QDate, QLocale
+
+from app.ui.translation import tr
 
 
 def number(value: float, decimals: int = 0) -> str:
     """Return "1,234.5" in English and "1.234,5" in German, rounded to `decimals`."""
+    if not decimals and -1000 < value < 1000:
+        return f"{value:.0f}"
     locale = QLocale()
     if locale.language() == QLocale.Language.C:  # it would leave the thousands together
         return f"{value:,.{decimals}f}"
@@ -16,3 +22,18 @@ def number(value: float, decimals: int = 0) -> str:
 def percent(share: float) -> str:
     """Return a share from 0 to 1 as "40 %"."""
     return f"{number(100 * share)} %"
+
+
+def day(at: date) -> str:
+    """Return "14 Nov 2025"."""
+    return QLocale().toString(QDate(at.year, at.month, at.day), tr("d MMM yyyy"))
+
+
+def near_day(at: date) -> str:
+    """Return a day of the last week as "Tue 14 Nov"."""
+    return QLocale().toString(QDate(at.year, at.month, at.day), tr("ddd d MMM"))
+
+
+def short_day(at: date) -> str:
+    """Return a day of this year as "14 Nov"."""
+    return QLocale().toString(QDate(at.year, at.month, at.day), tr("d MMM"))

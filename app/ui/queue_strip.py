@@ -10,17 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.ui import phrases
 from app.ui.controls import ElidedLabel, button, label, set_state
+from app.ui.numbers import number, percent
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.library_state import LibraryState
-
-STEP_WORDS = {
-    "reading": "Reading",
-    "recognising": "Recognising the text of",
-    "transcribing": "Listening to",
-    "embedding": "Indexing",
-    "writing": "Indexing",
-}
 
 
 class QueueStrip(QWidget):
@@ -40,18 +34,20 @@ class QueueStrip(QWidget):
         line.setSpacing(6)
         self.text = label("", wrap=True)
         line.addWidget(self.text, 1)
-        self.pause_button = button("&Pause", kind="plain", name="Pause indexing", description="Pause; goes on any time")
+        self.pause_button = button(
+            tr("&Pause"), kind="plain", name=tr("Pause indexing"), description=tr("Pause; goes on any time")
+        )
         self.pause_button.clicked.connect(lambda: self.pause_asked.emit(not self._paused))
         line.addWidget(self.pause_button)
         self.cancel_button = button(
-            "&Cancel", kind="plain", name="Cancel adding", description="Stop adding; what is done stays"
+            tr("&Cancel"), kind="plain", name=tr("Cancel adding"), description=tr("Stop adding; what is done stays")
         )
         self.cancel_button.clicked.connect(lambda: self.cancel_asked.emit())
         line.addWidget(self.cancel_button)
         column.addLayout(line)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of adding documents")
+        self.bar.setAccessibleName(tr("Progress of adding documents"))
         column.addWidget(self.bar)
         self.now = ElidedLabel()
         set_state(self.now, "tone", "muted")
@@ -66,8 +62,8 @@ class QueueStrip(QWidget):
             return
         self._paused = state.paused
         self.text.setText(summary(state))
-        self.pause_button.setText("&Go on" if state.paused else "&Pause")
-        self.pause_button.setAccessibleName("Go on indexing" if state.paused else "Pause indexing")
+        self.pause_button.setText(tr("&Go on") if state.paused else tr("&Pause"))
+        self.pause_button.setAccessibleName(tr("Go on indexing") if state.paused else tr("Pause indexing"))
         self.cancel_button.setVisible(bool(state.working or state.waiting))
         if state.total:
             parts = sum(one.fraction or 0.0 for one in state.working)
@@ -89,14 +85,19 @@ class QueueStrip(QWidget):
 
 def summary(state: LibraryState) -> str:
     """Return "12 of 300 files · 41 passages/s · about 2 min left", or why nothing goes on."""
-    parts = [f"{state.done:,} of {state.total:,} files" if state.total else "Looking at the files…"]
+    parts = [
+        tr("{done} of {total} files", done=number(state.done), total=number(state.total))
+        if state.total
+        else tr("Looking at the files…")
+    ]
     if state.paused:
-        parts.insert(0, "Paused")
+        parts.insert(0, tr("Paused"))
     elif state.reason:
         return f"{phrases.sentence(state.reason)} {parts[0]}."
     else:
         if state.chunks_per_second >= 0.1:
-            parts.append(f"{state.chunks_per_second:,.{0 if state.chunks_per_second >= 10 else 1}f} passages/s")
+            rate = number(state.chunks_per_second, 0 if state.chunks_per_second >= 10 else 1)
+            parts.append(tr("{rate} passages/s", rate=rate))
         left = phrases.time_left(state.seconds_left)
         if left:
             parts.append(left)
@@ -108,6 +109,17 @@ def working_line(state: LibraryState) -> str:
     if state.paused or not state.working:
         return ""
     first = state.working[0]
-    share = f", {first.fraction:.0%}" if first.fraction else ""
-    more = f" and {len(state.working) - 1} more" if len(state.working) > 1 else ""
-    return f"{STEP_WORDS.get(first.step, first.step.capitalize())} {os.path.basename(first.path)}{share}{more}"
+    share = f", {percent(first.fraction)}" if first.fraction else ""
+    more = tr(" and {n} more", n=len(state.working) - 1) if len(state.working) > 1 else ""
+    return f"{_doing(first.step, os.path.basename(first.path))}{share}{more}"
+
+
+def _doing(step: str, name: str) -> str:
+    known = {
+        "reading": tr("Reading {name}", name=name),
+        "recognising": tr("Recognising the text of {name}", name=name),
+        "transcribing": tr("Listening to {name}", name=name),
+        "embedding": tr("Indexing {name}", name=name),
+        "writing": tr("Indexing {name}", name=name),
+    }
+    return known.get(step, name)

@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.transcripts import clock
 from app.ui.bridge import Bridge, Handle
+from app.ui.core_words import in_language
 from app.ui.recording_bar import RecordingBar
 from app.ui.seam import RuntimeSeam
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.ui.seam import Ear
@@ -77,7 +79,9 @@ class Recording(QObject):
         if self._runtime is None:
             from app.errors import VoiceError
 
-            self.failed.emit(VoiceError("Tangnet is still starting.", code="starting", hint="Try again in a moment."))
+            self.failed.emit(
+                VoiceError(tr("Tangnet is still starting."), code="starting", hint=tr("Try again in a moment."))
+            )
             return
         folder = self._runtime.home / FOLDER
         self._stopping = False
@@ -119,7 +123,7 @@ class Recording(QObject):
             folder,
             self._listen,
             on_state=lambda state: post(self.bar.show_state, state.value),
-            on_notice=lambda sentence: post(self.hint.emit, sentence),
+            on_notice=lambda sentence: post(self.hint.emit, in_language(sentence)),
         )
         self._live = live
         if self._stopping:  # it was stopped before this began
@@ -159,9 +163,15 @@ class Recording(QObject):
         if recorded.path is not None:
             self.made.emit([recorded.path])
             if recorded.reason:
-                self.hint.emit(f"{recorded.reason} {clock(recorded.seconds)} were recorded and are kept.")
+                self.hint.emit(
+                    tr(
+                        "{reason} {time} were recorded and are kept.",
+                        reason=in_language(recorded.reason),
+                        time=clock(recorded.seconds),
+                    )
+                )
         else:
-            self.hint.emit(recorded.reason or "Nothing was recorded.")
+            self.hint.emit(in_language(recorded.reason) or tr("Nothing was recorded."))
 
     def _broken(self, error: BaseException) -> None:
         self._rest()
@@ -171,9 +181,17 @@ class Recording(QObject):
         if not found:
             return
         length = clock(sum(seconds for _, seconds in found))
-        what = f"A recording of {length} was" if len(found) == 1 else f"{len(found)} recordings, {length} long, were"
         self.found.emit([path for path, _ in found])
-        self.hint.emit(f"{what} not ended when Tangnet was closed. All of it is kept and goes to your documents now.")
+        kept = tr("All of it is kept and goes to your documents now.")
+        if len(found) == 1:
+            told = tr("A recording of {length} was not ended when Tangnet was closed.", length=length)
+        else:
+            told = tr(
+                "{number} recordings, {length} long, were not ended when Tangnet was closed.",
+                number=len(found),
+                length=length,
+            )
+        self.hint.emit(f"{told} {kept}")
 
 
 async def _stay_awake() -> None:
@@ -182,7 +200,7 @@ async def _stay_awake() -> None:
 
     from app.voice.awake import awake
 
-    async with awake("Recording a lecture"):
+    async with awake(tr("Recording a lecture")):
         await asyncio.Event().wait()
 
 

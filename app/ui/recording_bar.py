@@ -9,18 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from app.ui import theme
 from app.ui.composer import LevelMeter
 from app.ui.controls import ElidedLabel, button, label, set_state
-
-_WORDS = {
-    "opening": "Opening the microphone…",
-    "recording": "Recording",
-    "paused": "Paused: nothing is kept",
-    "away": "Waiting for the microphone; what was recorded is kept",
-    "ended": "Putting it on the disk…",
-}
-_SILENT = {
-    "muted": "The microphone is muted",
-    "silent": "The microphone brings only silence",
-}
+from app.ui.translation import tr
 
 
 class _Mark(QWidget):
@@ -71,18 +60,18 @@ class RecordingBar(QFrame):
         self._mark = _Mark()
         row.addWidget(self._mark)
         self.time = label("0:00")
-        self.time.setAccessibleName("Recorded so far")
+        self.time.setAccessibleName(tr("Recorded so far"))
         row.addWidget(self.time)
         self.meter = LevelMeter()
         row.addWidget(self.meter)
         self.words = ElidedLabel()
         set_state(self.words, "tone", "muted")
         row.addWidget(self.words, 1)
-        self.pause_button = button("&Pause", kind="plain", name="Pause recording", clicked=self._pause)
+        self.pause_button = button(tr("&Pause"), kind="plain", name=tr("Pause recording"), clicked=self._pause)
         row.addWidget(self.pause_button)
         self.stop_button = button(
-            "S&top", kind="primary", name="Stop recording", clicked=self.stop_asked.emit,
-            description="End the recording; it is written down and added to your documents",
+            tr("S&top"), kind="primary", name=tr("Stop recording"), clicked=self.stop_asked.emit,
+            description=tr("End the recording; it is written down and added to your documents"),
         )  # fmt: skip
         row.addWidget(self.stop_button)
         self.hide()
@@ -93,9 +82,9 @@ class RecordingBar(QFrame):
         self._mark.state = state
         self._mark.update()
         paused = state == "paused"
-        self.pause_button.setText("&Go on" if paused else "&Pause")
-        self.pause_button.setAccessibleName("Go on recording" if paused else "Pause recording")
-        self.pause_button.setToolTip("Record again" if paused else "Keep nothing until you go on")
+        self.pause_button.setText(tr("&Go on") if paused else tr("&Pause"))
+        self.pause_button.setAccessibleName(tr("Go on recording") if paused else tr("Pause recording"))
+        self.pause_button.setToolTip(tr("Record again") if paused else tr("Keep nothing until you go on"))
         self.pause_button.setEnabled(state in ("recording", "paused", "away"))
         self.stop_button.setEnabled(state != "ended")
         self._write()
@@ -118,7 +107,15 @@ class RecordingBar(QFrame):
         self.pause_asked.emit(self._state != "paused")
 
     def _write(self) -> None:
-        wrong = _SILENT.get(self._microphone, "") if self._state == "recording" else ""
-        self.words.setText(wrong or _WORDS.get(self._state, ""))
+        words = {
+            "opening": tr("Opening the microphone…"),
+            "recording": tr("Recording"),
+            "paused": tr("Paused: nothing is kept"),
+            "away": tr("Waiting for the microphone; what was recorded is kept"),
+            "ended": tr("Putting it on the disk…"),
+        }
+        silent = {"muted": tr("The microphone is muted"), "silent": tr("The microphone brings only silence")}
+        wrong = silent.get(self._microphone, "") if self._state == "recording" else ""
+        self.words.setText(wrong or words.get(self._state, ""))
         set_state(self.words, "tone", "error" if wrong else "muted")
         self.setAccessibleName(self.words.text())

@@ -272,13 +272,13 @@ class RecordingsPage(QWidget):
 
     def forms(self) -> QMenu:
         """Return the menu of what the transcript can be saved as."""
-        from app.ui.transcript_export import FORMS
+        from app.ui.transcript_export import forms
 
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName(tr("Save transcript"))
         path = self.path
-        for form, (name, _) in FORMS.items():
+        for form, (name, _) in forms().items():
             menu.addAction(name, partial(self.save_asked.emit, path, form))
         return menu
 
@@ -296,13 +296,13 @@ def _waiting(one: Found) -> str:
 def recordings_page(window: MainWindow) -> RecordingsPage:
     """Return the page of a window."""
     from app.ui.document_menu import show_in_folder
-    from app.ui.transcript_export import FORMS, choose
+    from app.ui.transcript_export import choose, forms
 
     page = RecordingsPage(window.bridge)
     documents = window.documents
 
     def save(path: str, form: str) -> None:
-        choose(documents, path, next(one for one in FORMS if one == form), window)
+        choose(documents, path, next(one for one in forms() if one == form), window)
 
     page.record_asked.connect(window.recording.toggle)
     window.recording.changed.connect(page.show_recording)

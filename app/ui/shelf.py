@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from app.ui.core_words import in_language
+from app.ui.numbers import day as written_day
+from app.ui.numbers import near_day, number, percent
+from app.ui.translation import tr
+
 if TYPE_CHECKING:
     from app.events import DocumentInfo
 
@@ -37,14 +42,6 @@ PAGED = ("pdf",)
 
 STEPS = ("reading", "recognising", "transcribing", "embedding", "writing")
 """What is being done with a file, as LibraryState says it."""
-_WORDS = {
-    "waiting": "waits for its turn",
-    "reading": "is being read",
-    "recognising": "its text is being recognised",
-    "transcribing": "is being listened to",
-    "embedding": "is being indexed",
-    "writing": "is being indexed",
-}
 _DOTS = {
     "indexed": "good",
     "waiting": "muted",
@@ -56,21 +53,6 @@ _DOTS = {
 }
 
 ANY = "all"
-STATES = (
-    (ANY, "Any state"),
-    ("ready", "Ready to be asked"),
-    ("coming", "Waiting or being read"),
-    ("attention", "Need attention"),
-)
-TIMES = ((0, "Any time"), (1, "Last 24 hours"), (7, "Last 7 days"), (31, "Last month"), (365, "Last year"))
-"""(days, name)"""
-ORDERS = (
-    ("name", "By name"),
-    ("when", "Newest first"),
-    ("size", "Largest first"),
-    ("pages", "Most pages first"),
-    ("state", "Trouble first"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +142,40 @@ def state_of(info: DocumentInfo) -> str:
     return {"queued": "waiting", "password": "protected"}.get(info.state, info.state)
 
 
+def step_word(state: str) -> str:
+    """Return what is being done with a document; "" when nothing is."""
+    known = {
+        "waiting": tr("waits for its turn"),
+        "reading": tr("is being read"),
+        "recognising": tr("its text is being recognised"),
+        "transcribing": tr("is being listened to"),
+        "embedding": tr("is being indexed"),
+        "writing": tr("is being indexed"),
+    }
+    return known.get(state, "")
+
+
 def kind_of(path: str) -> str:
     """Return the name of the kind of file, by its ending."""
     return _BY_ENDING.get(ending(path), OTHER)
+
+
+def kind_name(kind: str) -> str:
+    """Return what a kind of file is called."""
+    known = {
+        "Text": tr("Text"),
+        "Word processing": tr("Word processing"),
+        "Slides": tr("Slides"),
+        "Tables": tr("Tables"),
+        "Web and books": tr("Web and books"),
+        "Mail": tr("Mail"),
+        "Pictures": tr("Pictures"),
+        "Recordings": tr("Recordings"),
+        "Data and code": tr("Data and code"),
+        "Archives": tr("Archives"),
+        OTHER: tr("Other"),
+    }
+    return known.get(kind, kind)
 
 
 def ending(path: str) -> str:
@@ -182,8 +195,8 @@ def size(count: int) -> str:
     if count < 1000:
         return f"{count} B"
     if count < 1_000_000:
-        return f"{count / 1000:.0f} kB"
-    return f"{count / 1e6:.1f} MB" if count < 1_000_000_000 else f"{count / 1e9:.1f} GB"
+        return f"{number(count / 1000)} kB"
+    return f"{number(count / 1e6, 1)} MB" if count < 1_000_000_000 else f"{number(count / 1e9, 1)} GB"
 
 
 def day(when: str, now: datetime) -> str:
@@ -194,10 +207,10 @@ def day(when: str, now: datetime) -> str:
         return ""
     days = (now.date() - moment.date()).days
     if days == 0:
-        return f"today {moment:%H:%M}"
+        return tr("today {time}", time=f"{moment:%H:%M}")
     if days == 1:
-        return "yesterday"
-    return f"{moment:%a} {moment.day} {moment:%b}" if 0 < days < 7 else f"{moment.day} {moment:%b %Y}"
+        return tr("yesterday")
+    return near_day(moment) if 0 < days < 7 else written_day(moment)
 
 
 def prepare(documents: Sequence[DocumentInfo]) -> tuple[Item, ...]:
@@ -207,7 +220,7 @@ def prepare(documents: Sequence[DocumentInfo]) -> tuple[Item, ...]:
         folder, name = os.path.split(info.path)
         state = state_of(info)
         kind = kind_of(info.path)
-        hay = f"{info.path}\n{info.title}\n{kind}\n{state}\n{info.reason}\n{info.language}".lower()
+        hay = f"{info.path}\n{info.title}\n{kind_name(kind)}\n{state}\n{info.reason}\n{info.language}".lower()
         made.append(Item(info, state, kind, folder, name, hay, info.modified or info.added_at))
     return tuple(made)
 
@@ -316,12 +329,16 @@ def _tree(
         title = os.path.relpath(folder, above) if above else short(folder)
         opened = folder not in wanted.closed or bool(wanted.text.strip())
         watched = folder in wanted.watched
-        number = counts[folder]
-        parts = ["1 document" if number == 1 else f"{number:,} documents"]
+        inside_it = counts[folder]
+        parts = [tr("1 document") if inside_it == 1 else tr("{number} documents", number=number(inside_it))]
         if trouble[folder]:
-            parts.append(f"{trouble[folder]} need attention" if trouble[folder] > 1 else "1 needs attention")
+            parts.append(
+                tr("{number} need attention", number=trouble[folder])
+                if trouble[folder] > 1
+                else tr("1 needs attention")
+            )
         if watched:
-            parts.append("watched")
+            parts.append(tr("watched"))
         entries.append(
             Entry(folder, title, " · ".join(parts), depth, folder=True, open=opened, watched=watched,
                   dot="on_error" if trouble[folder] else "")
@@ -350,10 +367,16 @@ def _parent(folder: str, folders: Collection[str]) -> str:
 def _entry(item: Item, depth: int, working: Mapping[str, tuple[str, float | None]], now: datetime) -> Entry:
     info = item.info
     state, fraction = working.get(info.path, (item.state, None))
-    pages = "" if not info.pages else "1 page" if info.pages == 1 else f"{info.pages:,} pages"
+    pages = "" if not info.pages else tr("1 page") if info.pages == 1 else tr("{pages} pages", pages=number(info.pages))
     weight, when = size(info.size), day(item.when, now)
     said = _said(state, fraction, info)
-    passages = "" if not info.chunks else "1 passage" if info.chunks == 1 else f"{info.chunks:,} passages"
+    passages = (
+        ""
+        if not info.chunks
+        else tr("1 passage")
+        if info.chunks == 1
+        else tr("{number} passages", number=number(info.chunks))
+    )
     detail = said or " · ".join(part for part in (pages or passages, weight, when) if part) or info.state
     more = said or " · ".join(part for part in (info.title, passages) if part)
     return Entry(info.path, item.name, detail, depth, state, _DOTS.get(state, "accent"), pages, weight, when, fraction,
@@ -363,13 +386,12 @@ def _entry(item: Item, depth: int, working: Mapping[str, tuple[str, float | None
 def _said(state: str, fraction: float | None, info: DocumentInfo) -> str:
     """Return what is wrong or going on with a document; "" when it is simply there."""
     if state == "protected":
-        return "protected: needs its password"
+        return tr("protected: needs its password")
     if state == "missing":
-        return "the file is no longer there"
+        return tr("the file is no longer there")
     if state == "cancelled":
-        return "adding it was stopped"
+        return tr("adding it was stopped")
     if state in ("failed", "scanned"):
-        return info.reason or "could not be read"
-    if state in _WORDS:
-        return f"{_WORDS[state]}, {fraction:.0%}" if fraction else _WORDS[state]
-    return ""
+        return in_language(info.reason) or tr("could not be read")
+    word = step_word(state)
+    return f"{word}, {percent(fraction)}" if word and fraction else word

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app.ui import shelf
 from app.ui.controls import Choice, button, round_button
 from app.ui.search_field import SearchField
+from app.ui.translation import tr
 
 WIDE = 560
 
@@ -29,12 +30,12 @@ class ShelfFilters(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.search = SearchField(
-            "Search documents", "By name, folder, title, type, language, or what is wrong with them"
+            tr("Search documents"), tr("By name, folder, title, type, language, or what is wrong with them")
         )
         self.search.textChanged.connect(lambda _text: self.changed.emit())
         self.search.down.connect(self.down)
         row.addWidget(self.search, 1)
-        self.toggle = round_button("filter", "Filters and order", kind="icon", description="Filters and order")
+        self.toggle = round_button("filter", tr("Filters and order"), kind="icon", description=tr("Filters and order"))
         self.toggle.setCheckable(True)
         self.toggle.toggled.connect(self._unfold)
         row.addWidget(self.toggle)
@@ -43,17 +44,21 @@ class ShelfFilters(QWidget):
         self._grid = QGridLayout(self.box)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(6)
-        self.kind = _choice("Type of document", [("", "All types")])
-        self.state = _choice("State", shelf.STATES)
-        self.when = _choice("When it was changed", shelf.TIMES)
-        self.order = _choice("Order", shelf.ORDERS)
+        self.kind = _choice(tr("Type of document"), [("", tr("All types"))])
+        self.state = _choice(tr("State"), _states())
+        self.when = _choice(tr("When it was changed"), _times())
+        self.order = _choice(tr("Order"), _orders())
         for one in (self.kind, self.state, self.when, self.order):
             one.currentIndexChanged.connect(lambda _at: self.changed.emit())
-        self.folders = button("By folder", kind="toggle", description="Put the documents of each folder together")
+        self.folders = button(
+            tr("By folder"), kind="toggle", description=tr("Put the documents of each folder together")
+        )
         self.folders.setCheckable(True)
         self.folders.setChecked(True)
         self.folders.toggled.connect(lambda _on: self.changed.emit())
-        self.clear_button = button("Clear filters", kind="plain", description="Show all documents", clicked=self.clear)
+        self.clear_button = button(
+            tr("Clear filters"), kind="plain", description=tr("Show all documents"), clicked=self.clear
+        )
         self._columns = 0
         self._lay_out(2)
         self.box.hide()
@@ -78,7 +83,7 @@ class ShelfFilters(QWidget):
         chosen = self.kind.currentData()
         self.kind.blockSignals(True)
         self.kind.clear()
-        for value, name in (("", "All types"), *((kind, kind) for kind in kinds)):
+        for value, name in (("", tr("All types")), *((kind, shelf.kind_name(kind)) for kind in kinds)):
             self.kind.addItem(name, value)
         self.kind.setCurrentIndex(max(0, self.kind.findData(chosen)))
         self.kind.blockSignals(False)
@@ -114,6 +119,36 @@ class ShelfFilters(QWidget):
         self.box.setVisible(on)
         if on:
             self.kind.setFocus()
+
+
+def _states() -> tuple[tuple[str, str], ...]:
+    return (
+        (shelf.ANY, tr("Any state")),
+        ("ready", tr("Ready to be asked")),
+        ("coming", tr("Waiting or being read")),
+        ("attention", tr("Need attention")),
+    )
+
+
+def _times() -> tuple[tuple[int, str], ...]:
+    """Return days and what so many are called."""
+    return (
+        (0, tr("Any time")),
+        (1, tr("Last 24 hours")),
+        (7, tr("Last 7 days")),
+        (31, tr("Last month")),
+        (365, tr("Last year")),
+    )
+
+
+def _orders() -> tuple[tuple[str, str], ...]:
+    return (
+        ("name", tr("By name")),
+        ("when", tr("Newest first")),
+        ("size", tr("Largest first")),
+        ("pages", tr("Most pages first")),
+        ("state", tr("Trouble first")),
+    )
 
 
 def _choice(name: str, values: Sequence[tuple[object, str]]) -> Choice:

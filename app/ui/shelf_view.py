@@ -30,10 +30,10 @@ from PySide6.QtWidgets import (
 from app.ui.page_pictures import THUMBNAIL, PagePictures, Wish
 from app.ui.shelf import Arranged, Entry
 from app.ui.shelf_rows import ENTRY, Rows, indent
+from app.ui.translation import tr
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-COLUMNS = ("Document", "Pages", "Size", "Changed")
 _ORDERS = ("name", "pages", "size", "when")
 """What a click on each column sorts by."""
 WIDE = 560
@@ -58,7 +58,7 @@ class ShelfModel(QAbstractTableModel):
 
     def columnCount(self, parent: _Index = _ROOT) -> int:
         """Return the number of columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(_ORDERS)
 
     def entry(self, index: _Index) -> Entry | None:
         """Return the row at `index`."""
@@ -78,13 +78,15 @@ class ShelfModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole and column == 0:
             if not entry.folder:
                 return f"{entry.title}, {entry.detail}"
-            return f"Folder {entry.title}, {entry.detail}, {'open' if entry.open else 'closed'}"
+            if entry.open:
+                return tr("Folder {name}, {detail}, open", name=entry.title, detail=entry.detail)
+            return tr("Folder {name}, {detail}, closed", name=entry.title, detail=entry.detail)
         return entry if role == ENTRY else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the names of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            return (tr("Document"), tr("Pages"), tr("Size"), tr("Changed"))[section]
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -111,7 +113,7 @@ class ShelfModel(QAbstractTableModel):
         if same:
             self.arranged = after
             if after.entries:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(after.entries) - 1, len(COLUMNS) - 1))
+                self.dataChanged.emit(self.index(0, 0), self.index(len(after.entries) - 1, len(_ORDERS) - 1))
             return
         self.beginResetModel()
         self.arranged = after
@@ -133,9 +135,9 @@ class ShelfView(QTableView):
         self.setModel(self.shelf)
         self._delegate = Rows(self, pictures)
         self.setItemDelegate(self._delegate)
-        self.setAccessibleName("Documents")
+        self.setAccessibleName(tr("Documents"))
         self.setAccessibleDescription(
-            "Left and Right close and open folders, Enter opens the document, Delete removes it from the library."
+            tr("Left and Right close and open folders, Enter opens the document, Delete removes it from the library.")
         )
         self.setShowGrid(False)
         self.setFrameShape(QTableView.Shape.NoFrame)
@@ -207,7 +209,7 @@ class ShelfView(QTableView):
         start = 0
         for at, row in enumerate(rows):
             if at + 1 == len(rows) or rows[at + 1] != row + 1:
-                selection.select(self.shelf.index(rows[start], 0), self.shelf.index(row, len(COLUMNS) - 1))
+                selection.select(self.shelf.index(rows[start], 0), self.shelf.index(row, len(_ORDERS) - 1))
                 start = at + 1
         model = self.selectionModel()
         model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -243,7 +245,7 @@ class ShelfView(QTableView):
         self._delegate.wide = wide
         self.horizontalHeader().setVisible(wide)
         narrow = (0, 90, 80, 120) if wide else (0, 0, 0, 0)
-        for column in range(1, len(COLUMNS)):
+        for column in range(1, len(_ORDERS)):
             self.setColumnHidden(column, not wide)
             if wide:
                 self.setColumnWidth(column, narrow[column])

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.ui.shelf import kind_of
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.transcripts import Form
@@ -18,29 +19,32 @@ if TYPE_CHECKING:
     from app.ui.documents_panel import DocumentsPanel
     from app.ui.seam import LibrarySeam
 
-FORMS: dict[Form, tuple[str, str]] = {
-    "txt": ("&Text with times (TXT)…", "Text files (*.txt)"),
-    "srt": ("&Subtitles (SRT)…", "Subtitles (*.srt)"),
-    "vtt": ("Subtitles for the &web (VTT)…", "Web subtitles (*.vtt)"),
-    "json": ("Words with their times (&JSON)…", "JSON (*.json)"),
-}
-"""Per form: what stands in the menu, and the filter of the dialog."""
 PATIENCE_MS = 1000
 """What takes longer is said to go on."""
+
+
+def forms() -> dict[Form, tuple[str, str]]:
+    """Return per form what stands in the menu, and the filter of the dialog."""
+    return {
+        "txt": (tr("&Text with times (TXT)…"), f"{tr('Text files')} (*.txt)"),
+        "srt": (tr("&Subtitles (SRT)…"), f"{tr('Subtitles')} (*.srt)"),
+        "vtt": (tr("Subtitles for the &web (VTT)…"), f"{tr('Web subtitles')} (*.vtt)"),
+        "json": (tr("Words with their times (&JSON)…"), "JSON (*.json)"),
+    }
 
 
 def offer(menu: QMenu, panel: DocumentsPanel, path: str) -> None:
     """Add the forms to a menu, for a recording."""
     if kind_of(path) != "Recordings":
         return
-    below = menu.addMenu("Save tr&anscript as")
-    for form, (name, _) in FORMS.items():
+    below = menu.addMenu(tr("Save tr&anscript as"))
+    for form, (name, _) in forms().items():
         below.addAction(name, partial(choose, panel, path, form))
 
 
 def choose(panel: DocumentsPanel, path: str, form: Form, over: QWidget | None = None) -> QFileDialog:
     """Ask for a file, and save the transcript of `path` there; the dialog asks before it takes one that is there."""
-    dialog = QFileDialog(over or panel.window(), "Save transcript", str(Path(path).parent), FORMS[form][1])
+    dialog = QFileDialog(over or panel.window(), tr("Save transcript"), str(Path(path).parent), forms()[form][1])
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(form)
     dialog.selectFile(f"{Path(path).stem}.{form}")
@@ -65,7 +69,7 @@ class Exports(QObject):
         One that is there already was agreed to in the dialog; one that comes into being meanwhile is left as it is.
         """
         patience = QTimer(self, interval=PATIENCE_MS, singleShot=True)
-        patience.timeout.connect(lambda: self._said(f"Writing {target.name}…"))
+        patience.timeout.connect(lambda: self._said(tr("Writing {name}…", name=target.name)))
         patience.start()
         over = target.exists()
 
@@ -76,7 +80,7 @@ class Exports(QObject):
 
         self._bridge.run(
             lambda: _save(library, recording, target, form, over),
-            lambda _result: over_with(lambda: self._said(f"The transcript was saved as {target}.")),
+            lambda _result: over_with(lambda: self._said(tr("The transcript was saved as {path}.", path=target))),
             lambda error: over_with(lambda: self._failed(error)),
             name="save transcript",
             must_finish=True,
@@ -92,7 +96,9 @@ async def _save(library: LibrarySeam, recording: Path, target: Path, form: Form,
     from app.transcripts import written
 
     if target == recording:
-        raise VoiceError(f"{target.name} is the recording.", code="file_exists", hint="Choose another name.")
+        raise VoiceError(
+            tr("{name} is the recording.", name=target.name), code="file_exists", hint=tr("Choose another name.")
+        )
     transcript = await library.transcript(recording)
     text = await asyncio.to_thread(written, transcript, form)
     await asyncio.to_thread(write, target, text, over=over)
