@@ -216,11 +216,12 @@ def day(when: str, now: datetime) -> str:
 def prepare(documents: Sequence[DocumentInfo]) -> tuple[Item, ...]:
     """Return the documents with what searching and sorting look at."""
     made = []
+    names = {kind: kind_name(kind).lower() for kind in (*KINDS, OTHER)}
     for info in documents:
         folder, name = os.path.split(info.path)
         state = state_of(info)
         kind = kind_of(info.path)
-        hay = f"{info.path}\n{info.title}\n{kind_name(kind)}\n{state}\n{info.reason}\n{info.language}".lower()
+        hay = f"{info.path}\n{info.title}\n{names[kind]}\n{state}\n{info.reason}\n{info.language}".lower()
         made.append(Item(info, state, kind, folder, name, hay, info.modified or info.added_at))
     return tuple(made)
 
