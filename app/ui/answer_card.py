@@ -77,6 +77,7 @@ class AnswerCard(QFrame):
         self.body = TextCard()
         self.body.setAccessibleName("Answer")
         self.body.hide()
+        self._growing = markdown.Growing(self.body.document())
         self.body.anchorClicked.connect(self._clicked)
         self._column.addWidget(self.body)
         self.doubt = label("", tone="muted", scale=0.88, wrap=True)
@@ -262,8 +263,8 @@ class AnswerCard(QFrame):
             markdown.Note(at, phrases.moved_line(move), in_language(move.reason))
             for at, move in zip(self._moved_at, self.moves, strict=True)
         ]
-        markdown.render(self.body.document(), self.text, theme.current(), self.passages.keys(), notes,
-                        self._doubts if self.doubt.text() else ())  # fmt: skip
+        self._growing.show(self.text, theme.current(), self.passages.keys(), notes,
+                           self._doubts if self.doubt.text() else ())  # fmt: skip
         self.body.fit()
         self.grown.emit()
         # A quarter of the time at most goes into layout, however long the answer is.

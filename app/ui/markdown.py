@@ -2,6 +2,9 @@
 
 Nothing is loaded and nothing is executed: HTML stays text, pictures become their description, links keep their
 address but are only ever opened by a click that the user confirms. [n] becomes a link when passage n exists.
+
+A text is laid out piece by piece (see pieces.py). While it grows the pieces that are whole stay as they are, and only
+what comes after them is laid out again.
 """
 
 from __future__ import annotations
@@ -11,39 +14,34 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import (
-    QBrush,
-    QColor,
-    QFont,
-    QFontDatabase,
-    QTextBlock,
-    QTextBlockFormat,
-    QTextCharFormat,
-    QTextCursor,
-    QTextDocument,
-    QTextFormat,
-)
+from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextDocumentFragment
 
+from app.ui import markdown_look
+from app.ui.markdown_look import CITATION_SCHEME
+from app.ui.markdown_look import Note as Note
+from app.ui.pieces import Piece, split
 from app.ui.tokens import Colours
 
-CITATION_SCHEME = "tangnet-cite"
 FEATURES = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 LONGEST = 200_000
 """Characters that are laid out; a longer answer is cut in the view (never in the store)."""
 
-_CITATION = re.compile(r"\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
-_NUMBER = re.compile(r"\d+")
 # Control characters, and marks that make text read in another order than it is written.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffc]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ue000\ufffc]")
 _QUOTES = re.compile(r"^(?:[ \t]*>){8,}", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]{24,}", re.MULTILINE)
 _LONG_WORD = re.compile(r"\S{400}(?=\S)")
 _COLUMNS_MOST = 24
+_BEFORE = "x\n\n"
+"""Stands before a piece while that is laid out by itself: what follows begins with a paragraph of its own."""
 
 
 def tame(text: str) -> str:
     """Return `text` without unseen characters and without nesting or tables that would take seconds to lay out."""
-    text = _UNSEEN.sub("", text[:LONGEST])
+    return _tame(_UNSEEN.sub("", text[:LONGEST]))
+
+
+def _tame(text: str) -> str:
     text = _QUOTES.sub("> > > >", text)
     text = _INDENT.sub(" " * 24, text)
     text = _LONG_WORD.sub("\\g<0>\u200b", text)  # an invisible place to break: layout is quadratic without
@@ -51,16 +49,6 @@ def tame(text: str) -> str:
         lines = text.split("\n")
         text = "\n".join(line.replace("|", "\\|") if line.count("|") > _COLUMNS_MOST else line for line in lines)
     return text
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A quiet line of the window's own between the paragraphs of a text, with more in its tooltip."""
-
-    at: int
-    """It stands after the paragraph in which the character with this number is."""
-    text: str
-    more: str = ""
 
 
 def render(
@@ -81,95 +69,169 @@ def render(
         notes: Lines of the window's own.
         doubts: Sentences of `text`, in order, that nothing supports; they are marked quietly.
     """
-    # Where a note stands is found before it is laid out with the others: each makes the text longer.
-    places = [_blocks(text[: note.at]) for note in notes]
-    document.setMarkdown(tame(text), FEATURES)
-    cursor = QTextCursor(document)
-    cursor.beginEditBlock()
-    cursor.select(QTextCursor.SelectionType.Document)
-    spacing = QTextBlockFormat()
-    spacing.setLineHeight(128, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-    cursor.mergeBlockFormat(spacing)
-    block = document.begin()
-    while block.isValid():
-        _polish(block, colours, citations)
-        block = block.next()
-    _doubt(document, doubts, colours)
-    for place, _, note in sorted(zip(places, range(len(notes)), notes, strict=True), reverse=True, key=lambda n: n[:2]):
-        _note(document, place, note, colours)
-    cursor.endEditBlock()
+    Growing(document).show(text, colours, citations, notes, doubts)
 
 
-DOUBT = "Nothing in the passages that were read says this."
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Code that stands alone in a document."""
+
+    position: int
+    """Of its first character in the document."""
+    text: str
+    language: str
+    """As it was named in the text, "" where it was not."""
 
 
-def _doubt(document: QTextDocument, sentences: Sequence[str], colours: Colours) -> None:
-    """Underline sentences with dots. They are found by letters and digits alone: the layout took signs away."""
-    if not sentences:
-        return
-    text = document.toPlainText()
-    places = [at for at, sign in enumerate(text) if sign.isalnum()]
-    letters = "".join(text[at] for at in places)
-    look = QTextCharFormat()
-    look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
-    look.setUnderlineColor(QColor(colours.muted))
-    look.setToolTip(DOUBT)
-    start = 0
-    for sentence in sentences:
-        wanted = "".join(sign for sign in sentence if sign.isalnum())
-        at = letters.find(wanted, start) if wanted else -1
-        if at < 0:
-            continue
-        start = at + len(wanted)
-        cursor = QTextCursor(document)
-        cursor.setPosition(_units(text, places[at]))
-        cursor.setPosition(_units(text, places[start - 1] + 1), QTextCursor.MoveMode.KeepAnchor)
-        cursor.mergeCharFormat(look)
+class Growing:
+    """A document whose text is shown again and again, longer each time."""
 
+    def __init__(self, document: QTextDocument) -> None:
+        self._document = document
+        self.codes: list[Code] = []
+        """What code it shows, in order."""
+        self._text = ""
+        self._look: tuple[object, ...] = ()
+        """Everything besides the text that the whole pieces depend on."""
+        self._forget()
 
-def _units(text: str, at: int) -> int:
-    """Return where character `at` is in Qt's count, which takes signs beyond the first 65,536 for two."""
-    return at + sum(sign > "\uffff" for sign in text[:at])
+    def _forget(self) -> None:
+        self._whole = 0
+        """Characters of the text that are laid out for good."""
+        self._position = 0
+        """Where in the document they end."""
+        self._shape = QTextBlockFormat()
+        """Of their last block."""
+        self._whole_codes = 0
+        self._open: tuple[int, Piece] | None = None
+        """The code that the document ends with, where in the text, if it may go on."""
+
+    def show(
+        self,
+        text: str,
+        colours: Colours,
+        citations: Collection[int] = (),
+        notes: Sequence[Note] = (),
+        doubts: Sequence[str] = (),
+    ) -> None:
+        """Show `text`: as `render`, but what is whole since the last call is left alone."""
+        clean = _UNSEEN.sub("", text[:LONGEST])
+        places = [(len(_UNSEEN.sub("", text[: note.at])), note) for note in notes]
+        if self._whole and (
+            self._seen(colours, citations, doubts, places) != self._look
+            or not clean.startswith(self._text[: self._whole])
+        ):
+            self._forget()
+        start = self._whole
+        pieces = split(clean[start:])
+        # Lines that are complete decide what is whole; the last piece of them and the line that grows come again.
+        whole = len(split(clean[start : clean.rfind("\n") + 1])) - 1
+        cursor = QTextCursor(self._document)
+        cursor.beginEditBlock()
+        if not self._go_on(cursor, pieces, start, places, colours):
+            self._open = None
+            self._take_away(cursor)
+            for at, piece in enumerate(pieces):
+                first = start + piece.start
+                after = start + pieces[at + 1].start if at + 1 < len(pieces) else LONGEST + 1
+                mine = [one for one in places if (first < one[0] or not first + at) and one[0] <= after]
+                self._put(cursor, piece, first, colours, citations, mine)
+                if at + 1 == whole:
+                    self._whole = start + piece.end
+                    self._position = self._document.characterCount() - 1
+                    self._shape = self._document.lastBlock().blockFormat()
+                    self._whole_codes = len(self.codes)
+                if piece.kind == "code" and at + 1 == len(pieces) and not mine and piece.text:
+                    self._open = first, piece
+        markdown_look.doubt(self._document, doubts, colours)
+        cursor.endEditBlock()
+        self._text = clean
+        self._look = self._seen(colours, citations, doubts, places)
+
+    def _seen(
+        self, colours: Colours, citations: Collection[int], doubts: Sequence[str], places: Sequence[tuple[int, Note]]
+    ) -> tuple[object, ...]:
+        font = self._document.defaultFont().toString()
+        known = tuple(one for one in places if one[0] <= self._whole)
+        return colours, font, frozenset(citations), tuple(doubts), known
+
+    def _go_on(
+        self,
+        cursor: QTextCursor,
+        pieces: Sequence[Piece],
+        start: int,
+        places: Sequence[tuple[int, Note]],
+        colours: Colours,
+    ) -> bool:
+        """Only add what is new, where all that comes is the code that is open."""
+        if self._open is None or len(pieces) != 1:
+            return False
+        (first, shown), piece = self._open, pieces[0]
+        if (
+            piece.kind != "code"
+            or start + piece.start != first
+            or piece.language != shown.language
+            or not piece.text.startswith(shown.text)
+            or any(at > first for at, _ in places)
+        ):
+            return False
+        markdown_look.more_code(cursor, piece.text[len(shown.text) :])
+        self.codes[-1] = Code(self.codes[-1].position, piece.text, piece.language)
+        self._open = first, piece
+        return True
+
+    def _take_away(self, cursor: QTextCursor) -> None:
+        """Remove what comes after the whole pieces."""
+        del self.codes[self._whole_codes :]
+        if not self._whole:
+            self._document.clear()
+            return
+        cursor.setPosition(self._position)
+        cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        if cursor.hasSelection():
+            cursor.removeSelectedText()
+            cursor.setBlockFormat(self._shape)
+
+    def _put(
+        self,
+        cursor: QTextCursor,
+        piece: Piece,
+        first: int,
+        colours: Colours,
+        citations: Collection[int],
+        places: Sequence[tuple[int, Note]],
+    ) -> None:
+        """Lay out a piece below all that is there."""
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        alone = self._document.isEmpty()
+        made = QTextDocument()
+        made.setUndoRedoEnabled(False)
+        made.setDefaultFont(self._document.defaultFont())
+        if piece.kind == "code":
+            self.codes.append(Code(cursor.position() + (not alone), piece.text, piece.language))
+            made.setPlainText("" if alone else "x")
+            markdown_look.code(made, piece.text, piece.language, colours)
+        else:
+            made.setMarkdown(_tame(piece.text) if alone else f"{_BEFORE}{_tame(piece.text)}", FEATURES)
+            markdown_look.polish(made, colours, citations)
+        # Where each stands is found before one is there.
+        blocks = [_blocks(piece.text[: max(0, at - first)]) if piece.kind != "code" else LONGEST for at, _ in places]
+        for count, _, (_, note) in sorted(zip(blocks, range(len(blocks)), places, strict=True), reverse=True,
+                                          key=lambda one: one[:2]):  # fmt: skip
+            markdown_look.put_note(made, count + (not alone), note, colours)
+        part = QTextCursor(made)
+        if not alone:
+            part.setPosition(1)  # after the x
+        part.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+        if part.hasSelection():
+            cursor.insertFragment(QTextDocumentFragment(part))
 
 
 def _blocks(text: str) -> int:
     """Return how many blocks `text` is laid out in."""
     probe = QTextDocument()
-    probe.setMarkdown(tame(text), FEATURES)
+    probe.setMarkdown(_tame(text), FEATURES)
     return probe.blockCount()
-
-
-def _note(document: QTextDocument, after: int, note: Note, colours: Colours) -> None:
-    """Put a note below the first `after` blocks, and below the table or the code that the last of them belongs to."""
-    block = document.findBlockByNumber(min(max(after, 1), document.blockCount()) - 1)
-    table = QTextCursor(block).currentTable()
-    if table:
-        block = table.lastCursorPosition().block().next()
-    while _is_code(block) and _is_code(block.next()):
-        block = block.next()
-    shape = QTextBlockFormat()
-    shape.setTopMargin(4)
-    shape.setBottomMargin(6)
-    look = QTextCharFormat()
-    look.setForeground(QBrush(QColor(colours.muted)))
-    look.setProperty(QTextFormat.Property.FontSizeAdjustment.value, -1)
-    look.setToolTip(note.more)
-    cursor = QTextCursor(block)
-    if table:  # there is always a block below a table: the note takes its place, and it comes below
-        cursor.insertBlock(cursor.blockFormat(), cursor.charFormat())
-        cursor.movePosition(QTextCursor.MoveOperation.PreviousBlock)
-        cursor.setBlockFormat(shape)
-    else:
-        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
-        cursor.insertBlock(shape, look)
-    cursor.insertText(note.text, look)
-
-
-def _is_code(block: QTextBlock) -> bool:
-    shape = block.blockFormat()
-    return bool(shape.hasProperty(QTextFormat.Property.BlockCodeFence.value)) or shape.hasProperty(
-        QTextFormat.Property.BlockCodeLanguage.value
-    )
 
 
 def citation_of(url: QUrl) -> int | None:
@@ -178,91 +240,3 @@ def citation_of(url: QUrl) -> int | None:
         return None
     digits = url.path()
     return int(digits) if digits.isdecimal() and len(digits) < 4 else None
-
-
-def _polish(block: QTextBlock, colours: Colours, citations: Collection[int]) -> None:
-    shape = block.blockFormat()
-    level = shape.headingLevel()
-    if level:
-        _heading(block, level)
-    elif _is_code(block):
-        _code(block, colours)
-        return
-    _fragments(block, colours)
-    text = block.text()
-    if citations and "[" in text:
-        for match in _CITATION.finditer(text):
-            for number in _NUMBER.finditer(text, match.start(), match.end()):
-                if int(number.group()) in citations:
-                    alone = "," not in match.group()
-                    start, end = match.span() if alone else number.span()
-                    _link(block, start, end, int(number.group()), colours)
-
-
-def _over(block: QTextBlock, start: int, end: int) -> QTextCursor:
-    cursor = QTextCursor(block)
-    cursor.setPosition(block.position() + start)
-    cursor.setPosition(block.position() + end, QTextCursor.MoveMode.KeepAnchor)
-    return cursor
-
-
-def _link(block: QTextBlock, start: int, end: int, number: int, colours: Colours) -> None:
-    cursor = _over(block, start, end)
-    if cursor.charFormat().fontFixedPitch():
-        return  # code is shown as it is
-    look = QTextCharFormat()
-    look.setAnchor(True)
-    look.setAnchorHref(f"{CITATION_SCHEME}:{number}")
-    look.setForeground(QBrush(QColor(colours.accent)))
-    look.setFontWeight(QFont.Weight.Bold)
-    look.setFontUnderline(False)
-    look.setToolTip(f"Show passage {number}")
-    cursor.mergeCharFormat(look)
-
-
-def _heading(block: QTextBlock, level: int) -> None:
-    look = QTextCharFormat()
-    look.setProperty(QTextFormat.Property.FontSizeAdjustment.value, 2 if level == 1 else 1 if level == 2 else 0)
-    look.setFontWeight(QFont.Weight.DemiBold)
-    cursor = _over(block, 0, max(0, block.length() - 1))
-    cursor.mergeCharFormat(look)
-    shape = QTextBlockFormat()
-    shape.setTopMargin(10)
-    shape.setBottomMargin(4)
-    cursor.mergeBlockFormat(shape)
-
-
-def _code(block: QTextBlock, colours: Colours) -> None:
-    cursor = _over(block, 0, max(0, block.length() - 1))
-    shape = QTextBlockFormat()
-    shape.setBackground(QBrush(QColor(colours.code)))
-    shape.setNonBreakableLines(False)
-    cursor.mergeBlockFormat(shape)
-    look = QTextCharFormat()
-    look.setFontFamilies([QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()])
-    cursor.mergeCharFormat(look)
-
-
-def _fragments(block: QTextBlock, colours: Colours) -> None:
-    """Put words in the place of pictures and give inline code its ground."""
-    changes: list[tuple[int, int, QTextCharFormat]] = []
-    fragments = block.begin()
-    while not fragments.atEnd():
-        fragment = fragments.fragment()
-        if fragment.isValid():
-            look = fragment.charFormat()
-            if look.isImageFormat() or look.fontFixedPitch():
-                changes.append((fragment.position() - block.position(), fragment.length(), look))
-        fragments += 1
-    for start, length, look in reversed(changes):
-        cursor = _over(block, start, start + length)
-        if look.isImageFormat():
-            name = look.toImageFormat().name()
-            plain = QTextCharFormat()
-            plain.setForeground(QBrush(QColor(colours.muted)))
-            plain.setFontItalic(True)
-            cursor.insertText(f"[picture not loaded: {name[:80]}]", plain)
-        else:
-            ground = QTextCharFormat()
-            ground.setBackground(QBrush(QColor(colours.code)))
-            cursor.mergeCharFormat(ground)
