@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 
 RENDER_MS = 50
 """Shortest time between two layouts of a growing answer; longer when a layout takes long."""
-READ, QUIET = "Read aloud", "Stop reading"
-_STATES = {
-    "stopped": "Stopped. What was shown is kept.",
-    "interrupted": "Interrupted: Tangnet was closed while this answer was written.",
-    "writing": "This answer is still being written.",
-}
 
 
 class AnswerCard(QFrame):
@@ -63,19 +57,19 @@ class AnswerCard(QFrame):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(20, 16, 20, 14)
         self._column.setSpacing(10)
-        self.status = label("Thinking…", tone="muted")
+        self.status = label(tr("Thinking…"), tone="muted")
         self._column.addWidget(self.status)
         self.limits = label("", tone="muted", scale=0.88, wrap=True)
-        self.limits.setToolTip("Your question named these limits. Ask it without those words to search everywhere.")
+        self.limits.setToolTip(tr("Your question named these limits. Ask it without those words to search everywhere."))
         self.limits.hide()
         self._column.addWidget(self.limits)
-        self.mark = label("Not from your documents", kind="chip")
-        self.mark.setToolTip("No passage of your documents supports this answer.")
+        self.mark = label(tr("Not from your documents"), kind="chip")
+        self.mark.setToolTip(tr("No passage of your documents supports this answer."))
         self.mark.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
         self.mark.hide()
         self._column.addWidget(self.mark)
         self.body = TextCard()
-        self.body.setAccessibleName("Answer")
+        self.body.setAccessibleName(tr("Answer"))
         self.body.hide()
         self._growing = markdown.Growing(self.body.document())
         self.body.anchorClicked.connect(self._clicked)
@@ -98,23 +92,23 @@ class AnswerCard(QFrame):
         self.node_line = label(tone="muted", scale=0.88, wrap=True)
         lines.addWidget(self.node_line)
         self.why = label(tone="muted", scale=0.88, wrap=True)
-        self.why.setAccessibleDescription("Why this node was chosen")
+        self.why.setAccessibleDescription(tr("Why this node was chosen"))
         self.why.hide()
         lines.addWidget(self.why)
         self._footer.addLayout(lines, 1)
         self.retry_button = button(
-            "&Try again", glyph="retry", description="Ask the same question again", clicked=self.retry.emit
+            tr("&Try again"), glyph="retry", description=tr("Ask the same question again"), clicked=self.retry.emit
         )
         self.retry_button.hide()
         self._footer.addWidget(self.retry_button)
         self.aloud_button = button(
-            READ, kind="plain", glyph="speaker", name="Read answer aloud", clicked=self.aloud.emit
+            tr("Read aloud"), kind="plain", glyph="speaker", name=tr("Read answer aloud"), clicked=self.aloud.emit
         )
         self.aloud_button.hide()
         self._footer.addWidget(self.aloud_button)
         self.copy_button = button(
-            "Copy", kind="plain", glyph="copy", name="Copy answer", description="Copy the answer as Markdown",
-            clicked=self._copy,
+            tr("Copy"), kind="plain", glyph="copy", name=tr("Copy answer"),
+            description=tr("Copy the answer as Markdown"), clicked=self._copy,
         )  # fmt: skip
         self.copy_button.hide()
         self._footer.addWidget(self.copy_button)
@@ -148,11 +142,15 @@ class AnswerCard(QFrame):
 
     def found(self, passages: Sequence[Passage], filters: Sequence[str] = ()) -> None:
         """Remember the passages that [n] refers to, and show the limits that the search took from the question."""
-        self.limits.setText(f"Searched only: {', '.join(filters)}" if filters else "")
+        self.limits.setText(tr("Searched only: {limits}", limits=", ".join(filters)) if filters else "")
         self.limits.setVisible(bool(filters))
         self.passages = {passage.n: passage for passage in passages}
         if passages:
-            self.tell(f"Reading {len(passages)} passages…" if len(passages) > 1 else "Reading one passage…")
+            self.tell(
+                tr("Reading {number} passages…", number=len(passages))
+                if len(passages) > 1
+                else tr("Reading one passage…")
+            )
 
     def append(self, text: str) -> None:
         """Add text; it is laid out at most 20 times a second."""
@@ -190,13 +188,13 @@ class AnswerCard(QFrame):
         self._end(phrases.node_line(answer, self.moves))
         self.chart.show_trace(answer.trace)
         partly = bool(answer.citations)
-        self.mark.setText("Only partly from your documents" if partly else "Not from your documents")
+        self.mark.setText(tr("Only partly from your documents") if partly else tr("Not from your documents"))
         self.mark.setVisible(not answer.grounded and not answer.stopped)
         self._show_sources([citation.n for citation in answer.citations])
 
     def stop(self) -> None:
         """Keep what was shown."""
-        self._end(_STATES["stopped"])
+        self._end(_state("stopped"))
 
     def fail(self, error: BaseException) -> None:
         """Say in plain words what went wrong; what was shown stays."""
@@ -228,7 +226,7 @@ class AnswerCard(QFrame):
                                  message.timings, sentences=message.sentences,
                                  trace=message.trace))  # fmt: skip
         else:
-            self._end(_STATES.get(message.state, ""))
+            self._end(_state(message.state))
             self.retry_button.setVisible(message.state in ("failed", "interrupted"))
             self._show_sources([citation.n for citation in message.citations])
         if message.error:
@@ -242,8 +240,8 @@ class AnswerCard(QFrame):
     def show_reading(self, on: bool) -> None:
         """Whether this answer is being read aloud now."""
         self._read = on
-        self.aloud_button.setText(QUIET if on else READ)
-        self.aloud_button.setAccessibleName("Stop reading aloud" if on else "Read answer aloud")
+        self.aloud_button.setText(tr("Stop reading") if on else tr("Read aloud"))
+        self.aloud_button.setAccessibleName(tr("Stop reading aloud") if on else tr("Read answer aloud"))
         self.aloud_button.setVisible(on or self.copy_button.isVisibleTo(self))
 
     def _end(self, line: str) -> None:
@@ -273,16 +271,21 @@ class AnswerCard(QFrame):
     def _show_sources(self, numbers: Sequence[int]) -> None:
         cited = [self.passages[n] for n in dict.fromkeys(numbers) if n in self.passages]
         if cited:
-            self._sources.addWidget(label("Sources", tone="muted", scale=0.88, weight=QFont.Weight.DemiBold))
+            self._sources.addWidget(label(tr("Sources"), tone="muted", scale=0.88, weight=QFont.Weight.DemiBold))
         for passage in cited:
             self._sources.addWidget(self._source(passage))
         others = [passage for passage in self.passages.values() if passage not in cited]
         if others and self.text:
-            count = "1 passage was read" if len(others) == 1 else f"{len(others)} passages were read"
+            several = len(others) > 1
+            if cited:
+                count = tr("{number} passages were read besides", number=len(others))
+                count = count if several else tr("1 passage was read besides")
+            else:
+                count = tr("{number} passages were read", number=len(others)) if several else tr("1 passage was read")
             more = button(
-                f"{count} besides" if cited else count,
+                count,
                 kind="plain",
-                name="Show the other passages",
+                name=tr("Show the other passages"),
             )
             row = QHBoxLayout()
             row.addWidget(more)
@@ -303,8 +306,8 @@ class AnswerCard(QFrame):
         made = ElidedButton(
             f"[{passage.n}]  {where}{section}",
             kind="source",
-            name=f"Source {passage.n}: {where}",
-            description=f"Show the passage in {passage.path}",
+            name=tr("Source {number}: {place}", number=passage.n, place=where),
+            description=tr("Show the passage in {path}", path=passage.path),
             clicked=lambda: self._show(passage),
         )
         return made
@@ -321,8 +324,18 @@ class AnswerCard(QFrame):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text)
-        self.copy_button.setText("Copied")
-        QTimer.singleShot(1500, self.copy_button, lambda: self.copy_button.setText("Copy"))
+        self.copy_button.setText(tr("Copied"))
+        QTimer.singleShot(1500, self.copy_button, lambda: self.copy_button.setText(tr("Copy")))
+
+
+def _state(state: str) -> str:
+    """Return what is said of an answer that is no whole one; "" for one that is."""
+    known = {
+        "stopped": tr("Stopped. What was shown is kept."),
+        "interrupted": tr("Interrupted: Tangnet was closed while this answer was written."),
+        "writing": tr("This answer is still being written."),
+    }
+    return known.get(state, "")
 
 
 def _message(kind: str, sentence: str, hint: str) -> QFrame:

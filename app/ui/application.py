@@ -232,9 +232,10 @@ class Desk(QObject):
 
     def _failed(self, error: BaseException) -> None:
         from app.ui import phrases
+        from app.ui.translation import tr
 
         sentence, hint = phrases.trouble(error)
-        self.window.pane.pill.tell("failed", "Could not start", sentence)
+        self.window.pane.pill.tell("failed", tr("Could not start"), sentence)
         self.window.pane.trouble.tell(sentence, hint, self.open)
         if phrases.is_bug(error):
             self.crashes.report(error)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, 
 
 from app.ui import theme
 from app.ui.controls import button, label, round_button, set_state, squeezable
+from app.ui.translation import tr
 
 UNDO_SECONDS = 8
 
@@ -21,19 +22,19 @@ class StatusPill(QPushButton):
     """It says something else now."""
 
     def __init__(self) -> None:
-        super().__init__("Starting…")
+        super().__init__(tr("Starting…"))
         self.setProperty("kind", "pill")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Status")
+        self.setAccessibleName(tr("Status"))
         self.state = "starting"
-        self.tell("starting", "Starting…", "Tangnet is starting.")
+        self.tell("starting", tr("Starting…"), tr("Tangnet is starting."))
 
     def tell(self, state: str, text: str, why: str) -> None:
         """Show `state` (starting, ready, thinking, moved, failed) with a short text and the reason behind it."""
         self.state = state
         self.setText(text)
-        self.setToolTip(f"{why}\nClick for the list of nodes." if why else "Click for the list of nodes.")
-        self.setAccessibleName(f"Status: {text}")
+        self.setToolTip("\n".join(filter(None, (why, tr("Click for the list of nodes.")))))
+        self.setAccessibleName(tr("Status: {state}", state=text))
         self.setAccessibleDescription(why)
         self.update()
         self.told.emit()
@@ -67,7 +68,7 @@ class UndoBar(QFrame):
         self._text = squeezable(label())
         row.addWidget(self._text, 1)
         self.undo_button = button(
-            "&Undo", name="Undo", description="Take it back", shortcut="Ctrl+Z", clicked=self._take_back
+            tr("&Undo"), name=tr("Undo"), description=tr("Take it back"), shortcut="Ctrl+Z", clicked=self._take_back
         )
         row.addWidget(self.undo_button)
         self._undo: Callable[[], object] | None = None
@@ -119,13 +120,15 @@ class SidePanel(QFrame):
         self._title = squeezable(label(scale=1.25, weight=QFont.Weight.DemiBold))
         row.addWidget(self._title, 1)
         self.wide_button = round_button(
-            "wide", "Whole width", kind="icon", size=30, description="Give this panel the room of the conversation",
-            shortcut="Ctrl+Shift+E",
+            "wide", tr("Whole width"), kind="icon", size=30, shortcut="Ctrl+Shift+E",
+            description=tr("Give this panel the room of the conversation"),
         )  # fmt: skip
         self.wide_button.setCheckable(True)
         self.wide_button.toggled.connect(self.widened)
         row.addWidget(self.wide_button)
-        self._close = round_button("close", "Close panel", description="Close this panel (Esc)", kind="icon", size=30)
+        self._close = round_button(
+            "close", tr("Close panel"), description=tr("Close this panel (Esc)"), kind="icon", size=30
+        )
         self._close.clicked.connect(self.dismiss)
         row.addWidget(self._close)
         column.addLayout(row)
@@ -176,9 +179,9 @@ class TroubleBar(QFrame):
         column.addWidget(self.sentence)
         column.addWidget(self.hint)
         row.addLayout(column, 1)
-        self.action = button("&Try again", clicked=self._act)
+        self.action = button(tr("&Try again"), clicked=self._act)
         row.addWidget(self.action)
-        close = round_button("close", "Close message", kind="icon", size=30)
+        close = round_button("close", tr("Close message"), kind="icon", size=30)
         close.clicked.connect(self.settle)
         row.addWidget(close)
         self._retry: Callable[[], object] | None = None
@@ -191,7 +194,7 @@ class TroubleBar(QFrame):
         retry: Callable[[], object] | None = None,
         *,
         calm: bool = False,
-        action: str = "&Try again",
+        action: str = "",
     ) -> None:
         """Show `sentence`; `retry` gives it a button that says `action`; `calm` is for what is no error."""
         set_state(self, "kind", "notice" if calm else "error")
@@ -203,7 +206,7 @@ class TroubleBar(QFrame):
         self.hint.setVisible(bool(hint))
         self.setAccessibleName(f"{sentence} {hint}".strip())
         self._retry = retry
-        self.action.setText(action)
+        self.action.setText(action or tr("&Try again"))
         self.action.setAccessibleName(action.replace("&", ""))
         self.action.setVisible(retry is not None)
         self.show()

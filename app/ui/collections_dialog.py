@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QMen
 from app.ui import phrases, shelf
 from app.ui.bridge import Bridge
 from app.ui.controls import button, label
+from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
@@ -37,17 +38,19 @@ class CollectionsDialog(QDialog):
         self._offered = tuple(folders)
         self._known: tuple[Collection, ...] = ()
         self._select = ""
-        self.setWindowTitle("Collections")
+        self.setWindowTitle(tr("Collections"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 440)
         column = QVBoxLayout(self)
         column.setContentsMargins(22, 18, 22, 18)
         column.setSpacing(10)
-        column.addWidget(label("Collections", scale=1.25, weight=QFont.Weight.DemiBold))
+        column.addWidget(label(tr("Collections"), scale=1.25, weight=QFont.Weight.DemiBold))
         column.addWidget(
             label(
-                "A collection is a set of folders. A conversation that is held to one is answered from these folders "
-                "alone.",
+                tr(
+                    "A collection is a set of folders. A conversation that is held to one is answered from these "
+                    "folders alone."
+                ),
                 tone="muted",
                 wrap=True,
             )
@@ -55,12 +58,12 @@ class CollectionsDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("Name of a new collection")
-        self.name.setAccessibleName("Name of a new collection")
+        self.name.setPlaceholderText(tr("Name of a new collection"))
+        self.name.setAccessibleName(tr("Name of a new collection"))
         self.name.setMaxLength(60)
         self.name.returnPressed.connect(self._create)
         row.addWidget(self.name, 1)
-        self.create_button = button("&Create with folder…", kind="primary", clicked=self._create)
+        self.create_button = button(tr("&Create with folder…"), kind="primary", clicked=self._create)
         self.create_button.setAutoDefault(False)
         self.create_button.setEnabled(False)
         self.name.textChanged.connect(lambda text: self.create_button.setEnabled(bool(text.strip())))
@@ -68,11 +71,11 @@ class CollectionsDialog(QDialog):
         column.addLayout(row)
         parts = QHBoxLayout()
         parts.setSpacing(14)
-        self.names = TwoLineList("Collections")
+        self.names = TwoLineList(tr("Collections"))
         self.names.selectionModel().currentChanged.connect(lambda *_: self._show_folders())
         self.names.removal_asked.connect(self.remove)
         parts.addWidget(self.names, 2)
-        self.folders = TwoLineList("Folders of the collection", Qt.TextElideMode.ElideMiddle)
+        self.folders = TwoLineList(tr("Folders of the collection"), Qt.TextElideMode.ElideMiddle)
         self.folders.removal_asked.connect(self.leave_out)
         parts.addWidget(self.folders, 3)
         column.addLayout(parts, 1)
@@ -82,17 +85,19 @@ class CollectionsDialog(QDialog):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.remove_button = button(
-            "&Remove collection", glyph="trash", description="Forget it; its folders and documents stay (Delete)"
+            tr("&Remove collection"),
+            glyph="trash",
+            description=tr("Forget it; its folders and documents stay (Delete)"),
         )
         self.remove_button.clicked.connect(lambda: self.remove(self.names.current_key))
         row.addWidget(self.remove_button)
         row.addStretch()
-        self.leave_button = button("&Leave folder out", description="Take the chosen folder out of it (Delete)")
+        self.leave_button = button(tr("&Leave folder out"), description=tr("Take the chosen folder out of it (Delete)"))
         self.leave_button.clicked.connect(lambda: self.leave_out(self.folders.current_key))
         row.addWidget(self.leave_button)
-        self.add_button = button("&Add folder…", clicked=self._add)
+        self.add_button = button(tr("&Add folder…"), clicked=self._add)
         row.addWidget(self.add_button)
-        close = button("Cl&ose", clicked=self.accept)
+        close = button(tr("Cl&ose"), clicked=self.accept)
         row.addWidget(close)
         for one in (self.remove_button, self.leave_button, self.add_button, close):
             one.setAutoDefault(False)
@@ -121,7 +126,7 @@ class CollectionsDialog(QDialog):
             return
         left = [str(path) for path in chosen.folders if str(path) != folder]
         if not left:
-            self._say("A collection needs a folder. Remove the whole collection instead.")
+            self._say(tr("A collection needs a folder. Remove the whole collection instead."))
             return
         self.put(chosen.name, left)
 
@@ -148,12 +153,12 @@ class CollectionsDialog(QDialog):
                 lambda _on=False, folder=folder: take(folder)
             )
         menu.addSeparator()
-        menu.addAction("&Another folder…", lambda: self._browse(take))
+        menu.addAction(tr("&Another folder…"), lambda: self._browse(take))
         source = self.add_button if self.add_button.hasFocus() else self.create_button
         menu.popup(source.mapToGlobal(source.rect().bottomLeft()))
 
     def _browse(self, take: Callable[[str], object]) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "A folder of the collection", os.path.expanduser("~"))
+        folder = QFileDialog.getExistingDirectory(self, tr("A folder of the collection"), os.path.expanduser("~"))
         if folder:
             take(folder)
 
@@ -202,4 +207,4 @@ class CollectionsDialog(QDialog):
 
 
 def _count(folders: int) -> str:
-    return "1 folder" if folders == 1 else f"{folders} folders"
+    return tr("1 folder") if folders == 1 else tr("{number} folders", number=folders)

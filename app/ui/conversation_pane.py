@@ -161,7 +161,7 @@ class ConversationPane(QWidget):
         self.attaching.attach(runtime)
         self.drafts.attach(runtime)
         self.choices.attach(runtime)
-        self.pill.tell("ready", "Ready", "Tangnet chooses a node when you ask.")
+        self.pill.tell("ready", tr("Ready"), tr("Tangnet chooses a node when you ask."))
         if self._waiting_question:
             question, self._waiting_question = self._waiting_question, ""
             self.ask(question)
@@ -184,13 +184,21 @@ class ConversationPane(QWidget):
         if not usable or not shown.startswith("Ready"):
             return
         if any(not node.local for node in usable):
-            text = f"Ready · {len(usable)} nodes" if len(usable) > 1 else f"Ready · {usable[0].name}"
-            why = f"Ready: {node_words.some(usable)}."
+            text = (
+                tr("Ready · {number} nodes", number=len(usable))
+                if len(usable) > 1
+                else tr("Ready · {node}", node=usable[0].name)
+            )
+            why = tr("Ready: {nodes}.", nodes=node_words.some(usable))
             if (text, why) != (shown, self.pill.accessibleDescription()):
                 self.pill.tell("ready", text, why)
         elif shown.removeprefix("Ready · ") not in [phrases.node_name(node.name) for node in usable]:
             # It may name a node that has gone since.
-            self.pill.tell("ready", "Ready · this machine", "No other node can be used, so answers are made here.")
+            self.pill.tell(
+                "ready",
+                tr("Ready · {node}", node=tr("this machine")),
+                tr("No other node can be used, so answers are made here."),
+            )
 
     def new_conversation(self) -> None:
         """Show an empty conversation."""
@@ -241,7 +249,7 @@ class ConversationPane(QWidget):
             return
         if self.runtime is None:
             self._waiting_question = text
-            self.pill.tell("starting", "Starting…", "Your question is asked as soon as Tangnet is ready.")
+            self.pill.tell("starting", tr("Starting…"), tr("Your question is asked as soon as Tangnet is ready."))
             return
         if self.run is not None:
             self.composer.put(text)
@@ -258,7 +266,7 @@ class ConversationPane(QWidget):
 
     def summarise(self, path: str) -> None:
         """Ask for a summary of a document or folder."""
-        self.ask(f"Summarise {path}", attached=False)
+        self.ask(tr("Summarise {path}", path=path), attached=False)
 
     def listen(self) -> None:
         """Somebody begins to speak."""
@@ -298,7 +306,7 @@ class ConversationPane(QWidget):
         card.setProperty("question", text)
         card.setProperty("attachments", [str(path) for path in attachments])
         self.composer.set_busy(True)
-        self.pill.tell("thinking", "Thinking…", "Looking for passages and a node.")
+        self.pill.tell("thinking", tr("Thinking…"), tr("Looking for passages and a node."))
         run.start(card)
 
     def spoken_question(self) -> Question | None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.controls import button, label
 from app.ui.playback import loudspeaker, sound_from
+from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.kept_sound import Kept, KeptSound
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from app.ui.seam import RuntimeSeam
     from app.voice.player import Player
 
-DELETED = "The sound of a question was deleted."
-REALLY = "Delete for good"
+
+def really() -> str:
+    """Return what the button says once it was pressed: the second press deletes."""
+    return tr("Delete for good")
 
 
 class KeptSounds(QObject):
@@ -115,7 +118,7 @@ class KeptSounds(QObject):
             await asyncio.to_thread(sound.delete, *key)
 
         self._undo.offer(
-            DELETED,
+            tr("The sound of a question was deleted."),
             back,
             lambda: self._bridge.run(delete, None, self.failed.emit, name="delete sound", must_finish=True),
         )
@@ -151,7 +154,7 @@ class KeptLine(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         self.words = label("", tone="muted", scale=0.88, wrap=True)
         row.addWidget(self.words, 1)
-        self.delete_button = button("Delete all", description="Delete all kept sound", clicked=self._press)
+        self.delete_button = button(tr("Delete all"), description=tr("Delete all kept sound"), clicked=self._press)
         self.delete_button.setAutoDefault(False)
         self.delete_button.setEnabled(False)
         row.addWidget(self.delete_button)
@@ -165,8 +168,8 @@ class KeptLine(QWidget):
 
     def _press(self) -> None:
         assert self._sound is not None
-        if self.delete_button.text() != REALLY:
-            self.delete_button.setText(REALLY)
+        if self.delete_button.text() != really():
+            self.delete_button.setText(really())
             return
         self.delete_button.setEnabled(False)
         self._run(self._sound.delete_all, "deleted")

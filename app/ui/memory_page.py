@@ -299,8 +299,9 @@ def _write(path: Path, facts: Sequence[Fact]) -> None:
     if path.suffix.lower() == ".json":
         text = json.dumps([asdict(fact) for fact in facts], indent=2, ensure_ascii=False) + "\n"
     else:
-        text = "# Memory\n\n" + "".join(f"- {fact.text} ({fact.created_at[:10]})\n" for fact in facts)
+        text = f"# {tr('Memory')}\n\n" + "".join(f"- {fact.text} ({fact.created_at[:10]})\n" for fact in facts)
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}.", code="export") from error
+        told = tr("{path} cannot be written: {reason}.", path=path, reason=error.strerror or error)
+        raise StoreError(told, code="export") from error

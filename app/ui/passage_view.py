@@ -67,8 +67,12 @@ class PassageView(QWidget):
         self.name_back(tr("Back to the answer"))
         row.addWidget(self.back_button)
         row.addStretch(1)
-        self.page_toggle = button("Page", kind="toggle", name="Show the page", description="The page as it is printed")
-        self.text_toggle = button("Text", kind="toggle", name="Show the text", description="The text as it was read")
+        self.page_toggle = button(
+            tr("Page"), kind="toggle", name=tr("Show the page"), description=tr("The page as it is printed")
+        )
+        self.text_toggle = button(
+            tr("Text"), kind="toggle", name=tr("Show the text"), description=tr("The text as it was read")
+        )
         for one, on in ((self.page_toggle, True), (self.text_toggle, False)):
             one.setCheckable(True)
             one.setAutoExclusive(True)
@@ -99,7 +103,7 @@ class PassageView(QWidget):
         self.text = QTextEdit()
         self.text.setReadOnly(True)
         self.text.setAcceptRichText(False)
-        self.text.setAccessibleName("Passage in its surroundings")
+        self.text.setAccessibleName(tr("Passage in its surroundings"))
         self.text.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
@@ -112,11 +116,13 @@ class PassageView(QWidget):
         column.addWidget(self.stack, 1)
         row = QHBoxLayout()
         self.open_button = button(
-            "&Open file", kind="primary", description="Open the file with the program that the system uses for it"
+            tr("&Open file"),
+            kind="primary",
+            description=tr("Open the file with the program that the system uses for it"),
         )
         self.open_button.clicked.connect(self.open_file)
         row.addWidget(self.open_button)
-        self.folder_button = button("Show in &folder", kind="plain", description="Show where the file is")
+        self.folder_button = button(tr("Show in &folder"), kind="plain", description=tr("Show where the file is"))
         self.folder_button.clicked.connect(self.show_folder)
         row.addWidget(self.folder_button)
         row.addStretch()
@@ -235,10 +241,10 @@ class PassageView(QWidget):
         self._pages = found.pages
         self.where.setText(self._place(passage, found.pages) or passage.path)
         if not found.exists:
-            self._warn("The file is no longer there. This is the passage as it was read.")
+            self._warn(tr("The file is no longer there. This is the passage as it was read."))
             self.open_button.setEnabled(False)
         elif found.changed:
-            self._warn("The file has changed since it was read. Add it again to search its new text.")
+            self._warn(tr("The file has changed since it was read. Add it again to search its new text."))
         self._show(found.before, found.passage or passage.text, found.after)
         self._marks = () if found.changed else found.boxes
         if self.on_page and found.exists:
@@ -250,11 +256,12 @@ class PassageView(QWidget):
         """Return "Page iv (6 of 9) · Heading", "12:30 to 13:05 · Heading"."""
         parts = []
         if passage.page is not None:
-            of = f" of {pages}" if pages else ""
-            label = passage.label and passage.label != str(passage.page)
-            parts.append(f"Page {passage.label} ({passage.page}{of})" if label else f"Page {passage.page}{of}")
+            named = passage.label if passage.label and passage.label != str(passage.page) else ""
+            parts.append(_page(passage.page, pages, named))
         if passage.seconds is not None:
-            parts.append(f"{phrases.moment(passage.seconds[0])} to {phrases.moment(passage.seconds[1])}")
+            parts.append(
+                tr("{start} to {end}", start=phrases.moment(passage.seconds[0]), end=phrases.moment(passage.seconds[1]))
+            )
         return " · ".join([*parts, passage.section] if passage.section else parts)
 
     def _pause_or_go_on(self) -> None:
@@ -322,3 +329,12 @@ def _stamp(path: str) -> str:
     except OSError:
         return ""
     return f"{status.st_mtime_ns}-{status.st_size}"
+
+
+def _page(page: int, pages: int | None, named: str) -> str:
+    """Return "Page iv (6 of 9)" where the page is `named`, else "Page 6 of 9"."""
+    if named and pages:
+        return tr("Page {name} ({page} of {pages})", name=named, page=page, pages=pages)
+    if named:
+        return tr("Page {name} ({page})", name=named, page=page)
+    return tr("Page {page} of {pages}", page=page, pages=pages) if pages else tr("Page {page}", page=page)

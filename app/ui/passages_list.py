@@ -14,7 +14,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, label
+from app.ui.numbers import number
 from app.ui.seam import RuntimeSeam
+from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class PassagesList(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         row = QHBoxLayout()
-        back = button("Back to the documents", kind="plain", glyph="left", clicked=self.back_asked.emit)
+        back = button(tr("Back to the documents"), kind="plain", glyph="left", clicked=self.back_asked.emit)
         row.addWidget(back)
         row.addStretch(1)
         column.addLayout(row)
@@ -49,13 +51,13 @@ class PassagesList(QWidget):
         self.summary = label("", tone="muted", wrap=True)
         column.addWidget(self.summary)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Find in these passages")
+        self.search.setPlaceholderText(tr("Find in these passages"))
         self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)
-        self.search.setAccessibleName("Find in these passages")
+        self.search.setAccessibleName(tr("Find in these passages"))
         self.search.textChanged.connect(lambda _text: self._fill())
         column.addWidget(self.search)
-        self.list = TwoLineList("Passages", Qt.TextElideMode.ElideRight)
+        self.list = TwoLineList(tr("Passages"), Qt.TextElideMode.ElideRight)
         self.list.chosen.connect(lambda key: self.chosen.emit(self._passages[int(key)]))
         column.addWidget(self.list, 1)
         self.setFocusProxy(self.list)
@@ -64,7 +66,7 @@ class PassagesList(QWidget):
         """Read and show the passages of `path`."""
         self.name.setText(os.path.basename(path))
         self.name.setToolTip(path)
-        self.summary.setText("Reading…")
+        self.summary.setText(tr("Reading…"))
         self.search.clear()
         self._show(())
         if self._handle is not None:
@@ -75,7 +77,9 @@ class PassagesList(QWidget):
     def _show(self, passages: Sequence[Passage]) -> None:
         self._passages = tuple(passages)
         if passages:
-            self.summary.setText("1 passage" if len(passages) == 1 else f"{len(passages):,} passages")
+            self.summary.setText(
+                tr("1 passage") if len(passages) == 1 else tr("{number} passages", number=number(len(passages)))
+            )
         self._fill()
 
     def _fill(self) -> None:
@@ -87,7 +91,9 @@ class PassagesList(QWidget):
         ]
         self.list.rows.replace(rows)
         if words:
-            self.summary.setText(f"{len(rows):,} of {len(self._passages):,} passages")
+            self.summary.setText(
+                tr("{number} of {all} passages", number=number(len(rows)), all=number(len(self._passages)))
+            )
 
     def _fail(self, error: BaseException) -> None:
         if phrases.is_bug(error):
@@ -98,7 +104,7 @@ class PassagesList(QWidget):
 def _place(passage: Passage, at: int) -> str:
     parts = [f"{at + 1}"]
     if passage.page is not None:
-        parts.append(f"page {passage.label or passage.page}")
+        parts.append(tr("page {page}", page=passage.label or passage.page))
     if passage.seconds is not None:
         parts.append(phrases.moment(passage.seconds[0]))
     if passage.section:

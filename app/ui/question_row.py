@@ -48,7 +48,7 @@ class QuestionRow(QWidget):
         for path in attachments:
             inside.addWidget(AttachedFile(path))
         card = TextCard(hug=True)
-        card.setAccessibleName("Your question")
+        card.setAccessibleName(tr("Your question"))
         card.setPlainText(text)
         inside.addWidget(card)
         self.edit_button = round_button(
@@ -69,11 +69,11 @@ class QuestionRow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         row.addStretch(1)
-        self.replay_button = button("", kind="plain", name="Hear your question", clicked=self.replay.emit)
+        self.replay_button = button("", kind="plain", name=tr("Hear your question"), clicked=self.replay.emit)
         self.forget_button = button(
-            "Delete sound",
+            tr("Delete sound"),
             kind="plain",
-            description="Delete the sound of this question",
+            description=tr("Delete the sound of this question"),
             clicked=self.forget_sound.emit,
         )
         row.addWidget(self.replay_button)
@@ -129,6 +129,6 @@ class QuestionRow(QWidget):
         """Show whether its sound plays."""
         self._playing = on
         long = phrases.moment(self.kept.seconds) if self.kept is not None else ""
-        self.replay_button.setText(f"■  Stop · {long}" if on else f"▶  Hear it · {long}")
-        self.replay_button.setAccessibleName("Stop the sound" if on else "Hear your question")
+        self.replay_button.setText(f"■  {tr('Stop')} · {long}" if on else f"▶  {tr('Hear it')} · {long}")
+        self.replay_button.setAccessibleName(tr("Stop the sound") if on else tr("Hear your question"))
         self.replay_button.setToolTip(self.replay_button.accessibleName())

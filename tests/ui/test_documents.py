@@ -229,7 +229,7 @@ def test_the_queue_is_told_paused_and_cancelled(scene: Scene) -> None:
     assert panel.strip.text.text() == "12 of 40 files · 41 passages/s · about 2 min left"
     assert panel.strip.now.text() == "Reading soon.xlsx, 40 %"
     assert panel.strip.bar.value() == 310
-    scene.until(lambda: rows(scene)["soon.xlsx"] == "is being read, 40%")
+    scene.until(lambda: rows(scene)["soon.xlsx"] == "is being read, 40 %")
     panel.strip.pause_button.click()
     scene.until(lambda: panel.strip.text.text().startswith("Paused"))
     assert panel.strip.pause_button.accessibleName() == "Go on indexing"

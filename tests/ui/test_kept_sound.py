@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 from PySide6.QtWidgets import QPushButton
 
-from app.ui.kept_sounds import REALLY, KeptLine
+from app.ui.kept_sounds import KeptLine, really
 from app.ui.question_row import QuestionRow
 from tests.ui.conftest import Scene
 from tests.ui.fake_sound import FakePlayer
@@ -122,7 +122,7 @@ def test_the_settings_tell_how_much_and_delete_all(scene: Scene) -> None:
     (line,) = scene.window.findChildren(KeptLine)
     scene.until(lambda: line.words.text() == "The sound of 1 spoken question (0.1 MB) is kept.")
     line.delete_button.click()
-    assert line.delete_button.text() == REALLY and scene.runtime.sound.all()
+    assert line.delete_button.text() == really() and scene.runtime.sound.all()
     line.delete_button.click()
     scene.until(lambda: line.words.text() == "The sound of 1 spoken question (0.1 MB) is deleted.")
     scene.until(lambda: not row.sound.isVisible())

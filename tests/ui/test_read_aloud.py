@@ -12,7 +12,6 @@ from PySide6.QtTest import QTest
 from app.errors import VoiceError
 from app.events import Event, TokenReceived
 from app.turn_trace import TurnTrace
-from app.ui.answer_card import QUIET, READ
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import simple_script
 from tests.ui.fake_sound import FakePlayer
@@ -83,17 +82,17 @@ def test_the_button_of_an_answer_reads_it_and_stops(scene: Scene) -> None:
     scene.until(lambda: scene.runtime.assistant.closed == 1)
     button = scene.window.pane.view.answers[0].aloud_button
     scene.until(button.isVisible)
-    assert (button.text(), button.accessibleName()) == (READ, "Read answer aloud")
+    assert (button.text(), button.accessibleName()) == ("Read aloud", "Read answer aloud")
     for _ in range(2):
         QTest.keyClick(button, Qt.Key.Key_Space)
         scene.until(lambda: not scene.window.aloud.active and scene.players)
     assert scene.runtime.cluster.said == SAID * 2 and len(scene.players) == 1
     scene.players[0].held = True
     button.click()
-    scene.until(lambda: button.text() == QUIET and len(scene.players[0].played) == 3)
+    scene.until(lambda: button.text() == "Stop reading" and len(scene.players[0].played) == 3)
     assert button.accessibleName() == "Stop reading aloud"
     button.click()
-    assert button.text() == READ and not scene.window.aloud.active and scene.players[0].stopped == 1
+    assert button.text() == "Read aloud" and not scene.window.aloud.active and scene.players[0].stopped == 1
 
 
 def reading(scene: Scene) -> FakePlayer:
@@ -139,7 +138,7 @@ def test_a_loudspeaker_that_is_not_there_is_told_and_the_answer_stays(scene: Sce
     card.aloud_button.click()
     scene.until(lambda: scene.window.pane.trouble.isVisible())
     assert "There is no loudspeaker." in scene.window.pane.trouble.sentence.text()
-    assert card.aloud_button.text() == READ and card.text
+    assert card.aloud_button.text() == "Read aloud" and card.text
 
 
 def test_what_is_read_stays_on_this_machine_unless_voices_may_leave_it(scene: Scene) -> None:
