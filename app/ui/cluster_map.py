@@ -36,6 +36,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 from app.ui import theme
 from app.ui.cluster_layout import Area, Box, Plan, plan
 from app.ui.cluster_tiles import Tile, Trail
+from app.ui.mirror import mirrored_box
 from app.ui.tokens import SPACE, TYPE, Colours
 from app.ui.two_line import RowModel
 
@@ -252,11 +253,12 @@ class ClusterMap(QListView):
         inner = box.adjusted(SPACE.M, SPACE.S, -SPACE.M, -SPACE.S)
         usual, small = _font(self.font(), TYPE.BODY, QFont.Weight.Medium), _font(self.font(), TYPE.SMALL)
         high, low = QFontMetrics(usual).height(), QFontMetrics(small).height()
-        _mark(painter, QPointF(inner.left() + 5, inner.top() + high / 2), tile.mark, getattr(colours, tile.colour))
+        spot = self._turned(QRect(inner.left(), inner.top(), 11, high), inner)
+        _mark(painter, QRectF(spot).center(), tile.mark, getattr(colours, tile.colour))
         figure = tile.figure
         room = QFontMetrics(small).horizontalAdvance(figure) + SPACE.S if figure else 0
         if self._plan.dense:
-            name = QRect(inner.left() + 16, inner.top(), inner.width() - 16, high)
+            name = self._turned(QRect(inner.left() + 16, inner.top(), inner.width() - 16, high), inner)
             _text(painter, name, tile.name, usual, quiet if tile.stale else words)
             below = QRect(inner.left(), inner.top() + high + 2, inner.width(), low)
             if tile.stale or not figure:
@@ -265,7 +267,7 @@ class ClusterMap(QListView):
                 _text(painter, below, figure, small, quiet, Qt.AlignmentFlag.AlignRight)
                 _trail(painter, QRectF(below.adjusted(0, 1, -room, -1)), tile.trail, colours.accent)
             return
-        name = QRect(inner.left() + 16, inner.top(), inner.width() - 16 - room, high)
+        name = self._turned(QRect(inner.left() + 16, inner.top(), inner.width() - 16 - room, high), inner)
         _text(painter, name, tile.name, usual, quiet if tile.stale else words)
         _text(painter, QRect(inner.left(), inner.top(), inner.width(), high), figure, small, quiet,
               Qt.AlignmentFlag.AlignRight)  # fmt: skip
@@ -277,6 +279,9 @@ class ClusterMap(QListView):
     def _shown(self, row: int) -> QRect:
         box = self._plan.tiles.get(row)
         return self._moved(box) if box is not None else QRect()
+
+    def _turned(self, place: QRect, within: QRect) -> QRect:
+        return mirrored_box(place, within, self.layoutDirection())
 
     def _moved(self, box: Box) -> QRect:
         """Return a box of the plan as it stands in the viewport, mirrored where one reads from the right."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app.ui import icons, shelf, theme
+from app.ui.mirror import mirrored
 from app.ui.page_pictures import THUMBNAIL, PagePictures, Wish
 from app.ui.shelf import Entry
 
@@ -71,45 +72,50 @@ class Rows(QStyledItemDelegate):
         self, painter: QPainter, box: QRectF, entry: Entry, large: QFont, small: QFont, ink: str, quiet: str
     ) -> None:
         colours = theme.current()
+        direction = painter.layoutDirection()
+
+        def at(place: QRectF) -> QRectF:
+            return mirrored(place, box, direction)
+
         inner = box.adjusted(6 + indent(entry), 5, -8, -5)
         if entry.folder:
             spot = QRectF(inner.left() + 1, inner.center().y() - 8, 16, 16)
             painter.save()
-            painter.translate(spot.center())
-            painter.rotate(0 if entry.open else -90)
+            painter.translate(at(spot).center())
+            painter.rotate(0 if entry.open else 90 if direction == Qt.LayoutDirection.RightToLeft else -90)
             icons.paint(painter, "down", quiet, QRectF(-8, -8, 16, 16))
             painter.restore()
             inner.setLeft(inner.left() + 24)
         else:
-            inner.setLeft(inner.left() + self._paint_picture(painter, inner, entry, quiet))
+            inner.setLeft(inner.left() + self._paint_picture(painter, inner, box, entry, quiet))
         half = inner.height() / 2
         name = QRectF(inner.left(), inner.top(), inner.width(), half)
         font = QFont(large)
         if entry.folder:
             font.setWeight(QFont.Weight.DemiBold)
-        _line(painter, name, entry.title, font, ink, Qt.TextElideMode.ElideMiddle)
+        _line(painter, at(name), entry.title, font, ink, Qt.TextElideMode.ElideMiddle)
         below = QRectF(inner.left(), inner.top() + half, inner.width(), half)
         if entry.dot and entry.dot != "good":
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(getattr(colours, entry.dot)))
-            painter.drawEllipse(QPointF(below.left() + 4, below.center().y()), 3.5, 3.5)
+            painter.drawEllipse(at(QRectF(below.left() + 0.5, below.center().y() - 3.5, 7, 7)))
             below.setLeft(below.left() + 14)
         detail = entry.more if self.wide and not entry.folder else entry.detail
         bad = entry.dot == "on_error" and not entry.folder
-        _line(painter, below, detail, small, colours.on_error if bad and quiet == colours.muted else quiet,
+        _line(painter, at(below), detail, small, colours.on_error if bad and quiet == colours.muted else quiet,
               Qt.TextElideMode.ElideRight)  # fmt: skip
         if entry.fraction is not None:
             track = QRectF(inner.left(), box.bottom() - 3.5, inner.width(), 3)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.border))
-            painter.drawRoundedRect(track, 1.5, 1.5)
+            painter.drawRoundedRect(at(track), 1.5, 1.5)
             track.setWidth(track.width() * min(1.0, max(0.0, entry.fraction)))
             painter.setBrush(QColor(colours.accent))
-            painter.drawRoundedRect(track, 1.5, 1.5)
+            painter.drawRoundedRect(at(track), 1.5, 1.5)
 
-    def _paint_picture(self, painter: QPainter, inner: QRectF, entry: Entry, quiet: str) -> float:
+    def _paint_picture(self, painter: QPainter, inner: QRectF, box: QRectF, entry: Entry, quiet: str) -> float:
         """Paint the thumbnail, or the sign of a document; returns how much room that took."""
-        spot = QRectF(inner.left(), inner.top(), 30, inner.height())
+        spot = mirrored(QRectF(inner.left(), inner.top(), 30, inner.height()), box, painter.layoutDirection())
         sheet = None
         if entry.state == "indexed" and shelf.is_drawn(entry.key):
             sheet = self._pictures.get(Wish(entry.key, 1, THUMBNAIL, entry.stamp))

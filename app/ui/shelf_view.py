@@ -16,6 +16,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QRect,
     Qt,
     QUrl,
     Signal,
@@ -27,6 +28,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
+from app.ui.mirror import mirrored_box
 from app.ui.page_pictures import THUMBNAIL, PagePictures, Wish
 from app.ui.shelf import Arranged, Entry
 from app.ui.shelf_rows import ENTRY, Rows, indent
@@ -285,8 +287,11 @@ class ShelfView(QTableView):
         index = self.indexAt(event.position().toPoint())
         entry = self.shelf.entry(index)
         if entry is not None and entry.folder and index.column() == 0:
-            left = self.visualRect(index).left() + indent(entry)
-            if left <= event.position().x() <= left + 26:
+            row = self.visualRect(index)
+            arrow = mirrored_box(
+                QRect(row.left() + indent(entry), row.top(), 26, row.height()), row, self.layoutDirection()
+            )
+            if arrow.left() <= event.position().x() <= arrow.right():
                 self.folded.emit(entry.key, not entry.open)
                 return
         super().mousePressEvent(event)

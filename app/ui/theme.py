@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
@@ -30,9 +32,13 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, application: QApplication, choice: str = "system") -> None:
+    def __init__(
+        self, application: QApplication, choice: str = "system", *, dark: Callable[[], bool] | None = None
+    ) -> None:
+        """`choice` as in `choose`; `dark` tells whether the system is, None asks Qt."""
         super().__init__(application)
         self._application = application
+        self._dark = dark or (lambda: application.styleHints().colorScheme() == Qt.ColorScheme.Dark)
         self._choice = choice
         self.colours = LIGHT
         application.styleHints().colorSchemeChanged.connect(self._apply)
@@ -52,8 +58,7 @@ class Theme(QObject):
             self._apply()
 
     def _wanted(self) -> Colours:
-        hints = self._application.styleHints()
-        dark = hints.colorScheme() == Qt.ColorScheme.Dark
+        dark = self._dark()
         if self._choice in ("light", "dark"):
             dark = self._choice == "dark"
         if strong(self._application) or self._choice == "contrast":
@@ -74,7 +79,8 @@ class Theme(QObject):
 
 def strong(application: QApplication) -> bool:
     """Whether the system is asked for high contrast."""
-    return application.styleHints().accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+    hints = application.styleHints()  # held: with it goes what it gave, in PySide 6.11
+    return hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
 
 
 def palette(colours: Colours) -> QPalette:

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import icons, theme
+from app.ui.mirror import mirrored
 from app.ui.translation import tr
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -293,6 +294,10 @@ class _TwoLines(QStyledItemDelegate):
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         focused = chosen and bool(state & QStyle.StateFlag.State_HasFocus)
         box = QRectF(option.rect).adjusted(1, 1.5, -1, -1.5)
+
+        def at(place: QRectF) -> QRectF:
+            return mirrored(place, box, option.direction)
+
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen or hovered:
@@ -301,31 +306,31 @@ class _TwoLines(QStyledItemDelegate):
             painter.drawRoundedRect(box, 10, 10)
         inner = box.adjusted(12 + row.indent * 23, 7, -10, -7)
         if row.checked is not None:
-            _box(painter, QRectF(inner.left(), inner.center().y() - 8, 16, 16), row.checked)
+            _box(painter, at(QRectF(inner.left(), inner.center().y() - 8, 16, 16)), row.checked)
             inner.setLeft(inner.left() + 27)
         elif row.glyph:
             spot = QRectF(inner.left() - 3, inner.center().y() - 9, 18, 18)
-            icons.paint(painter, row.glyph, colours.on_soft if chosen else colours.muted, spot)
+            icons.paint(painter, row.glyph, colours.on_soft if chosen else colours.muted, at(spot))
             inner.setLeft(inner.left() + 23)
         elif row.dot:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(getattr(colours, row.dot)))
-            painter.drawEllipse(QPointF(inner.left() + 4, inner.top() + inner.height() * 0.27), 4, 4)
+            painter.drawEllipse(at(QRectF(inner.left(), inner.top() + inner.height() * 0.27 - 4, 8, 8)))
             inner.setLeft(inner.left() + 17)
         large, small, _ = _fonts(option.font)
         half = inner.height() / 2
-        _line(painter, QRectF(inner.left(), inner.top(), inner.width(), half), row.title, large,
+        _line(painter, at(QRectF(inner.left(), inner.top(), inner.width(), half)), row.title, large,
               colours.on_soft if chosen else colours.text, option.textElideMode)  # fmt: skip
-        _line(painter, QRectF(inner.left(), inner.top() + half, inner.width(), half), row.detail, small,
+        _line(painter, at(QRectF(inner.left(), inner.top() + half, inner.width(), half)), row.detail, small,
               colours.on_soft if chosen else colours.muted, option.textElideMode, row.marks)  # fmt: skip
         if row.fraction is not None:
             track = QRectF(inner.left(), box.bottom() - 4, inner.width(), 3)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.border))
-            painter.drawRoundedRect(track, 1.5, 1.5)
+            painter.drawRoundedRect(at(track), 1.5, 1.5)
             track.setWidth(track.width() * min(1.0, max(0.0, row.fraction)))
             painter.setBrush(QColor(colours.accent))
-            painter.drawRoundedRect(track, 1.5, 1.5)
+            painter.drawRoundedRect(at(track), 1.5, 1.5)
         painter.restore()
 
 
@@ -349,7 +354,8 @@ def _made(description: str) -> tuple[QFont, QFont, int]:
 def _heading(painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
     small = QFont(_fonts(option.font)[1])
     small.setWeight(QFont.Weight.DemiBold)
-    box = QRectF(option.rect).adjusted(12, 6, -10, 0)
+    row_box = QRectF(option.rect)
+    box = mirrored(row_box.adjusted(12, 6, -10, 0), row_box, option.direction)
     _line(painter, box, row.title, small, theme.current().muted, option.textElideMode)
 
 
@@ -375,7 +381,8 @@ def _line(
     painter.setPen(QColor(colour))
     shown = metrics.elidedText(" ".join(text.split()), elide, int(box.width()))
     painter.drawText(box, across, shown)
-    if not any("\u0590" <= sign < "\u0900" or "\ufb1d" <= sign < "\uff00" for sign in shown):  # runs left to right
+    turned = painter.layoutDirection() == Qt.LayoutDirection.RightToLeft
+    if not turned and not any("\u0590" <= sign < "\u0900" or "\ufb1d" <= sign < "\uff00" for sign in shown):
         colours = theme.current()
         for start, end in marks:
             if end <= len(shown) and text[start:end] == shown[start:end]:

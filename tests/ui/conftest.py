@@ -39,6 +39,8 @@ class Scene:
     ears: list[FakeEar] = field(default_factory=list)
     players: list[FakePlayer] = field(default_factory=list)
     bugs: list[BaseException] = field(default_factory=list)
+    night: bool = False
+    """Whether the system is dark."""
 
     def attach(self) -> None:
         """Open the runtime in the asyncio thread and hand it over."""
@@ -139,7 +141,8 @@ def scene(qapp: QApplication, qtbot: QtBot, bridge: Bridge, home: Path) -> Itera
 
     flashes = Flashes(qapp)
     qapp.installEventFilter(flashes)
-    theme = Theme(qapp, "light")
+    made: Scene | None = None
+    theme = Theme(qapp, "light", dark=lambda: made is not None and made.night)
     theme.dress()
     window = MainWindow()
     window.complete(bridge, theme, open_ear, open_player)

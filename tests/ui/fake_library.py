@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,8 @@ class ScriptedLibrary:
     """What was asked of the queue: (name, paths…)."""
     drawn: list[tuple[str, int, int]] = field(default_factory=list)
     """Path, page and width of each picture that was asked for."""
+    draws: Callable[[int, int], Drawing] = drawing
+    """Makes a page of that width and number."""
     undrawable: bool = False
     spoken: Transcribed | BaseException = SAID
     """What is said in every recording."""
@@ -108,15 +110,16 @@ class ScriptedLibrary:
     async def surroundings(self, path: str, page: int | None, start: int, end: int) -> Surroundings:
         if path == GARDEN.path:
             raise DocumentError("That document is not in the library.", hint="Add it again.")
+        text = next((one.text for one in self.passages if (one.path, one.start) == (path, start)), TOWER.text)
         return Surroundings(
-            path, page, self.pages, "Before it. ", TOWER.text, " After it.", self.exists, self.changed, self.boxes
+            path, page, self.pages, "Before it. ", text, " After it.", self.exists, self.changed, self.boxes
         )
 
     async def picture(self, path: Path, page: int, width: int) -> Drawing:
         self.drawn.append((str(path), page, width))
         if self.undrawable:
             raise DocumentError("The page cannot be shown. It is damaged.", code="no_picture")
-        return drawing(width, page)
+        return self.draws(width, page)
 
     async def chunks_of(self, path: Path) -> list[Passage]:
         return self.passages if any(one.path == str(path) for one in await self.documents()) else []
