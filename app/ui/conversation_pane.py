@@ -181,7 +181,7 @@ class ConversationPane(QWidget):
         if self.runs or self.pill.state == "failed":
             return
         shown = self.pill.text()
-        if not usable or not shown.startswith("Ready"):
+        if not usable or self.pill.state != "ready":
             return
         if any(not node.local for node in usable):
             text = (
@@ -192,7 +192,7 @@ class ConversationPane(QWidget):
             why = tr("Ready: {nodes}.", nodes=node_words.some(usable))
             if (text, why) != (shown, self.pill.accessibleDescription()):
                 self.pill.tell("ready", text, why)
-        elif shown.removeprefix("Ready · ") not in [phrases.node_name(node.name) for node in usable]:
+        elif shown not in [tr("Ready · {node}", node=phrases.node_name(node.name)) for node in usable]:
             # It may name a node that has gone since.
             self.pill.tell(
                 "ready",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.ui.numbers import day
 from app.ui.translation import tr
 from app.ui.two_line import Row
 
@@ -67,8 +68,6 @@ def _row(one: Conversation, indent: int = 0) -> Row:
 
 def when(moment: str, now: datetime | None = None) -> str:
     """Return "Today, 14:05", "Yesterday, 09:30" or a short date for an ISO time; "" when it is none."""
-    from PySide6.QtCore import QDate, QLocale
-
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
@@ -80,4 +79,4 @@ def when(moment: str, now: datetime | None = None) -> str:
         return tr("Today, {time}", time=f"{at:%H:%M}")
     if days == 1:
         return tr("Yesterday, {time}", time=f"{at:%H:%M}")
-    return QLocale().toString(QDate(at.year, at.month, at.day), "d MMM yyyy")
+    return day(at)

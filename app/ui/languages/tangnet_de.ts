@@ -11,6 +11,11 @@
         <numerusform> und %n weitere</numerusform>
       </translation>
     </message>
+    <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source> and {n} more</source>
+      <translation> und {n} weitere</translation>
+    </message>
     <message numerus="yes">
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>%n conversations</source>
@@ -70,6 +75,11 @@
       <translation>&amp;Raspberry Pi hinzufügen…</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>&amp;Add folder…</source>
+      <translation>Ordner &amp;hinzufügen…</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>&amp;Add to library</source>
       <translation>In die &amp;Bibliothek</translation>
@@ -85,6 +95,11 @@
       <translation>&amp;Alle Dokumente</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>&amp;Another folder…</source>
+      <translation>&amp;Anderer Ordner…</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/message_widgets.py" />
       <source>&amp;Branch: go on from here in a new conversation</source>
       <translation>&amp;Verzweigen: von hier in einem neuen Gespräch weiter</translation>
@@ -92,6 +107,7 @@
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <location filename="../../../app/ui/password_dialog.py" />
+      <location filename="../../../app/ui/queue_strip.py" />
       <source>&amp;Cancel</source>
       <translation>&amp;Abbrechen</translation>
     </message>
@@ -111,9 +127,19 @@
       <translation>&amp;Kopieren</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/leaving.py" />
+      <source>&amp;Copy address</source>
+      <translation>Adresse &amp;kopieren</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/crash.py" />
       <source>&amp;Copy details</source>
       <translation>Einzelheiten &amp;kopieren</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>&amp;Create with folder…</source>
+      <translation>Mit Ordner &amp;anlegen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
@@ -166,9 +192,20 @@
       <translation>&amp;Besseres Modell holen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>&amp;Go on</source>
+      <translation>&amp;Weiter</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Instructions</source>
       <translation>&amp;Anweisungen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>&amp;Leave folder out</source>
+      <translation>Ordner weg&amp;lassen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
@@ -217,8 +254,24 @@
     </message>
     <message>
       <location filename="../../../app/ui/document_menu.py" />
+      <location filename="../../../app/ui/passage_view.py" />
       <source>&amp;Open file</source>
       <translation>Datei ö&amp;ffnen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/leaving.py" />
+      <source>&amp;Open in browser</source>
+      <translation>Im Browser &amp;öffnen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>&amp;Pair</source>
+      <translation>&amp;Koppeln</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>&amp;Pair with {place}</source>
+      <translation>Mit {place} &amp;koppeln</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
@@ -231,9 +284,25 @@
       <translation>&amp;Textstellen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>&amp;Pause</source>
+      <translation>&amp;Pause</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>&amp;Pin to the top</source>
       <translation>Oben an&amp;heften</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>&amp;Put it on {number} nodes</source>
+      <translation>Auf {number} Knoten &amp;bringen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>&amp;Put it there</source>
+      <translation>Dorthin &amp;bringen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/password_dialog.py" />
@@ -254,6 +323,11 @@
       <location filename="../../../app/ui/documents_panel.py" />
       <source>&amp;Remove</source>
       <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>&amp;Remove collection</source>
+      <translation>Sammlung &amp;entfernen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/document_menu.py" />
@@ -302,9 +376,19 @@
       <translation>Bericht &amp;zeigen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>&amp;Stop</source>
+      <translation>&amp;Anhalten</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/document_menu.py" />
       <source>&amp;Stop watching</source>
       <translation>Nicht mehr &amp;überwachen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>&amp;Subtitles (SRT)…</source>
+      <translation>&amp;Untertitel (SRT)…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/document_menu.py" />
@@ -322,11 +406,19 @@
       <translation>&amp;Tangnet: kurz und klar</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>&amp;Text with times (TXT)…</source>
+      <translation>&amp;Text mit Zeiten (TXT)…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <location filename="../../../app/ui/chrome.py" />
       <location filename="../../../app/ui/documents_panel.py" />
       <source>&amp;Try again</source>
       <translation>&amp;Noch einmal</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/chrome.py" />
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>&amp;Undo</source>
       <translation>&amp;Rückgängig</translation>
@@ -397,6 +489,49 @@
       <translation>1 Gespräch</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <location filename="../../../app/ui/shelf.py" />
+      <source>1 document</source>
+      <translation>1 Dokument</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>1 folder</source>
+      <translation>1 Ordner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <location filename="../../../app/ui/shelf.py" />
+      <source>1 needs attention</source>
+      <translation>1 braucht Aufmerksamkeit</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>1 node</source>
+      <translation>1 Knoten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>1 page</source>
+      <translation>1 Seite</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passages_list.py" />
+      <location filename="../../../app/ui/shelf.py" />
+      <source>1 passage</source>
+      <translation>1 Textstelle</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>1 passage was read</source>
+      <translation>1 Textstelle wurde gelesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>1 passage was read besides</source>
+      <translation>1 weitere Textstelle wurde gelesen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>1 word</source>
       <translation>1 Wort</translation>
@@ -437,14 +572,34 @@
       <translation>Ein WLAN-Passwort hat 8 bis 63 Zeichen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>A collection is a set of folders. A conversation that is held to one is answered from these folders alone.</source>
+      <translation>Eine Sammlung besteht aus Ordnern. Ein Gespräch, das an eine gebunden ist, wird allein aus diesen Ordnern beantwortet.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>A collection needs a folder.</source>
       <translation>Eine Sammlung braucht einen Ordner.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>A collection needs a folder. Remove the whole collection instead.</source>
+      <translation>Eine Sammlung braucht einen Ordner. Entfernen Sie stattdessen die ganze Sammlung.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/attaching.py" />
       <source>A folder cannot go with a question. Add it to the library and ask then.</source>
       <translation>Ein Ordner kann nicht mit einer Frage mitgehen. Zuerst in die Bibliothek aufnehmen, dann fragen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>A folder of the collection</source>
+      <translation>Ein Ordner der Sammlung</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/leaving.py" />
+      <source>A link from the model</source>
+      <translation>Ein Link vom Modell</translation>
     </message>
     <message>
       <location filename="../../../app/ui/notices.py" />
@@ -490,6 +645,11 @@
       <location filename="../../../app/ui/notices.py" />
       <source>A recording is text now</source>
       <translation>Eine Aufnahme ist mitgeschrieben</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording.py" />
+      <source>A recording of {length} was not ended when Tangnet was closed.</source>
+      <translation>Eine Aufnahme von {length} war nicht beendet, als Tangnet geschlossen wurde.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
@@ -565,6 +725,8 @@
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
+      <location filename="../../../app/ui/node_words.py" />
+      <location filename="../../../app/ui/pairing_dialog.py" />
       <source>Address</source>
       <translation>Adresse</translation>
     </message>
@@ -572,6 +734,11 @@
       <location filename="../../../app/ui/models_page.py" />
       <source>All GGUF chat models in a folder</source>
       <translation>Alle GGUF-Sprachmodelle in einem Ordner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <source>All files</source>
+      <translation>Alle Dateien</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
@@ -592,6 +759,11 @@
       <translation>Alle Mo&amp;delle…</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/recording.py" />
+      <source>All of it is kept and goes to your documents now.</source>
+      <translation>Alles davon ist erhalten und kommt jetzt zu Ihren Dokumenten.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>All sentences, underlined with dots, are not said by the passages.</source>
       <translation>Keinen der Sätze, punktiert unterstrichen, sagen die Textstellen.</translation>
@@ -602,9 +774,19 @@
       <translation>Alle Einstellungen wie am Anfang; lässt sich rückgängig machen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>All types</source>
+      <translation>Alle Arten</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Always</source>
       <translation>Immer</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Among the programs</source>
+      <translation>Unter den Programmen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
@@ -630,6 +812,11 @@
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Another program has taken the key {key}.</source>
       <translation>Ein anderes Programm hat die Taste {key} belegt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Answer</source>
+      <translation>Antwort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/message_widgets.py" />
@@ -699,6 +886,26 @@
       <translation>Antworten können aus allen Dokumenten kommen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Any state</source>
+      <translation>Jeder Zustand</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Any time</source>
+      <translation>Jede Zeit</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Archives</source>
+      <translation>Archive</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>As fast as it goes</source>
+      <translation>So schnell es geht</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>As it is called on this machine:</source>
       <translation>Sein Name auf diesem Rechner:</translation>
@@ -757,6 +964,11 @@
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Ask for a summary of what is said</source>
       <translation>Um eine Zusammenfassung des Gesagten bitten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Ask the same question again</source>
+      <translation>Dieselbe Frage noch einmal stellen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/question_row.py" />
@@ -820,6 +1032,11 @@
       <translation>Zurück zur Antwort</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/passages_list.py" />
+      <source>Back to the documents</source>
+      <translation>Zurück zu den Dokumenten</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/reading.py" />
       <source>Back to the passages</source>
       <translation>Zurück zu den Textstellen</translation>
@@ -835,6 +1052,11 @@
       <translation>Beginnt…</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>Both machines show these sixteen digits now. If the other one shows others, somebody sits between them: unpair at once.</source>
+      <translation>Beide Rechner zeigen jetzt diese sechzehn Ziffern. Zeigt der andere andere, sitzt jemand dazwischen: sofort trennen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Bring back &amp;all</source>
       <translation>&amp;Alle zurückholen</translation>
@@ -843,6 +1065,21 @@
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Bring back all that came with Tangnet</source>
       <translation>Alle zurückholen, die mit Tangnet kamen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>By folder</source>
+      <translation>Nach Ordner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>By name</source>
+      <translation>Nach Name</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>By name, folder, title, type, language, or what is wrong with them</source>
+      <translation>Nach Name, Ordner, Titel, Art, Sprache oder dem, was nicht stimmt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
@@ -865,8 +1102,15 @@
       <location filename="../../../app/ui/message_actions.py" />
       <location filename="../../../app/ui/model_row.py" />
       <location filename="../../../app/ui/models_card.py" />
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <location filename="../../../app/ui/push_row.py" />
       <source>Cancel</source>
       <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Cancel adding</source>
+      <translation>Hinzufügen abbrechen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
@@ -894,6 +1138,11 @@
       <location filename="../../../app/ui/memory_page.py" />
       <source>Change what is remembered</source>
       <translation>Ändern, was gemerkt ist</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_view.py" />
+      <source>Changed</source>
+      <translation>Geändert</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -936,6 +1185,11 @@
       <translation>Wird geprüft</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Choose &amp;others</source>
+      <translation>&amp;Andere wählen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Choose a &amp;microphone…</source>
       <translation>&amp;Mikrofon wählen…</translation>
@@ -966,6 +1220,7 @@
       <translation>Ein anderes Mikrofon wählen oder den Klangdienst neu starten.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/transcript_export.py" />
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Choose another name.</source>
       <translation>Einen anderen Namen wählen.</translation>
@@ -991,6 +1246,11 @@
       <translation>Dateien zum Hinzufügen wählen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Choose nodes again</source>
+      <translation>Knoten noch einmal wählen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Choose the drive called bootfs</source>
       <translation>Das Laufwerk namens bootfs wählen</translation>
@@ -999,6 +1259,26 @@
       <location filename="../../../app/ui/models_page.py" />
       <source>Choose the folder that holds it.</source>
       <translation>Den Ordner wählen, in dem es liegt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>Cl&amp;ose</source>
+      <translation>&amp;Schließen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Clear filters</source>
+      <translation>Filter löschen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Click for the list of nodes.</source>
+      <translation>Klicken für die Liste der Knoten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Click for the settings of the microphone.</source>
+      <translation>Klicken für die Einstellungen des Mikrofons.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collection_choice.py" />
@@ -1022,13 +1302,20 @@
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
+      <location filename="../../../app/ui/deploy_dialog.py" />
       <source>Close</source>
       <translation>Schließen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/chrome.py" />
       <location filename="../../../app/ui/model_row.py" />
       <source>Close message</source>
       <translation>Meldung schließen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Close panel</source>
+      <translation>Bereich schließen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -1036,10 +1323,25 @@
       <translation>Das andere Fenster schließen oder warten, bis es seinen Knoten neu gestartet hat.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Close this panel (Esc)</source>
+      <translation>Diesen Bereich schließen (Esc)</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Close this window; what runs goes on</source>
+      <translation>Dieses Fenster schließen; was läuft, läuft weiter</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/where.py" />
       <location filename="../../../app/settings.py" />
       <source>Cluster</source>
       <translation>Cluster</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>Collections</source>
+      <translation>Sammlungen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -1069,10 +1371,21 @@
       <translation>Gespräche</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
       <location filename="../../../app/ui/crash.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copied</source>
       <translation>Kopiert</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/dictating.py" />
+      <source>Copied.</source>
+      <translation>Kopiert.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Copy</source>
+      <translation>Kopieren</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
@@ -1080,14 +1393,29 @@
       <translation>Dies alles als Markdown kopieren</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Copy answer</source>
+      <translation>Antwort kopieren</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copy report</source>
       <translation>Bericht kopieren</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Copy the answer as Markdown</source>
+      <translation>Die Antwort als Markdown kopieren</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Copy the lines shown</source>
       <translation>Die gezeigten Zeilen kopieren</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/application.py" />
+      <source>Could not start</source>
+      <translation>Start gescheitert</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
@@ -1115,9 +1443,29 @@
       <translation>Dunkel</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Data and code</source>
+      <translation>Daten und Code</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>De&amp;lete</source>
       <translation>&amp;Löschen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
+      <source>Delete all</source>
+      <translation>Alle löschen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
+      <source>Delete all kept sound</source>
+      <translation>Allen aufbewahrten Ton löschen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
+      <source>Delete for good</source>
+      <translation>Endgültig löschen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
@@ -1128,6 +1476,16 @@
       <location filename="../../../app/ui/model_row.py" />
       <source>Delete it from this machine; it can be undone</source>
       <translation>Von diesem Rechner löschen; lässt sich rückgängig machen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/question_row.py" />
+      <source>Delete sound</source>
+      <translation>Ton löschen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/question_row.py" />
+      <source>Delete the sound of this question</source>
+      <translation>Den Ton dieser Frage löschen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/personas_dialog.py" />
@@ -1145,13 +1503,25 @@
       <translation>Deutsch</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Device: {name}</source>
+      <translation>Gerät: {name}</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Do what is said to the program, such as "stop" or "new conversation".</source>
       <translation>Tun, was dem Programm gesagt wird, etwa „stopp“ oder „neues Gespräch“.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_view.py" />
+      <source>Document</source>
+      <translation>Dokument</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/composer.py" />
+      <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/settings_page.py" />
+      <location filename="../../../app/ui/shelf_view.py" />
       <source>Documents</source>
       <translation>Dokumente</translation>
     </message>
@@ -1232,6 +1602,11 @@
       <translation>Lektorat</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>Eight digits, or a link</source>
+      <translation>Acht Ziffern oder ein Link</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>End the &amp;recording</source>
       <translation>Aufnahme &amp;beenden</translation>
@@ -1247,6 +1622,11 @@
       <location filename="../../../app/ui/recordings_page.py" />
       <source>End the recording; it is written down and added</source>
       <translation>Aufnahme beenden; sie wird mitgeschrieben und aufgenommen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>End the recording; it is written down and added to your documents</source>
+      <translation>Aufnahme beenden; sie wird mitgeschrieben und zu Ihren Dokumenten hinzugefügt</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -1351,6 +1731,11 @@
       <translation>Dateien, nach denen gefragt wird</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Filters and order</source>
+      <translation>Filter und Reihenfolge</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/sidebar.py" />
       <source>Find conversations by their words (Ctrl+F)</source>
       <translation>Gespräche nach ihren Worten finden (Strg+F)</translation>
@@ -1364,6 +1749,11 @@
       <location filename="../../../app/ui/memory_page.py" />
       <source>Find in the memory</source>
       <translation>Im Gedächtnis suchen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passages_list.py" />
+      <source>Find in these passages</source>
+      <translation>In diesen Textstellen suchen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -1386,9 +1776,24 @@
       <translation>Findet nach Bedeutung</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>Fingerprint {mark}</source>
+      <translation>Fingerabdruck {mark}</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Folder for the program and its commands</source>
       <translation>Ordner für das Programm und seine Befehle</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_view.py" />
+      <source>Folder {name}, {detail}, closed</source>
+      <translation>Ordner {name}, {detail}, zugeklappt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_view.py" />
+      <source>Folder {name}, {detail}, open</source>
+      <translation>Ordner {name}, {detail}, aufgeklappt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_actions.py" />
@@ -1399,6 +1804,11 @@
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>Folders</source>
       <translation>Ordner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>Folders of the collection</source>
+      <translation>Ordner der Sammlung</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
@@ -1414,6 +1824,11 @@
       <location filename="../../../app/ui/memory_page.py" />
       <source>Forget &amp;all</source>
       <translation>&amp;Alles vergessen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>Forget it; its folders and documents stay (Delete)</source>
+      <translation>Vergessen; ihre Ordner und Dokumente bleiben (Entf)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
@@ -1442,10 +1857,25 @@
       <translation>Macht sich auf diesem Rechner bereit</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Give this panel the room of the conversation</source>
+      <translation>Diesem Bereich den Platz des Gesprächs geben</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/crash.py" />
       <location filename="../../../app/ui/playback.py" />
       <source>Go on</source>
       <translation>Weiter</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Go on indexing</source>
+      <translation>Weiter indexieren</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>Go on recording</source>
+      <translation>Weiter aufnehmen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/playback.py" />
@@ -1474,6 +1904,11 @@
       <translation>Freihändig: {state}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Hardware</source>
+      <translation>Hardware</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Have all personas that came with Tangnet back as they were; yours stay</source>
       <translation>Alle Rollen, die mit Tangnet kamen, wieder wie am Anfang; Ihre bleiben</translation>
@@ -1482,6 +1917,21 @@
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Have it back as it came with Tangnet</source>
       <translation>Wieder so, wie sie mit Tangnet kam</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/question_row.py" />
+      <source>Hear it</source>
+      <translation>Anhören</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/question_row.py" />
+      <source>Hear your question</source>
+      <translation>Ihre Frage anhören</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>Heard, with {score}.</source>
+      <translation>Gehört, mit {score}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
@@ -1549,9 +1999,19 @@
       <translation>Wie viele Textstellen das Modell zu lesen bekommt.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>How much each node may fetch at most</source>
+      <translation>Wie schnell jeder Knoten höchstens holen darf</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>How shall answers be? Say it as you would say it to a person.</source>
       <translation>Wie sollen Antworten sein? So schreiben, wie man es einem Menschen sagt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>How sure the wake word is</source>
+      <translation>Wie sicher das Weckwort ist</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -1584,6 +2044,11 @@
       <translation>In: {collection}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Indexing {name}</source>
+      <translation>Indexiert {name}</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Indexing {name}{more}</source>
       <translation>Nimmt {name}{more} in den Index auf</translation>
@@ -1599,14 +2064,29 @@
       <translation>Anweisungen dürfen {most} Zeichen haben; diese haben {number}.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Interrupted: Tangnet was closed while this answer was written.</source>
+      <translation>Unterbrochen: Tangnet wurde geschlossen, während diese Antwort geschrieben wurde.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Is it switched on?</source>
       <translation>Ist er eingeschaltet?</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>It brings only silence: is it switched off, or not allowed?</source>
+      <translation>Es bringt nur Stille: Ist es ausgeschaltet oder nicht erlaubt?</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>It cannot be written: {why}.</source>
       <translation>Es lässt sich nicht schreiben: {why}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/dictating.py" />
+      <source>It could not be typed: {error}.</source>
+      <translation>Es konnte nicht getippt werden: {error}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -1639,9 +2119,34 @@
       <translation>Eine Aufnahme: Ein Knoten muss sie anhören.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>It is being loaded…</source>
+      <translation>Es wird geladen…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>It is hot and will soon run slower.</source>
+      <translation>Er ist heiß und wird bald langsamer.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/dictating.py" />
+      <source>It is in the clipboard, and in the text box below.</source>
+      <translation>Es ist in der Zwischenablage und unten im Textfeld.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/dictating.py" />
+      <source>It is in the clipboard: paste it with Ctrl+V.</source>
+      <translation>Es ist in der Zwischenablage: mit Strg+V einfügen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>It is larger than {most} MiB.</source>
       <translation>Es ist größer als {most} MiB.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>It is muted in the sound settings of this computer.</source>
+      <translation>Es ist in den Klangeinstellungen dieses Rechners stumm.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -1679,9 +2184,19 @@
       <translation>Das Dokument ist durch ein Passwort geschützt.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>It is too hot and runs slower until it has cooled down. Look at its fan and its place.</source>
+      <translation>Er ist zu heiß und läuft langsamer, bis er abgekühlt ist. Sehen Sie nach seinem Lüfter und seinem Platz.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>It is {name}, which cannot be read; saved as {instead} it can.</source>
       <translation>Das ist {name} und nicht lesbar; gespeichert als {instead} geht es.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>It listens: speak, and the bars move.</source>
+      <translation>Es hört zu: Sprechen Sie, dann bewegen sich die Balken.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
@@ -1724,6 +2239,11 @@
       <translation>Das Passwort wird auf diesem Rechner zum Lesen benutzt und nicht aufbewahrt.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Its power supply is too weak: it runs slower and may restart. Use the maker's supply.</source>
+      <translation>Sein Netzteil ist zu schwach: Er läuft langsamer und startet womöglich neu. Nehmen Sie das Netzteil des Herstellers.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Its text could not be embedded: {reason}</source>
       <translation>Der Text konnte nicht für die Suche vorbereitet werden: {reason}</translation>
@@ -1732,6 +2252,11 @@
       <location filename="../../../app/settings.py" />
       <source>Keep an icon in the tray; closing the window leaves Tangnet there, and the icon's menu ends it.</source>
       <translation>Ein Symbol im Infobereich behalten; wird das Fenster geschlossen, bleibt Tangnet dort, und das Menü des Symbols beendet es.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>Keep nothing until you go on</source>
+      <translation>Nichts aufbewahren, bis es weitergeht</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -1754,9 +2279,19 @@
       <translation>Den Ton gesprochener Fragen beim Gespräch auf diesem Rechner aufbewahren, bis Sie es löschen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Key</source>
+      <translation>Schlüssel</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Key to hold while talking.</source>
       <translation>Taste, die beim Sprechen gehalten wird.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Labels</source>
+      <translation>Kennzeichen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -1789,9 +2324,44 @@
       <translation>Größer (+)</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Largest first</source>
+      <translation>Größte zuerst</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Last 24 hours</source>
+      <translation>Letzte 24 Stunden</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Last 7 days</source>
+      <translation>Letzte 7 Tage</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Last known</source>
+      <translation>Zuletzt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Last month</source>
+      <translation>Letzter Monat</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Last year</source>
+      <translation>Letztes Jahr</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_pi.py" />
       <source>Leave Tangnet open until the Pi has come: for one day it listens on port 7445 for this one machine. The files hold a secret until then.</source>
       <translation>Lassen Sie Tangnet offen, bis der Pi da ist: Einen Tag lang lauscht es auf Port 7445 auf diesen einen Rechner. Bis dahin enthalten die Dateien ein Geheimnis.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_view.py" />
+      <source>Left and Right close and open folders, Enter opens the document, Delete removes it from the library.</source>
+      <translation>Links und Rechts klappen Ordner zu und auf, Eingabe öffnet das Dokument, Entf entfernt es aus der Bibliothek.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -1855,15 +2425,35 @@
       <translation>Auf das Weckwort hören, sodass keine Taste nötig ist; Antworten werden vorgelesen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Listen to this microphone: the bars move while you speak</source>
+      <translation>Diesem Mikrofon zuhören: Die Balken bewegen sich, während Sie sprechen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>Listen: the bar shows how sure the wake word is</source>
+      <translation>Zuhören: Der Balken zeigt, wie sicher das Weckwort ist</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/hands_free_mark.py" />
       <location filename="../../../app/ui/tray.py" />
       <source>Listening</source>
       <translation>Hört zu</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Listening to {name}</source>
+      <translation>Hört {name}</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/composer.py" />
       <source>Listening…</source>
       <translation>Hört zu…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Load</source>
+      <translation>Auslastung</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -1903,6 +2493,7 @@
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
+      <location filename="../../../app/ui/queue_strip.py" />
       <source>Looking at the files…</source>
       <translation>Die Dateien werden angesehen…</translation>
     </message>
@@ -1912,9 +2503,24 @@
       <translation>Sucht Dokumente</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/conversation_pane.py" />
+      <source>Looking for passages and a node.</source>
+      <translation>Sucht Textstellen und einen Knoten.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Looking what there is…</source>
       <translation>Es wird nachgesehen, was da ist…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Machine</source>
+      <translation>Rechner</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Mail</source>
+      <translation>E-Mail</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
@@ -1928,6 +2534,7 @@
     </message>
     <message>
       <location filename="../../../app/ui/hints.py" />
+      <location filename="../../../app/ui/memory_page.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <location filename="../../../app/ui/views.py" />
       <location filename="../../../app/settings.py" />
@@ -1940,6 +2547,32 @@
       <translation>&amp;Einstellungen zum Gedächtnis</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Mic muted</source>
+      <translation>Mikro stumm</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Mic off</source>
+      <translation>Mikro aus</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Mic on</source>
+      <translation>Mikro an</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Mic opening…</source>
+      <translation>Mikro öffnet…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Mic silent</source>
+      <translation>Mikro still</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
       <location filename="../../../app/settings.py" />
       <source>Microphone</source>
       <translation>Mikrofon</translation>
@@ -1955,9 +2588,45 @@
       <translation>Pegel des Mikrofons</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Microphone: muted</source>
+      <translation>Mikrofon: stumm</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Microphone: none</source>
+      <translation>Mikrofon: keins</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Microphone: off</source>
+      <translation>Mikrofon: aus</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Microphone: on</source>
+      <translation>Mikrofon: an</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Microphone: opening</source>
+      <translation>Mikrofon: wird geöffnet</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>Microphone: silent</source>
+      <translation>Mikrofon: still</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Model</source>
       <translation>Modell</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/push_row.py" />
+      <source>Model on its way to nodes</source>
+      <translation>Modell unterwegs zu Knoten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
@@ -1976,9 +2645,24 @@
       <translation>Modelle</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_card.py" />
+      <source>Models: {names}</source>
+      <translation>Modelle: {names}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_card.py" />
+      <source>Models: {names} and {rest} more</source>
+      <translation>Modelle: {names} und {rest} weitere</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/answer_card.py" />
       <source>More about this answer</source>
       <translation>Mehr zu dieser Antwort</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Most pages first</source>
+      <translation>Meiste Seiten zuerst</translation>
     </message>
     <message>
       <location filename="../../../app/ui/asking.py" />
@@ -2018,6 +2702,11 @@
       <translation>Name und Zone von {name}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>Name of a new collection</source>
+      <translation>Name einer neuen Sammlung</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Name one or more folders or files.</source>
       <translation>Einen oder mehrere Ordner oder Dateien nennen.</translation>
@@ -2036,6 +2725,11 @@
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Ne&amp;w</source>
       <translation>&amp;Neu</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Need attention</source>
+      <translation>Brauchen Aufmerksamkeit</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
@@ -2076,6 +2770,11 @@
       <translation>Neue Rolle</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Newest first</source>
+      <translation>Neueste zuerst</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/page_view.py" />
       <source>Next page</source>
       <translation>Nächste Seite</translation>
@@ -2111,9 +2810,19 @@
       <translation>Es wurde kein Lautsprecher gefunden.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>No mic</source>
+      <translation>Kein Mikro</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>No microphone was found.</source>
       <translation>Es wurde kein Mikrofon gefunden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>No microphone was found. Plug one in, and open the settings again.</source>
+      <translation>Es wurde kein Mikrofon gefunden. Schließen Sie eines an und öffnen Sie die Einstellungen noch einmal.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -2141,6 +2850,21 @@
       <translation>Kein Knoten hier hat eine Stimme.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>No node matches.</source>
+      <translation>Kein Knoten passt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/conversation_pane.py" />
+      <source>No other node can be used, so answers are made here.</source>
+      <translation>Kein anderer Knoten ist benutzbar, also entstehen Antworten hier.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>No passage of your documents supports this answer.</source>
+      <translation>Keine Textstelle Ihrer Dokumente stützt diese Antwort.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>No recordings yet</source>
       <translation>Noch keine Aufnahmen</translation>
@@ -2149,6 +2873,11 @@
       <location filename="../../../app/ui/settings_page.py" />
       <source>No setting has “{words}” in it.</source>
       <translation>Keine Einstellung enthält „{words}“.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/dictating.py" />
+      <source>No window has the keyboard.</source>
+      <translation>Kein Fenster hat die Tastatur.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_line.py" />
@@ -2189,6 +2918,11 @@
       <translation>Erreichbare Knoten, in %</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Nodes to put the model on</source>
+      <translation>Knoten, auf die das Modell soll</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Nodes to reach by address (host:port), besides those discovered.</source>
       <translation>Knoten, die über eine Adresse (host:port) erreicht werden, neben den gefundenen.</translation>
@@ -2204,6 +2938,21 @@
       <translation>Nicht verfügbar: {parts}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Not from your documents</source>
+      <translation>Nicht aus Ihren Dokumenten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Not paired</source>
+      <translation>Nicht gekoppelt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Note</source>
+      <translation>Hinweis</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Nothing came for {seconds} s, not even a sign of life.</source>
       <translation>Seit {seconds} s kam nichts, nicht einmal ein Lebenszeichen.</translation>
@@ -2217,6 +2966,11 @@
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Nothing here yet. Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web pages, pictures, recordings, text. Or record a lecture by the round button above.</source>
       <translation>Noch nichts hier. Ziehen Sie Dateien oder Ordner irgendwo auf das Fenster: PDF, Word, Folien, Tabellen, E-Mail, Webseiten, Bilder, Aufnahmen, Text. Oder nehmen Sie mit dem runden Knopf oben einen Vortrag auf.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/markdown_look.py" />
+      <source>Nothing in the passages that were read says this.</source>
+      <translation>Nichts in den gelesenen Textstellen sagt das.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -2259,6 +3013,11 @@
       <translation>Von {name} war {seconds} s lang nichts zu hören.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/recording.py" />
+      <source>Nothing was recorded.</source>
+      <translation>Es wurde nichts aufgenommen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Nothing was recorded: the microphone was still starting.</source>
       <translation>Es wurde nichts aufgenommen: Das Mikrofon startete noch.</translation>
@@ -2278,6 +3037,11 @@
       <location filename="../../../app/ui/model_words.py" />
       <source>Notices speech</source>
       <translation>Bemerkt Sprache</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Now</source>
+      <translation>Jetzt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_series.py" />
@@ -2333,6 +3097,11 @@ Aus: nur das Modell.</translation>
       <translation>Einen Satz, punktiert unterstrichen, sagen die Textstellen nicht.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>One try is left with these digits.</source>
+      <translation>Mit diesen Ziffern bleibt ein Versuch.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/models_page.py" />
       <source>Only Download and Address open a connection outside your network, and only when you press them. Each file listed here is used only when its SHA-256 is right.</source>
       <translation>Nur „Herunterladen“ und „Adresse“ öffnen eine Verbindung aus Ihrem Netz hinaus, und nur, wenn Sie darauf drücken. Jede Datei, die hier steht, wird nur benutzt, wenn ihre SHA-256 stimmt.</translation>
@@ -2348,9 +3117,19 @@ Aus: nur das Modell.</translation>
       <translation>Nur Zeilen mit diesen Worten</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Only partly from your documents</source>
+      <translation>Nur teilweise aus Ihren Dokumenten</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/log_page.py" />
       <source>Open &amp;folder</source>
       <translation>&amp;Ordner öffnen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>Open the file with the program that the system uses for it</source>
+      <translation>Die Datei mit dem Programm öffnen, das das System dafür nimmt</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -2359,8 +3138,15 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <location filename="../../../app/ui/recording_bar.py" />
       <source>Opening the microphone…</source>
       <translation>Mikrofon wird geöffnet…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Order</source>
+      <translation>Reihenfolge</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -2378,6 +3164,16 @@ Aus: nur das Modell.</translation>
       <translation>Ordnet Textstellen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Other</source>
+      <translation>Andere</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/push_row.py" />
+      <source>Other machines can have the models of this one.</source>
+      <translation>Andere Rechner können die Modelle dieses Rechners haben.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Other machines cannot be looked for yet.</source>
       <translation>Nach anderen Rechnern kann noch nicht gesucht werden.</translation>
@@ -2393,6 +3189,11 @@ Aus: nur das Modell.</translation>
       <translation>Andere Rechner zuerst, dieser, wenn keiner kann.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Other places</source>
+      <translation>Andere Orte</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/conversation_rows.py" />
       <source>Others</source>
       <translation>Andere</translation>
@@ -2404,6 +3205,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/page_canvas.py" />
+      <location filename="../../../app/ui/passage_view.py" />
       <source>Page</source>
       <translation>Seite</translation>
     </message>
@@ -2423,8 +3225,19 @@ Aus: nur das Modell.</translation>
       <translation>Seitenzahl</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>Page {name} ({page} of {pages})</source>
+      <translation>Seite {name} ({page} von {pages})</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>Page {name} ({page})</source>
+      <translation>Seite {name} ({page})</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/page_canvas.py" />
       <location filename="../../../app/ui/page_view.py" />
+      <location filename="../../../app/ui/passage_view.py" />
       <source>Page {page}</source>
       <translation>Seite {page}</translation>
     </message>
@@ -2432,6 +3245,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/page_canvas.py" />
       <source>Page {page} is being drawn…</source>
       <translation>Seite {page} wird gezeichnet…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>Page {page} of {pages}</source>
+      <translation>Seite {page} von {pages}</translation>
     </message>
     <message numerus="yes">
       <location filename="../../../app/ui/page_canvas.py" />
@@ -2443,6 +3261,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/page_view.py" />
+      <location filename="../../../app/ui/shelf_view.py" />
       <source>Pages</source>
       <translation>Seiten</translation>
     </message>
@@ -2467,6 +3286,11 @@ Aus: nur das Modell.</translation>
       <translation>Über Adresse koppeln</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>Pair with a node</source>
+      <translation>Mit einem Knoten koppeln</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Pair with a node by host and port, or by its link</source>
       <translation>Mit einem Knoten über Host und Port oder seinen Link koppeln</translation>
@@ -2480,6 +3304,16 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Pair with the chosen node</source>
       <translation>Mit dem gewählten Knoten koppeln</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>Pair with {name}</source>
+      <translation>Mit {name} koppeln</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>Pairing</source>
+      <translation>Koppeln</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -2497,6 +3331,12 @@ Aus: nur das Modell.</translation>
       <translation>Textstelle</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>Passage in its surroundings</source>
+      <translation>Textstelle mit Umgebung</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passages_list.py" />
       <location filename="../../../app/ui/reading.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Passages</source>
@@ -2523,9 +3363,19 @@ Aus: nur das Modell.</translation>
       <translation>Anhalten</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Pause indexing</source>
+      <translation>Indexieren anhalten</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/tray.py" />
       <source>Pause reading documents</source>
       <translation>Lesen der Dokumente anhalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>Pause recording</source>
+      <translation>Aufnahme anhalten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/playback.py" />
@@ -2533,9 +3383,29 @@ Aus: nur das Modell.</translation>
       <translation>Aufnahme anhalten</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Pause; goes on any time</source>
+      <translation>Anhalten; geht jederzeit weiter</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Paused</source>
+      <translation>Angehalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>Paused: nothing is kept</source>
+      <translation>Angehalten: Nichts wird aufbewahrt</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Personas</source>
       <translation>Rollen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Pictures</source>
+      <translation>Bilder</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
@@ -2553,6 +3423,11 @@ Aus: nur das Modell.</translation>
       <translation>Abspielen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Play back</source>
+      <translation>Anhören</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/playback.py" />
       <source>Play from {time}</source>
       <translation>Ab {time} abspielen</translation>
@@ -2561,6 +3436,21 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/playback.py" />
       <source>Play the recording from {time}</source>
       <translation>Aufnahme ab {time} abspielen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Play what was recorded</source>
+      <translation>Abspielen, was aufgenommen wurde</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Played.</source>
+      <translation>Abgespielt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Playing…</source>
+      <translation>Spielt ab…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -2583,6 +3473,11 @@ Aus: nur das Modell.</translation>
       <translation>Stelle in der Aufnahme</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>Predictions</source>
+      <translation>Vorhersagen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>Preparing {model} on this machine…</source>
       <translation>{model} wird auf diesem Rechner vorbereitet…</translation>
@@ -2596,6 +3491,16 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Press the talk key first.</source>
       <translation>Zuerst die Sprechtaste drücken.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Progress</source>
+      <translation>Fortschritt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Progress of adding documents</source>
+      <translation>Fortschritt beim Hinzufügen von Dokumenten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
@@ -2619,6 +3524,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
+      <location filename="../../../app/ui/push_row.py" />
       <source>Put a model of this machine on other nodes</source>
       <translation>Ein Modell dieses Rechners auf andere Knoten bringen</translation>
     </message>
@@ -2628,14 +3534,26 @@ Aus: nur das Modell.</translation>
       <translation>Ein Modell dieses Rechners auf den gewählten Knoten bringen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <location filename="../../../app/ui/push_row.py" />
+      <source>Put a model on nodes</source>
+      <translation>Ein Modell auf Knoten bringen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Put a model on this node</source>
       <translation>Ein Modell auf diesen Knoten bringen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_page.py" />
+      <location filename="../../../app/ui/push_row.py" />
       <source>Put on &amp;nodes…</source>
       <translation>Auf &amp;Knoten bringen…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Put the documents of each folder together</source>
+      <translation>Die Dokumente jedes Ordners zusammenstellen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
@@ -2651,6 +3569,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/settings.py" />
       <source>Put the sentences of the documents under the answers of small models.</source>
       <translation>Die Sätze der Dokumente unter die Antworten kleiner Modelle stellen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>Putting it on the disk…</source>
+      <translation>Wird gespeichert…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
@@ -2671,6 +3594,16 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/document_menu.py" />
       <source>Read a&amp;gain</source>
       <translation>&amp;Noch einmal lesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Read aloud</source>
+      <translation>Vorlesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Read answer aloud</source>
+      <translation>Antwort vorlesen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -2723,9 +3656,20 @@ Aus: nur das Modell.</translation>
       <translation>Das Lesen braucht mehr Rechenzeit, als ein Dokument haben darf.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Reading one passage…</source>
+      <translation>Liest eine Textstelle…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/queue_strip.py" />
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Reading {name}</source>
       <translation>Liest {name}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Reading {number} passages…</source>
+      <translation>Liest {number} Textstellen…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -2733,6 +3677,7 @@ Aus: nur das Modell.</translation>
       <translation>Liest, Teil {number} von {all}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/passages_list.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Reading…</source>
       <translation>Liest…</translation>
@@ -2743,6 +3688,7 @@ Aus: nur das Modell.</translation>
       <translation>Liest Scans</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/conversation_pane.py" />
       <location filename="../../../app/ui/phrases.py" />
       <location filename="../../../app/ui/tray.py" />
       <source>Ready</source>
@@ -2754,15 +3700,41 @@ Aus: nur das Modell.</translation>
       <translation>Auf diesem Rechner bereit</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Ready to be asked</source>
+      <translation>Bereit für Fragen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/asking.py" />
+      <location filename="../../../app/ui/conversation_pane.py" />
       <source>Ready · {node}</source>
       <translation>Bereit · {node}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/conversation_pane.py" />
+      <source>Ready · {number} nodes</source>
+      <translation>Bereit · {number} Knoten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/conversation_pane.py" />
+      <source>Ready: {nodes}.</source>
+      <translation>Bereit: {nodes}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Recognising the text of {name}</source>
+      <translation>Erkennt den Text von {name}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Record</source>
       <translation>Aufnehmen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Record 3 s</source>
+      <translation>3 s aufnehmen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/tray.py" />
@@ -2781,17 +3753,44 @@ Aus: nur das Modell.</translation>
       <translation>Nehmen Sie einen Vortrag oder eine Besprechung auf: Auf Ihren Rechnern wird mitgeschrieben; Sie können Fragen dazu stellen und die Mitschrift als Text oder Untertitel speichern. Auch Tondateien Ihrer Bibliothek stehen hier.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>Record again</source>
+      <translation>Wieder aufnehmen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Record or export it again.</source>
       <translation>Noch einmal aufnehmen oder exportieren.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Record three seconds; they stay in memory only</source>
+      <translation>Drei Sekunden aufnehmen; sie bleiben nur im Arbeitsspeicher</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>Recorded so far</source>
+      <translation>Bisher aufgenommen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
       <location filename="../../../app/ui/tray.py" />
       <source>Recording</source>
       <translation>Nimmt auf</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/recording.py" />
+      <source>Recording a lecture</source>
+      <translation>Nimmt einen Vortrag auf</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Recording three seconds: speak now.</source>
+      <translation>Nimmt drei Sekunden auf: jetzt sprechen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_page.py" />
+      <location filename="../../../app/ui/shelf.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Recordings</source>
       <translation>Aufnahmen</translation>
@@ -2859,6 +3858,11 @@ Aus: nur das Modell.</translation>
       <translation>Regeln für Ordner</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>Run  tangnet-node pair  on that machine. It shows eight digits and a link, good for two minutes. Type the digits here, or paste the link.</source>
+      <translation>Führen Sie auf jenem Rechner  tangnet-node pair  aus. Es zeigt acht Ziffern und einen Link, die zwei Minuten gelten. Tippen Sie die Ziffern hier ein oder fügen Sie den Link ein.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Run `tangnet-node pair` again; somebody may be in between.</source>
       <translation>`tangnet-node pair` noch einmal ausführen; jemand könnte dazwischen sein.</translation>
@@ -2867,6 +3871,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Run `tangnet-node pair` on the node; it prints a code that is good for two minutes.</source>
       <translation>Auf dem Knoten `tangnet-node pair` ausführen; es zeigt einen Code, der zwei Minuten gilt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>S&amp;top</source>
+      <translation>&amp;Beenden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/document_menu.py" />
@@ -2894,7 +3903,13 @@ Aus: nur das Modell.</translation>
       <translation>Gespräch speichern</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>Save tr&amp;anscript as</source>
+      <translation>Mi&amp;tschrift speichern als</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_page.py" />
+      <location filename="../../../app/ui/transcript_export.py" />
       <source>Save transcript</source>
       <translation>Mitschrift speichern</translation>
     </message>
@@ -2919,6 +3934,11 @@ Aus: nur das Modell.</translation>
       <translation>„{phrase}“ sagen, um zu unterbrechen; Esc beendet es.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>Say “{phrase}”.</source>
+      <translation>„{phrase}“ sagen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Search and let a node read while you still speak; thrown away when wrong.</source>
       <translation>Suchen und einen Knoten lesen lassen, während Sie noch sprechen; verworfen, wenn es falsch war.</translation>
@@ -2929,14 +3949,30 @@ Aus: nur das Modell.</translation>
       <translation>Gespräche durchsuchen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Search documents</source>
+      <translation>Dokumente durchsuchen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Search nodes</source>
       <translation>Knoten durchsuchen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Search nodes: name, zone, label</source>
+      <translation>Knoten durchsuchen: Name, Zone, Kennzeichen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Search settings</source>
       <translation>Einstellungen durchsuchen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Searched only: {limits}</source>
+      <translation>Nur durchsucht: {limits}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
@@ -2993,12 +4029,28 @@ Aus: nur das Modell.</translation>
       <translation>Einstellungen: {group}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/push_row.py" />
+      <source>Show &amp;nodes…</source>
+      <translation>&amp;Knoten zeigen…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Show Tangnet among the programs of this desktop, and offer it for documents and tangnet:// links.</source>
+      <translation>Tangnet unter den Programmen dieses Desktops zeigen und für Dokumente und tangnet://-Links anbieten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Show all documents</source>
+      <translation>Alle Dokumente zeigen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/settings_page.py" />
       <source>Show all settings</source>
       <translation>Alle Einstellungen zeigen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/document_menu.py" />
+      <location filename="../../../app/ui/passage_view.py" />
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Show in &amp;folder</source>
       <translation>Im &amp;Ordner zeigen</translation>
@@ -3009,9 +4061,34 @@ Aus: nur das Modell.</translation>
       <translation>&amp;Textstellen zeigen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/markdown_look.py" />
+      <source>Show passage {number}</source>
+      <translation>Textstelle {number} zeigen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>Show the last {text}</source>
       <translation>Die letzten zeigen: {text}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Show the other passages</source>
+      <translation>Die anderen Textstellen zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>Show the page</source>
+      <translation>Die Seite zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Show the passage in {path}</source>
+      <translation>Die Textstelle in {path} zeigen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>Show the text</source>
+      <translation>Den Text zeigen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/tray.py" />
@@ -3024,9 +4101,24 @@ Aus: nur das Modell.</translation>
       <translation>Zeigen, was in diesem Dokument gelesen wurde (Umschalt+Eingabe)</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>Show where the file is</source>
+      <translation>Zeigen, wo die Datei ist</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Shows the facts that hold these words</source>
       <translation>Zeigt die Einträge, die diese Worte enthalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_view.py" />
+      <source>Size</source>
+      <translation>Größe</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Slides</source>
+      <translation>Folien</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3089,6 +4181,16 @@ Aus: nur das Modell.</translation>
       <translation>Quelle {number}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Source {number}: {place}</source>
+      <translation>Quelle {number}: {place}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Sources</source>
+      <translation>Quellen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Speak, let go, and your words become the question.</source>
       <translation>Sprechen, loslassen, und Ihre Worte werden zur Frage.</translation>
@@ -3139,10 +4241,27 @@ Aus: nur das Modell.</translation>
       <translation>Der Start beim Anmelden konnte nicht geändert werden: {error}.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <location filename="../../../app/ui/conversation_pane.py" />
       <location filename="../../../app/ui/hands_free_mark.py" />
       <location filename="../../../app/ui/tray.py" />
       <source>Starting…</source>
       <translation>Startet…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>State</source>
+      <translation>Zustand</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Status</source>
+      <translation>Status</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Status: {state}</source>
+      <translation>Status: {state}</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -3150,7 +4269,13 @@ Aus: nur das Modell.</translation>
       <translation>Im Infobereich bleiben</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/talk.py" />
+      <source>Still writing down what you said. Press again in a moment.</source>
+      <translation>Das Gesagte wird noch aufgeschrieben. Gleich noch einmal drücken.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/composer.py" />
+      <location filename="../../../app/ui/question_row.py" />
       <source>Stop</source>
       <translation>Anhalten</translation>
     </message>
@@ -3160,6 +4285,32 @@ Aus: nur das Modell.</translation>
       <translation>Nicht mehr &amp;überwachen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>Stop adding; what is done stays</source>
+      <translation>Hinzufügen abbrechen; was fertig ist, bleibt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Stop giving the model away; nodes keep what they have</source>
+      <translation>Das Modell nicht weiter verteilen; Knoten behalten, was sie haben</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/push_row.py" />
+      <source>Stop putting the model on nodes</source>
+      <translation>Das Modell nicht weiter auf Knoten bringen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Stop reading</source>
+      <translation>Nicht weiter vorlesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Stop reading aloud</source>
+      <translation>Vorlesen beenden</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
       <location filename="../../../app/ui/tray.py" />
       <source>Stop recording</source>
       <translation>Aufnahme beenden</translation>
@@ -3175,9 +4326,19 @@ Aus: nur das Modell.</translation>
       <translation>Antwort anhalten (Esc)</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/question_row.py" />
+      <source>Stop the sound</source>
+      <translation>Ton anhalten</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Stop trusting the chosen node (Delete)</source>
       <translation>Dem gewählten Knoten nicht mehr vertrauen (Entf)</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/push_row.py" />
+      <source>Stop; nodes keep what they have</source>
+      <translation>Anhalten; Knoten behalten, was sie haben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
@@ -3191,9 +4352,29 @@ Aus: nur das Modell.</translation>
       <translation>Angehalten. Was da ist, bleibt.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Stopped. What was shown is kept.</source>
+      <translation>Angehalten. Was zu sehen war, bleibt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pushing.py" />
+      <source>Stopped. {line}; what has come is kept.</source>
+      <translation>Angehalten. {line}; was da ist, bleibt.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Su&amp;mmarise</source>
       <translation>&amp;Zusammenfassen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>Subtitles</source>
+      <translation>Untertitel</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>Subtitles for the &amp;web (VTT)…</source>
+      <translation>Untertitel fürs &amp;Web (VTT)…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3201,9 +4382,29 @@ Aus: nur das Modell.</translation>
       <translation>Etwa DE, AT oder CH.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/conversation_pane.py" />
+      <source>Summarise {path}</source>
+      <translation>Fasse {path} zusammen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Tables</source>
+      <translation>Tabellen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Take it back</source>
+      <translation>Zurücknehmen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_page.py" />
       <source>Take it out of the library; the file stays</source>
       <translation>Aus der Bibliothek nehmen; die Datei bleibt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>Take the chosen folder out of it (Delete)</source>
+      <translation>Den gewählten Ordner herausnehmen (Entf)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
@@ -3238,6 +4439,11 @@ Aus: nur das Modell.</translation>
       <translation>Tangnet kann unter Windows noch keine Modelle ausführen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/conversation_pane.py" />
+      <source>Tangnet chooses a node when you ask.</source>
+      <translation>Tangnet wählt einen Knoten, wenn Sie fragen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/crash.py" />
       <source>Tangnet ended unexpectedly last time</source>
       <translation>Tangnet wurde letztes Mal unerwartet beendet</translation>
@@ -3263,9 +4469,52 @@ Aus: nur das Modell.</translation>
       <translation>Tangnet hat ein Problem</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Tangnet is starting.</source>
+      <translation>Tangnet startet.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording.py" />
+      <location filename="../../../app/ui/talk.py" />
+      <source>Tangnet is still starting.</source>
+      <translation>Tangnet startet noch.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <source>Tangnet opens a connection to this address, outside your network, and to no other. It sends nothing but the request for the file.</source>
       <translation>Tangnet öffnet eine Verbindung zu dieser Adresse außerhalb Ihres Netzes und zu keiner anderen. Gesendet wird nur die Bitte um die Datei.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>Test</source>
+      <translation>Testen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>Test it: the bar shows how sure the word is, the line from where on it counts.</source>
+      <translation>Testen: Der Balken zeigt, wie sicher das Wort ist, die Linie, ab wo es zählt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>Test it: the bars move while you speak.</source>
+      <translation>Testen: Die Balken bewegen sich, während Sie sprechen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Text</source>
+      <translation>Text</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>Text files</source>
+      <translation>Textdateien</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/leaving.py" />
+      <source>That folder is no longer there: {folder}</source>
+      <translation>Dieser Ordner ist nicht mehr da: {folder}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/address_dialog.py" />
@@ -3311,6 +4560,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>The answer broke off, and no other node could go on: {reason}</source>
       <translation>Die Antwort brach ab, und kein anderer Knoten konnte weitermachen: {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/leaving.py" />
+      <source>The answer contains this address. The model may have made it up.</source>
+      <translation>Die Antwort enthält diese Adresse. Das Modell kann sie erfunden haben.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/notices.py" />
@@ -3374,6 +4628,11 @@ Aus: nur das Modell.</translation>
       <translation>Die Gespräche in {path} lassen sich nicht benutzen: {error}.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>The digits are good for {left} s at most.</source>
+      <translation>Die Ziffern gelten noch höchstens {left} s.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>The disk is full.</source>
       <translation>Die Festplatte ist voll.</translation>
@@ -3382,6 +4641,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>The engine ran out of memory.</source>
       <translation>Dem Modell ging der Arbeitsspeicher aus.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>The file has changed since it was read. Add it again to search its new text.</source>
+      <translation>Die Datei wurde geändert, seit sie gelesen wurde. Fügen Sie sie noch einmal hinzu, um den neuen Text zu durchsuchen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3414,9 +4678,24 @@ Aus: nur das Modell.</translation>
       <translation>Die Datei ist beschädigt: Ihr XML ist kaputt.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>The file is no longer there. This is the passage as it was read.</source>
+      <translation>Die Datei ist nicht mehr da. Dies ist die Textstelle, wie sie gelesen wurde.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/message_actions.py" />
       <source>The first one is kept.</source>
       <translation>Der erste bleibt erhalten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_key.py" />
+      <source>The key still works in this window.</source>
+      <translation>In diesem Fenster wirkt die Taste weiter.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>The last 0.6 s stay in memory so that your first word is whole; nothing is kept or sent until you talk.</source>
+      <translation>Die letzten 0,6 s bleiben im Arbeitsspeicher, damit Ihr erstes Wort ganz ist; nichts wird aufbewahrt oder gesendet, bevor Sie sprechen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3434,6 +4713,16 @@ Aus: nur das Modell.</translation>
       <translation>Der Rechner bei {address} hat einen anderen Schlüssel, als der Link sagt.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>The microphone brings only silence</source>
+      <translation>Das Mikrofon bringt nur Stille</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>The microphone brings only silence: is it switched off or not allowed?</source>
+      <translation>Das Mikrofon bringt nur Stille: Ist es ausgeschaltet oder nicht erlaubt?</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/hands_free.py" />
       <source>The microphone brings only silence: the wake word cannot be heard.</source>
       <translation>Das Mikrofon bringt nur Stille: Das Weckwort ist nicht zu hören.</translation>
@@ -3444,9 +4733,34 @@ Aus: nur das Modell.</translation>
       <translation>Das Mikrofon ist ausgefallen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>The microphone is being opened; that takes up to two seconds.</source>
+      <translation>Das Mikrofon wird geöffnet; das dauert bis zu zwei Sekunden.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>The microphone is closed. It opens when you talk.</source>
+      <translation>Das Mikrofon ist geschlossen. Es öffnet sich, wenn Sie sprechen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>The microphone is muted</source>
+      <translation>Das Mikrofon ist stumm</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>The microphone is muted in the sound settings of this computer.</source>
+      <translation>Das Mikrofon ist in den Klangeinstellungen dieses Rechners stumm.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/hands_free.py" />
       <source>The microphone is muted: the wake word cannot be heard.</source>
       <translation>Das Mikrofon ist stumm: Das Weckwort ist nicht zu hören.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>The microphone is open.</source>
+      <translation>Das Mikrofon ist offen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3494,6 +4808,26 @@ Aus: nur das Modell.</translation>
       <translation>Der Knoten nimmt von niemandem neue Arbeit an; was dort läuft, läuft weiter</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>The nodes fetch it from this machine and from each other, and check every piece of it.</source>
+      <translation>Die Knoten holen es von diesem Rechner und voneinander und prüfen jedes Stück.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>The one of the system</source>
+      <translation>Das des Systems</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>The one of the system: {name}</source>
+      <translation>Das des Systems: {name}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>The page as it is printed</source>
+      <translation>Die Seite, wie sie gedruckt ist</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>The page cannot be shown. {reason}</source>
       <translation>Die Seite kann nicht gezeigt werden. {reason}</translation>
@@ -3529,6 +4863,11 @@ Aus: nur das Modell.</translation>
       <translation>Die Aufnahme wurde abgebrochen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
+      <source>The sound of a question was deleted.</source>
+      <translation>Der Ton einer Frage wurde gelöscht.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/composer.py" />
       <source>The sound of questions is kept, as the settings say.</source>
       <translation>Der Ton der Fragen wird aufbewahrt, wie es die Einstellungen sagen.</translation>
@@ -3539,9 +4878,34 @@ Aus: nur das Modell.</translation>
       <translation>Das Klangsystem kann nicht benutzt werden.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/leaving.py" />
+      <source>The system knows no program to open {name}.</source>
+      <translation>Das System kennt kein Programm, um {name} zu öffnen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/leaving.py" />
+      <source>The system knows no program to show {folder}.</source>
+      <translation>Das System kennt kein Programm, um {folder} zu zeigen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/hands_free.py" />
       <source>The talk key has the word.</source>
       <translation>Die Sprechtaste hat das Wort.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>The text as it was read</source>
+      <translation>Der Text, wie er gelesen wurde</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>The time is over. Run  tangnet-node pair  again for new digits.</source>
+      <translation>Die Zeit ist um. Für neue Ziffern noch einmal  tangnet-node pair  ausführen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>The transcript was saved as {path}.</source>
+      <translation>Die Mitschrift wurde als {path} gespeichert.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3577,6 +4941,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/hands_free.py" />
       <source>There is no microphone to listen to.</source>
       <translation>Es gibt kein Mikrofon zum Zuhören.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_mark.py" />
+      <source>There is no microphone to listen to. It is opened as soon as there is one.</source>
+      <translation>Es gibt kein Mikrofon zum Zuhören. Es wird geöffnet, sobald eines da ist.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
@@ -3619,6 +4988,16 @@ Aus: nur das Modell.</translation>
       <translation>Es gibt nichts zusammenzufassen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>They &amp;differ: unpair</source>
+      <translation>&amp;Ungleich: trennen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>They are the &amp;same</source>
+      <translation>&amp;Gleich</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/hands_free_mark.py" />
       <location filename="../../../app/ui/tray.py" />
       <source>Thinking</source>
@@ -3633,6 +5012,17 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/asking.py" />
       <source>Thinking · {node}</source>
       <translation>Denkt nach · {node}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <location filename="../../../app/ui/conversation_pane.py" />
+      <source>Thinking…</source>
+      <translation>Denkt nach…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>This answer is still being written.</source>
+      <translation>Diese Antwort wird noch geschrieben.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3680,6 +5070,7 @@ Aus: nur das Modell.</translation>
       <translation>Diesen Link kennt Tangnet nicht.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
       <location filename="../../../app/ui/phrases.py" />
       <location filename="../../../app/settings.py" />
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3722,6 +5113,26 @@ Aus: nur das Modell.</translation>
       <translation>Der Knoten dieses Rechners wurde geschlossen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>Threshold of the wake word</source>
+      <translation>Schwelle des Weckworts</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Tick &amp;all</source>
+      <translation>&amp;Alle ankreuzen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Tick all nodes that are shown</source>
+      <translation>Alle gezeigten Knoten ankreuzen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>Tick the nodes that shall have it.</source>
+      <translation>Kreuzen Sie die Knoten an, die es haben sollen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Titles by the model</source>
       <translation>Titel vom Modell</translation>
@@ -3762,6 +5173,17 @@ Aus: nur das Modell.</translation>
       <translation>Token je Sekunde</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Trouble first</source>
+      <translation>Probleme zuerst</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording.py" />
+      <location filename="../../../app/ui/talk.py" />
+      <source>Try again in a moment.</source>
+      <translation>Gleich noch einmal versuchen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Try again when it is there.</source>
       <translation>Noch einmal versuchen, wenn er da ist.</translation>
@@ -3787,9 +5209,19 @@ Aus: nur das Modell.</translation>
       <translation>Nachhilfe</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>Two tries are left with these digits.</source>
+      <translation>Mit diesen Ziffern bleiben zwei Versuche.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>Type below and press Enter. Sources come with the answer.</source>
       <translation>Unten tippen und Eingabe drücken. Quellen kommen mit der Antwort.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Type of document</source>
+      <translation>Art des Dokuments</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3802,6 +5234,16 @@ Aus: nur das Modell.</translation>
       <translation>Dort getippt</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/dictating.py" />
+      <source>Typed: “{text}”</source>
+      <translation>Getippt: „{text}“</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/dictating.py" />
+      <source>Typing was stopped.</source>
+      <translation>Das Tippen wurde angehalten.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/conversation_actions.py" />
       <source>Un&amp;pin</source>
       <translation>&amp;Lösen</translation>
@@ -3812,6 +5254,7 @@ Aus: nur das Modell.</translation>
       <translation>Sprache verstehen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/chrome.py" />
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Undo</source>
       <translation>Rückgängig</translation>
@@ -3880,6 +5323,16 @@ Aus: nur das Modell.</translation>
       <translation>Wartet auf seinen Namen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/recording_bar.py" />
+      <source>Waiting for the microphone; what was recorded is kept</source>
+      <translation>Wartet auf das Mikrofon; was aufgenommen wurde, bleibt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>Waiting or being read</source>
+      <translation>Warten oder werden gelesen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/model_words.py" />
       <location filename="../../../app/settings.py" />
       <source>Wake word</source>
@@ -3910,6 +5363,21 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/document_menu.py" />
       <source>Watched now</source>
       <translation>Jetzt überwacht</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>We may</source>
+      <translation>Erlaubt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Web and books</source>
+      <translation>Web und Bücher</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>Web subtitles</source>
+      <translation>Web-Untertitel</translation>
     </message>
     <message>
       <location filename="../../../app/ui/first_run.py" />
@@ -3997,6 +5465,11 @@ Aus: nur das Modell.</translation>
       <translation>Was auf Ihren Rechnern laufen könnte</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf_filters.py" />
+      <source>When it was changed</source>
+      <translation>Wann geändert</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Where a node can</source>
       <translation>Wo ein Knoten es kann</translation>
@@ -4039,6 +5512,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
+      <location filename="../../../app/ui/turn_chart.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Where the time went</source>
       <translation>Wo die Zeit geblieben ist</translation>
@@ -4084,9 +5558,19 @@ Aus: nur das Modell.</translation>
       <translation>Wer Dokumente für die Suche vorbereitet</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Whole width</source>
+      <translation>Ganze Breite</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Why this answer</source>
       <translation>Warum diese Antwort</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Why this node was chosen</source>
+      <translation>Warum dieser Knoten gewählt wurde</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
@@ -4124,9 +5608,19 @@ Aus: nur das Modell.</translation>
       <translation>Ohne SHA-256 kann niemand sagen, ob es die Datei ist, die der Herausgeber gemeint hat.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>Word processing</source>
+      <translation>Textverarbeitung</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Words said over other programs</source>
       <translation>Worte über anderen Programmen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>Words with their times (&amp;JSON)…</source>
+      <translation>Wörter mit Zeiten (&amp;JSON)…</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -4184,6 +5678,11 @@ Aus: nur das Modell.</translation>
       <translation>Das Gesagte wird aufgeschrieben…</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>Writing {name}…</source>
+      <translation>Schreibt {name}…</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/memory_line.py" />
       <source>Yes</source>
       <translation>Ja</translation>
@@ -4204,13 +5703,29 @@ Aus: nur das Modell.</translation>
       <translation>Gewünscht war {node}.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/question_row.py" />
+      <source>Your question</source>
+      <translation>Ihre Frage</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/message_actions.py" />
       <source>Your question in other words</source>
       <translation>Ihre Frage in anderen Worten</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/conversation_pane.py" />
+      <source>Your question is asked as soon as Tangnet is ready.</source>
+      <translation>Ihre Frage wird gestellt, sobald Tangnet bereit ist.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Your question named these limits. Ask it without those words to search everywhere.</source>
+      <translation>Ihre Frage hat diese Grenzen genannt. Fragen Sie ohne diese Worte, um überall zu suchen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <location filename="../../../app/ui/cluster_pi.py" />
+      <location filename="../../../app/ui/node_words.py" />
       <source>Zone</source>
       <translation>Zone</translation>
     </message>
@@ -4250,6 +5765,11 @@ Aus: nur das Modell.</translation>
       <translation>noch etwa {seconds} s</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>adding it was stopped</source>
+      <translation>Hinzufügen wurde abgebrochen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/collection_choice.py" />
       <source>all</source>
       <translation>alle</translation>
@@ -4285,6 +5805,16 @@ Aus: nur das Modell.</translation>
       <translation>wie in den Einstellungen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/wake_trial.py" />
+      <source>as its model says</source>
+      <translation>wie sein Modell es sagt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>ask questions</source>
+      <translation>Fragen stellen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/where.py" />
       <source>automatic</source>
       <translation>automatisch</translation>
@@ -4305,6 +5835,11 @@ Aus: nur das Modell.</translation>
       <translation>entstehen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>busy</source>
+      <translation>beschäftigt</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>cannot be reached</source>
       <translation>nicht erreichbar</translation>
@@ -4313,6 +5848,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>cannot be read</source>
       <translation>nicht lesbar</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>change models and settings</source>
+      <translation>Modelle und Einstellungen ändern</translation>
     </message>
     <message>
       <location filename="../../../app/ui/trace_bar.py" />
@@ -4330,14 +5870,39 @@ Aus: nur das Modell.</translation>
       <translation>zitiert</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>could not be read</source>
+      <translation>konnte nicht gelesen werden</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>could not be written down</source>
       <translation>konnte nicht mitgeschrieben werden</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/numbers.py" />
+      <source>d MMM</source>
+      <translation>d. MMM</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/numbers.py" />
+      <source>d MMM yyyy</source>
+      <translation>d. MMM yyyy</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/numbers.py" />
+      <source>ddd d MMM</source>
+      <translation>ddd, d. MMM</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>documents to index</source>
       <translation>Dokumente für den Index</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>does not trust this machine any more</source>
+      <translation>vertraut diesem Rechner nicht mehr</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
@@ -4349,6 +5914,26 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/phrases.py" />
       <source>failed</source>
       <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>far off lately: they are being learned</source>
+      <translation>zuletzt weit daneben: Sie werden noch gelernt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>finishing, takes no new work</source>
+      <translation>wird fertig, nimmt nichts Neues an</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>first sound</source>
+      <translation>erster Ton</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>first word</source>
+      <translation>erstes Wort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
@@ -4386,9 +5971,29 @@ Aus: nur das Modell.</translation>
       <translation>die Hälfte</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>has it</source>
+      <translation>hat es</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>has only {size} free</source>
+      <translation>hat nur {size} frei</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>hearing</source>
       <translation>Hören</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>host:port, for example 192.168.1.20:7443</source>
+      <translation>host:port, zum Beispiel 192.168.1.20:7443</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>hot, {degrees} °C</source>
+      <translation>heiß, {degrees} °C</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
@@ -4396,9 +6001,29 @@ Aus: nur das Modell.</translation>
       <translation>im Hintergrund</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>is being indexed</source>
+      <translation>wird indexiert</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>is being listened to</source>
+      <translation>wird angehört</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>is being read</source>
+      <translation>wird gelesen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>is being written down</source>
       <translation>wird mitgeschrieben</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>its text is being recognised</source>
+      <translation>der Text wird erkannt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
@@ -4421,6 +6046,11 @@ Aus: nur das Modell.</translation>
       <translation>lädt</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>loading its model</source>
+      <translation>lädt sein Modell</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/document_menu.py" />
       <source>looked at now and then</source>
       <translation>ab und zu angesehen</translation>
@@ -4434,6 +6064,21 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/trace_bar.py" />
       <source>memory</source>
       <translation>Gedächtnis</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>memory nearly full</source>
+      <translation>Arbeitsspeicher fast voll</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/nodes_panel.py" />
+      <source>model {share} % there · {line}</source>
+      <translation>Modell zu {share} % da · {line}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>models may not be put there from here: run tangnet-node grant on it</source>
+      <translation>von hier dürfen dorthin keine Modelle: dort tangnet-node grant ausführen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/phrases.py" />
@@ -4456,6 +6101,11 @@ Aus: nur das Modell.</translation>
       <translation>kein Text</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>not begun</source>
+      <translation>nicht begonnen</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>not in your library</source>
       <translation>nicht in Ihrer Bibliothek</translation>
@@ -4464,6 +6114,26 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/where.py" />
       <source>not now</source>
       <translation>jetzt nicht</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>not paired</source>
+      <translation>nicht gekoppelt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>not reached</source>
+      <translation>nicht erreicht</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>not reached since {time}</source>
+      <translation>nicht erreicht seit {time}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>not reached yet</source>
+      <translation>noch nicht erreicht</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
@@ -4491,6 +6161,16 @@ Aus: nur das Modell.</translation>
       <translation>von {pages}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>off by {share} % lately</source>
+      <translation>zuletzt {share} % daneben</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>off by {share} % lately: good</source>
+      <translation>zuletzt {share} % daneben: gut</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>only for conversations that stay on this machine</source>
       <translation>nur für Gespräche, die auf diesem Rechner bleiben</translation>
@@ -4506,9 +6186,24 @@ Aus: nur das Modell.</translation>
       <translation>Ordnen von Textstellen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/passages_list.py" />
+      <source>page {page}</source>
+      <translation>Seite {page}</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>picture</source>
       <translation>Bild</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/markdown_look.py" />
+      <source>picture not loaded: {name}</source>
+      <translation>Bild nicht geladen: {name}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>power supply too weak</source>
+      <translation>Netzteil zu schwach</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
@@ -4529,6 +6224,16 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/phrases.py" />
       <source>preparing, {far}</source>
       <translation>wird vorbereitet, {far}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>processor {share} %</source>
+      <translation>Prozessor {share} %</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>protected: needs its password</source>
+      <translation>geschützt: braucht sein Passwort</translation>
     </message>
     <message>
       <location filename="../../../app/ui/phrases.py" />
@@ -4562,6 +6267,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/models_card.py" />
+      <location filename="../../../app/ui/node_words.py" />
       <source>ready</source>
       <translation>bereit</translation>
     </message>
@@ -4588,8 +6294,19 @@ Aus: nur das Modell.</translation>
     <message>
       <location filename="../../../app/ui/phrases.py" />
       <location filename="../../../app/ui/trace_bar.py" />
+      <location filename="../../../app/ui/turn_chart.py" />
       <source>search</source>
       <translation>Suche</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>see its state</source>
+      <translation>seinen Zustand sehen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>see its state only: it answers no questions of this machine</source>
+      <translation>nur seinen Zustand sehen: Er beantwortet keine Fragen dieses Rechners</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
@@ -4597,14 +6314,39 @@ Aus: nur das Modell.</translation>
       <translation>Anteil</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>simulated: no model stands behind its answers</source>
+      <translation>simuliert: Hinter seinen Antworten steht kein Modell</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>slowed by heat</source>
+      <translation>durch Hitze gebremst</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>slowed by heat, {degrees} °C</source>
+      <translation>durch Hitze gebremst, {degrees} °C</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>speech</source>
       <translation>Sprache</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>starts when it is needed</source>
+      <translation>startet bei Bedarf</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>stopped</source>
       <translation>angehalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>text</source>
+      <translation>Text</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
@@ -4623,6 +6365,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
+      <location filename="../../../app/ui/shelf.py" />
       <source>the file is no longer there</source>
       <translation>die Datei ist nicht mehr da</translation>
     </message>
@@ -4643,6 +6386,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_export.py" />
+      <location filename="../../../app/ui/conversation_pane.py" />
       <location filename="../../../app/ui/model_words.py" />
       <location filename="../../../app/ui/phrases.py" />
       <location filename="../../../app/ui/where.py" />
@@ -4664,6 +6408,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/where.py" />
       <source>time not known yet</source>
       <translation>Zeit noch unbekannt</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>today {time}</source>
+      <translation>heute {time}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
@@ -4703,14 +6452,26 @@ Aus: nur das Modell.</translation>
       <translation>wartet</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
       <location filename="../../../app/ui/phrases.py" />
+      <location filename="../../../app/ui/shelf.py" />
       <source>waits for its turn</source>
       <translation>wartet, bis es dran ist</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>waits to be paired</source>
+      <translation>wartet aufs Koppeln</translation>
     </message>
     <message>
       <location filename="../../../app/ui/recordings_list.py" />
       <source>waits to be written down</source>
       <translation>wartet auf die Mitschrift</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>watched</source>
+      <translation>überwacht</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
@@ -4758,6 +6519,21 @@ Aus: nur das Modell.</translation>
       <translation>hier geschrieben</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/shelf.py" />
+      <source>yesterday</source>
+      <translation>gestern</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>you spoke</source>
+      <translation>Sie sprachen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>{active} of {slots} in use</source>
+      <translation>{active} von {slots} belegt</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>{address} is not an address.</source>
       <translation>{address} ist keine Adresse.</translation>
@@ -4778,6 +6554,7 @@ Aus: nur das Modell.</translation>
       <translation>{done} von {total}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/queue_strip.py" />
       <location filename="../../../app/ui/tray.py" />
       <source>{done} of {total} files</source>
       <translation>{done} von {total} Dateien</translation>
@@ -4819,8 +6596,24 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_pi.py" />
+      <location filename="../../../app/ui/node_words.py" />
       <source>{most} and {last}</source>
       <translation>{most} und {last}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>{names} and {rest} more</source>
+      <translation>{names} und {rest} weitere</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>{name} (muted)</source>
+      <translation>{name} (stumm)</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>{name} (not there now)</source>
+      <translation>{name} (jetzt nicht da)</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -4928,6 +6721,21 @@ Aus: nur das Modell.</translation>
       <translation>{name} ist leer.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <source>{name} is no longer in your library.</source>
+      <translation>{name} ist nicht mehr in Ihrer Bibliothek.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/nodes_panel.py" />
+      <source>{name} is no longer paired.</source>
+      <translation>{name} ist nicht mehr gekoppelt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/leaving.py" />
+      <source>{name} is no longer where it was: {folder}</source>
+      <translation>{name} ist nicht mehr, wo es war: {folder}</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>{name} is not paired with this machine.</source>
       <translation>{name} ist nicht mit diesem Rechner gekoppelt.</translation>
@@ -4941,6 +6749,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>{name} is one of the quickest: {times}.</source>
       <translation>{name} gehört zu den Schnellsten: {times}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/pairing_dialog.py" />
+      <source>{name} is paired</source>
+      <translation>{name} ist gekoppelt</translation>
     </message>
     <message>
       <location filename="../../../app/ui/password_dialog.py" />
@@ -4963,9 +6776,19 @@ Aus: nur das Modell.</translation>
       <translation>Nur {name} kann jetzt antworten.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/transcript_export.py" />
+      <source>{name} is the recording.</source>
+      <translation>{name} ist die Aufnahme.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>{name} no longer trusts this machine.</source>
       <translation>{name} vertraut diesem Rechner nicht mehr.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_card.py" />
+      <source>{name} on its way</source>
+      <translation>{name} unterwegs</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -5018,14 +6841,77 @@ Aus: nur das Modell.</translation>
       <translation>{number} Zeichen sind zu viele zum Merken; höchstens {most} gehen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <location filename="../../../app/ui/shelf.py" />
+      <source>{number} documents</source>
+      <translation>{number} Dokumente</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <source>{number} entries are no longer in your library.</source>
+      <translation>{number} Einträge sind nicht mehr in Ihrer Bibliothek.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/phrases.py" />
       <source>{number} failed</source>
       <translation>{number} fehlgeschlagen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>{number} folders</source>
+      <translation>{number} Ordner</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/first_run.py" />
       <source>{number} in your library. Drop more anywhere, or click.</source>
       <translation>{number} in Ihrer Bibliothek. Weitere irgendwo ablegen oder klicken.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <location filename="../../../app/ui/shelf.py" />
+      <source>{number} need attention</source>
+      <translation>{number} brauchen Aufmerksamkeit</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>{number} nodes</source>
+      <translation>{number} Knoten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>{number} not reached</source>
+      <translation>{number} nicht erreicht</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <source>{number} of {all}</source>
+      <translation>{number} von {all}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passages_list.py" />
+      <source>{number} of {all} passages</source>
+      <translation>{number} von {all} Textstellen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passages_list.py" />
+      <location filename="../../../app/ui/shelf.py" />
+      <source>{number} passages</source>
+      <translation>{number} Textstellen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>{number} passages were read</source>
+      <translation>{number} Textstellen wurden gelesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>{number} passages were read besides</source>
+      <translation>{number} weitere Textstellen wurden gelesen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording.py" />
+      <source>{number} recordings, {length} long, were not ended when Tangnet was closed.</source>
+      <translation>{number} Aufnahmen, {length} lang, waren nicht beendet, als Tangnet geschlossen wurde.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -5036,6 +6922,16 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/model_words.py" />
       <source>{number} tokens/s, measured</source>
       <translation>{number} Token/s, gemessen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>{number} waiting</source>
+      <translation>{number} in der Schlange</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <source>{number} waiting or being read</source>
+      <translation>{number} warten oder werden gelesen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
@@ -5090,6 +6986,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/attachment_strip.py" />
+      <location filename="../../../app/ui/shelf.py" />
       <source>{pages} pages</source>
       <translation>{pages} Seiten</translation>
     </message>
@@ -5100,6 +6997,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_export.py" />
+      <location filename="../../../app/ui/memory_page.py" />
       <source>{path} cannot be written: {reason}.</source>
       <translation>{path} lässt sich nicht schreiben: {reason}.</translation>
     </message>
@@ -5124,14 +7022,35 @@ Aus: nur das Modell.</translation>
       <translation>{path} ist schon da.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>{rate} MB/s for each node</source>
+      <translation>{rate} MB/s für jeden Knoten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/queue_strip.py" />
+      <source>{rate} passages/s</source>
+      <translation>{rate} Textstellen/s</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
+      <location filename="../../../app/ui/node_words.py" />
       <source>{rate} tokens/s</source>
       <translation>{rate} Token/s</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>{ready} of {all} can answer</source>
+      <translation>{ready} von {all} können antworten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>{read} tokens were read, {known} of them known before; {written} were written.</source>
       <translation>{read} Token wurden gelesen, davon waren {known} schon bekannt; {written} wurden geschrieben.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/recording.py" />
+      <source>{reason} {time} were recorded and are kept.</source>
+      <translation>{reason} {time} wurden aufgenommen und bleiben.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/phrases.py" />
@@ -5140,9 +7059,19 @@ Aus: nur das Modell.</translation>
       <translation>{seconds} s</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/microphone_choice.py" />
+      <source>{seconds} s were recorded. Play them back to hear what Tangnet hears.</source>
+      <translation>{seconds} s wurden aufgenommen. Hören Sie sie an: So hört Tangnet.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/asking.py" />
       <source>{sentence} Model: {model}.</source>
       <translation>{sentence} Modell: {model}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/node_words.py" />
+      <source>{shown} of {all} nodes match</source>
+      <translation>{shown} von {all} Knoten passen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
@@ -5150,9 +7079,19 @@ Aus: nur das Modell.</translation>
       <translation>{shown} von {total} Zeilen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/deploy_dialog.py" />
+      <source>{size} free</source>
+      <translation>{size} frei</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/promise.py" />
       <source>{size} sent outside your network</source>
       <translation>{size} aus Ihrem Netz gesendet</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/passage_view.py" />
+      <source>{start} to {end}</source>
+      <translation>{start} bis {end}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/phrases.py" />
