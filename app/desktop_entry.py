@@ -1,6 +1,6 @@
 """Tangnet among the user's programs: an entry with its icon, offered for files and for tangnet:// links.
 
-Linux: the Desktop Entry specification 1.5, the icon theme and the MIME applications specifications of
+Linux: the Desktop Entry specification, the icon theme and the MIME applications specifications of
 freedesktop.org, in the user's own data folder. Windows: the user's own registry, for links alone. macOS takes only
 whole program bundles.
 """
@@ -120,7 +120,7 @@ def entry() -> str:
     return "\n".join(
         [
             "[Desktop Entry]",
-            "Version=1.5",
+            "Version=1.0",
             "Type=Application",
             "Name=Tangnet",
             "GenericName=Assistant",
@@ -132,7 +132,7 @@ def entry() -> str:
             "Terminal=false",
             "StartupNotify=true",
             f"StartupWMClass={NAME}",
-            "Categories=Office;Utility;",
+            "Categories=Office;",
             "Keywords=documents;questions;dictation;recording;assistant;",
             "Keywords[de]=Dokumente;Fragen;Diktat;Aufnahme;Assistent;",
             f"MimeType={';'.join(MIME)};x-scheme-handler/{SCHEME};",

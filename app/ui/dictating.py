@@ -38,7 +38,8 @@ class Dictation(QObject):
         self.make: Callable[[], Typist] = _typist
         """Makes what types. Raises VoiceError where nothing can."""
         self.elsewhere: Callable[[], bool] = lambda: QGuiApplication.focusWindow() is None
-        """Whether another program is in front."""
+        """Whether another program is in front, as Qt knows it: it hears of a change some 100 ms late, so that this
+        counts only where the desktop does not tell which window has the keyboard."""
         self._window = window
         self._utterance: _Utterance | None = None
         self._typist: Typist | None = None
@@ -48,7 +49,7 @@ class Dictation(QObject):
         talker, key = window.talker, window.talk_key
         question = talker.question
         talker.question = lambda: None if self._utterance is not None else question()
-        key.begins = self._begins
+        key.aim, key.begins = self._aim, self._begins
         key.escaped.connect(self._stop)
         for over in (talker.failed, talker.cancelled):
             over.connect(self._forget)
@@ -88,13 +89,31 @@ class Dictation(QObject):
 
     # ------------------------------------------------------------------ the talk key of the whole desktop
 
-    def _begins(self) -> None:
+    async def _aim(self) -> int | None:
+        """Return the window that has the keyboard, as the desktop itself knows it; in the asyncio thread."""
+        from app.errors import VoiceError
+
+        runtime = self._window.runtime
+        if runtime is None or runtime.settings.voice_dictation == "chat":
+            return None
+        try:
+            if self._typist is None:
+                self._typist = self.make()
+            return await self._typist.aim() or None
+        except VoiceError:
+            return None  # where it matters it is told when what was said is to be typed
+
+    def _begins(self, focus: int | None) -> None:
+        """The key is pressed while the window `focus` has the keyboard; None: the desktop does not tell."""
         from app.errors import VoiceError
 
         window = self._window
         where = window.runtime.settings.voice_dictation if window.runtime is not None else "chat"
         busy = window.talker.active and window.talker.by_key  # what came without the key gives way to it
-        if busy or where == "chat" or not self.elsewhere():
+        # Named by the server itself: our own may have the keyboard although Qt was told otherwise by the key.
+        ours = {int(one.winId()) for one in QGuiApplication.topLevelWindows() if one.isVisible()}
+        elsewhere = self.elsewhere() if focus is None else focus not in ours
+        if busy or where == "chat" or not elsewhere:
             return
         self._utterance = utterance = _Utterance()
         if where == "type":
@@ -104,10 +123,11 @@ class Dictation(QObject):
             except VoiceError as error:
                 utterance.trouble = phrases.trouble(error)[0]
                 return
-            utterance.typist = self._typist
-            # Named by the server itself: our own may have the keyboard although Qt was told otherwise by the key.
-            utterance.ours = {int(one.winId()) for one in QGuiApplication.topLevelWindows() if one.isVisible()}
-            window.bridge.run(utterance.look, name="dictation")
+            utterance.typist, utterance.ours = self._typist, ours
+            if focus is None:
+                window.bridge.run(utterance.look, name="dictation")
+            else:
+                utterance.found(focus)
 
     def _forget(self, *_: object) -> None:
         self._utterance = None
@@ -172,6 +192,11 @@ class _Utterance:
             self._error = error
         finally:
             self._looked.set()
+
+    def found(self, window: int) -> None:
+        """That window has the keyboard; before `type` is called."""
+        self.window = window
+        self._looked.set()
 
     async def type(self, said: str, last: tuple[int, float]) -> str:
         """Type it; "" if the window is ours. `last`: the window that was typed into and when. Raises VoiceError."""

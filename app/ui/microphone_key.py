@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
     from app.voice.hotkeys import GlobalKey, KeyEvents
 
 MakeKey = Callable[[str, "KeyEvents"], "GlobalKey"]
+AIM_SECONDS = 0.3
+"""A desktop that takes longer to say who has the keyboard is not waited for: somebody speaks already."""
+
+
+async def _unknown() -> None: ...
 
 
 class TalkKey(QObject):
@@ -38,8 +45,12 @@ class TalkKey(QObject):
         self._key: GlobalKey | None = None  # made and used in the asyncio thread
         self._open_as = ""
         self._busy = False
-        self.begins: Callable[[], object] = lambda: None
-        """Called before the talker hears of a press."""
+        self.aim: Callable[[], Awaitable[int | None]] = _unknown
+        """Which window has the keyboard at a press, None where that is not known; awaited in the asyncio thread."""
+        self.begins: Callable[[int | None], object] = lambda _window: None
+        """Called with that window before the talker hears of a press."""
+        self._press: asyncio.Task[None] | None = None
+        """A press that is still asked about; what comes after it waits."""
         self._watched: set[str] = set()
         talker.began.connect(lambda: self.watch("talking", True))
         for over in (talker.heard, talker.failed, talker.cancelled):
@@ -80,8 +91,8 @@ class TalkKey(QObject):
 
         post = self._bridge.post
         events = KeyEvents(
-            pressed=lambda: post(self._pressed),
-            released=lambda: post(self._released),
+            pressed=self._down,
+            released=self._up,
             escaped=lambda: post(self._escaped),
             notice=lambda sentence: post(self.notice.emit, sentence),
             lost=self._lost,
@@ -97,7 +108,32 @@ class TalkKey(QObject):
             return
         self._key = key
 
+    def _down(self) -> None:
+        """The desktop says that the key went down: who has the keyboard is asked at once, before that changes."""
+        before = self._press
+
+        async def press() -> None:
+            if before is not None:
+                await asyncio.wait((before,))
+            window: int | None = None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AIM_SECONDS):
+                    window = await self.aim()
+            self._bridge.post(self._pressed, window)
+
+        self._press = asyncio.get_running_loop().create_task(press(), name="talk key")
+
+    def _up(self) -> None:
+        """It went up: told after the press."""
+        press = self._press
+        if press is None or press.done():
+            self._bridge.post(self._released)
+        else:
+            press.add_done_callback(lambda _press: self._bridge.post(self._released))
+
     async def _close(self) -> None:
+        if self._press is not None and not self._press.done():
+            await asyncio.wait((self._press,))
         key, self._key = self._key, None
         self._open_as = ""
         if key is not None:
@@ -105,7 +141,7 @@ class TalkKey(QObject):
 
     def _lost(self, error: VoiceError) -> None:
         self._key = None
-        self._bridge.post(self._released)
+        self._up()
         self._tell(error)
 
     def _tell(self, error: VoiceError) -> None:
@@ -116,9 +152,9 @@ class TalkKey(QObject):
 
     # ------------------------------------------------------------------ the Qt thread
 
-    def _pressed(self) -> None:
+    def _pressed(self, window: int | None) -> None:
         self.held = True
-        self.begins()
+        self.begins(window)
         self._talker.press()
 
     def _released(self) -> None:

@@ -40,6 +40,8 @@ async def typing(server: XServer) -> AsyncIterator[X11Typist]:
     await made.close()
 
 
+ROUNDS = 8
+"""How often the keyboard goes from our window to another program, with the talk key at its heels."""
 HARD = "Größe: 5 € – „Käse“, naïve café, Привет, 日本語, 😀👩‍🔬 #@~^`´ {[x]} \\ <tag> 100 % _so_!"
 
 
@@ -229,6 +231,30 @@ async def test_the_talk_key_over_another_program_types_there_and_over_ours_asks(
         await server.keys("keydown", "F9", "sleep", "0.6", "keyup", "F9")  # held, as long as Qt takes to notice
         await ours.until("asked How high is the tower?")
         await client.clear()
+    finally:
+        await client.stop()
+        await ours.stop()
+    assert ours.process.returncode == 0
+
+
+async def test_the_talk_key_just_after_another_program_took_the_keyboard_types_there(
+    server: XServer, home: Path
+) -> None:
+    """Qt hears of the change some 100 ms later than the server, and the key comes at once."""
+    ours = await OurWindow.start(server, home)
+    await ours.until("front")
+    window = await server.keys("getwindowfocus")
+    client = await XClient.start(server)
+    try:
+        for number in range(ROUNDS):
+            await ours.until("behind")
+            ours.said.clear()
+            await server.keys("windowfocus", window)
+            await ours.until("front")
+            await server.keys("windowfocus", str(client.window), "keydown", "F9", "sleep", "0.2", "keyup", "F9")
+            await client.until("How high is the tower?" if number == 0 else " How high is the tower?")
+            assert not any(line.startswith("asked") for line in ours.said)
+            await client.clear()
     finally:
         await client.stop()
         await ours.stop()

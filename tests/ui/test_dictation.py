@@ -20,7 +20,7 @@ OTHER = 0x1200003
 
 
 class FakeTypist:
-    """Types into a list; `held` keeps it from ending."""
+    """Types into a list; `held` keeps it from ending, `silent` the first question for the window from an answer."""
 
     def __init__(self) -> None:
         self.window = OTHER
@@ -28,8 +28,13 @@ class FakeTypist:
         self.error: VoiceError | None = None
         self.held: asyncio.Event | None = None
         self.stopped = self.closed = False
+        self.silent: asyncio.Event | None = None
+        self.asked = 0
 
     async def aim(self) -> int:
+        if self.silent is not None and self.asked == 0:
+            self.asked += 1
+            await self.silent.wait()
         return self.window
 
     async def type(self, text: str, window: int) -> None:
@@ -113,6 +118,26 @@ def test_it_is_typed_once_where_the_keyboard_was_and_a_second_goes_on_with_the_l
     assert desk.clipboard.text() == "before"
 
 
+def test_qt_hears_of_another_window_later_than_the_key_comes(scene: Scene) -> None:
+    desk = Desk(scene, "type")
+    scene.window.dictation.elsewhere = lambda: False
+    desk.say()
+    scene.until(lambda: desk.typist.typed == [(SAID, OTHER)])
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_desktop_that_does_not_say_who_has_the_keyboard_is_not_waited_for(scene: Scene, elsewhere: bool) -> None:
+    desk = Desk(scene, "type")
+    scene.window.dictation.elsewhere = lambda: elsewhere
+    desk.typist.silent = asyncio.Event()
+    desk.say()
+    if elsewhere:
+        scene.until(lambda: desk.typist.typed == [(SAID, OTHER)])
+    else:
+        scene.until(lambda: scene.runtime.assistant.closed == 1)
+        assert not desk.typist.typed
+
+
 def test_commands_are_no_commands_there(scene: Scene) -> None:
     desk = Desk(scene, "type")
     scene.runtime.cluster.heard = (Hearing("New"), Transcribed("New conversation."))
@@ -178,7 +203,7 @@ def test_escape_while_speaking_leaves_nothing(scene: Scene) -> None:
     desk.tell(desk.events.released)
     scene.until(lambda: desk.escape[-1:] == [False])
     assert not desk.typist.typed and desk.clipboard.text() == "before" and not desk.told
-    scene.window.dictation.elsewhere = lambda: False  # the next one is not dictated because this one was
+    desk.typist.window = int(scene.window.winId())  # the next one is not dictated because this one was
     desk.say()
     scene.until(lambda: scene.runtime.assistant.closed == 1)
 
