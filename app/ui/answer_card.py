@@ -264,6 +264,7 @@ class AnswerCard(QFrame):
         self._growing.show(self.text, theme.current(), self.passages.keys(), notes,
                            self._doubts if self.doubt.text() else ())  # fmt: skip
         self.body.fit()
+        self.body.show_codes(self._growing.codes)
         self.grown.emit()
         # A quarter of the time at most goes into layout, however long the answer is.
         self._shown_until = 1 + round((time.perf_counter() - began) * 3000)

@@ -27,7 +27,7 @@ LONGEST = 200_000
 """Characters that are laid out; a longer answer is cut in the view (never in the store)."""
 
 # Control characters, and marks that make text read in another order than it is written.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ue000\ufffc]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2028\u2029\u2066-\u2069\ue000\ufdd0\ufdd1\ufffc]")
 _QUOTES = re.compile(r"^(?:[ \t]*>){8,}", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]{24,}", re.MULTILINE)
 _LONG_WORD = re.compile(r"\S{400}(?=\S)")

@@ -81,8 +81,8 @@ def code(document: QTextDocument, text: str, language: str, colours: Colours) ->
         cursor.insertBlock(shape, look)
     first = cursor.block().blockNumber()
     cursor.insertText(text, look)
-    _margins(document.findBlockByNumber(first), top=CODE_HEAD)
-    _margins(document.lastBlock(), bottom=SPACE.L)
+    _margins(document.findBlockByNumber(first), top=CODE_HEAD + SPACE.S)
+    _margins(document.lastBlock(), bottom=SPACE.XL)
 
 
 def more_code(cursor: QTextCursor, text: str) -> None:
@@ -102,7 +102,7 @@ def more_code(cursor: QTextCursor, text: str) -> None:
         cursor.insertText(line, look)
     document = cursor.document()
     assert document.blockCount() > number
-    _margins(document.lastBlock(), bottom=SPACE.L)
+    _margins(document.lastBlock(), bottom=SPACE.XL)
 
 
 def _margins(block: QTextBlock, top: int | None = None, bottom: int | None = None) -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+if TYPE_CHECKING:
+    from app.ui.code_blocks import CodeBlocks
+    from app.ui.markdown import Code
 
 
 class TextCard(QTextBrowser):
@@ -16,6 +22,8 @@ class TextCard(QTextBrowser):
         """`hug`: no wider than its text, for short bubbles."""
         super().__init__(parent)
         self._hug = hug
+        self.blocks: CodeBlocks | None = None
+        """Made when the first code is shown."""
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -36,6 +44,23 @@ class TextCard(QTextBrowser):
         """Refuse: what a model writes must not make this program read a file or reach the network."""
         return None
 
+    def show_codes(self, codes: Sequence[Code]) -> None:
+        """Give the code in the text its ground, its head and its colours."""
+        if self.blocks is None and codes:
+            from app.ui.code_blocks import CodeBlocks
+
+            self.blocks = CodeBlocks(self)
+        if self.blocks is not None:
+            self.blocks.show(codes)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the ground of code below the text."""
+        if self.blocks is not None:
+            painter = QPainter(self.viewport())
+            self.blocks.paint(painter)
+            painter.end()
+        super().paintEvent(event)
+
     def fit(self) -> None:
         """Take the height that the text needs at the present width."""
         document = self.document()
@@ -45,6 +70,8 @@ class TextCard(QTextBrowser):
         height = math.ceil(document.size().height())
         if height != self.height():
             self.setFixedHeight(height)
+        if self.blocks is not None:
+            self.blocks.arrange()
 
     def sizeHint(self) -> QSize:
         """Return the width of the longest line and the present height."""

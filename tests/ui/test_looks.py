@@ -16,6 +16,8 @@ PAIRS = (
     ("text", "ground"), ("text", "surface"), ("text", "side"), ("text", "raised"), ("muted", "ground"),
     ("muted", "surface"), ("muted", "side"), ("on_accent", "accent"), ("on_soft", "soft"), ("accent", "surface"),
     ("on_notice", "notice"), ("on_error", "error"), ("on_highlight", "highlight"), ("text", "code"),
+    ("muted", "code"), ("code_keyword", "code"), ("code_string", "code"), ("code_number", "code"),
+    ("code_comment", "code"), ("code_name", "code"),
 )  # fmt: skip
 
 
