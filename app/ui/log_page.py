@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtGui import QFocusEvent, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.ui.controls import Choice, button, label
@@ -26,6 +26,8 @@ MOST_BYTES = 400_000
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LEVEL = re.compile(rf"^\S+ \S+ ({'|'.join(LEVELS)})\b")
 FOLLOW_MS = 1_000
+COPIED_MS = 1_500
+"""How long the button says that it has copied."""
 
 
 class LogPage(QWidget):
@@ -78,6 +80,9 @@ class LogPage(QWidget):
         self._typing = QTimer(self, singleShot=True, interval=150)
         self._typing.timeout.connect(self.refresh)
         self.search.textChanged.connect(lambda _text: self._typing.start())
+        self.search.down.connect(self.text.setFocus)
+        self._copied = QTimer(self, singleShot=True, interval=COPIED_MS)
+        self._copied.timeout.connect(lambda: self.copy_button.setText(tr("&Copy")))
         self._clock = QTimer(self, interval=FOLLOW_MS)
         self._clock.timeout.connect(self.refresh)
 
@@ -85,6 +90,11 @@ class LogPage(QWidget):
         """Take the opened runtime."""
         self._folder = runtime.home
         self.refresh()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Give the keyboard to the field that finds; Down goes on to the lines."""
+        super().focusInEvent(event)
+        self.search.setFocus(event.reason())
 
     def enter(self) -> None:
         """It is shown: follow what is written."""
@@ -135,6 +145,8 @@ class LogPage(QWidget):
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
+        self.copy_button.setText(tr("Copied"))
+        self._copied.start()
 
     def _ask_folder(self) -> None:
         if self._folder is not None:

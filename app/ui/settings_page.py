@@ -65,6 +65,8 @@ class SettingsPage(QWidget):
     """All settings. What is changed is used and written at once; what is set back can be taken back."""
 
     failed = Signal(object)
+    log_asked = Signal()
+    """The log shall be shown."""
 
     def __init__(
         self,
@@ -132,6 +134,11 @@ class SettingsPage(QWidget):
         )
         self.reset_button.clicked.connect(lambda: self.reset_all())
         column.addWidget(self.reset_button)
+        self.log_button = button(
+            tr("Log"), kind="row", description=tr("What Tangnet wrote on this machine, and reports of crashes")
+        )
+        self.log_button.clicked.connect(lambda: self.log_asked.emit())
+        column.addWidget(self.log_button)
         return rail
 
     def _list(self) -> QWidget:
@@ -269,7 +276,8 @@ class SettingsPage(QWidget):
         self.complete()
         self.search.clear()
         row = self.rows[name]
-        self._scroll.ensureWidgetVisible(row, 0, SPACE.XXL * 3)
+        # Rows that were built just now have their places only after this.
+        QTimer.singleShot(0, row, lambda: self._scroll.ensureWidgetVisible(row, 0, SPACE.XXL * 3))
         (row.field.focusProxy() or row.field).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -407,7 +415,9 @@ def _shown(name: str, role: str) -> str:
 
 def settings_page(window: MainWindow) -> SettingsPage:
     """Return the page of a window."""
-    return SettingsPage(
+    page = SettingsPage(
         window.bridge, window.undo, window.save_settings, lend=window.talker.lend, attend=window.hands.tried,
         kept=window.pane.sounds.line,
     )  # fmt: skip
+    page.log_asked.connect(lambda: window.views.present("log"))
+    return page

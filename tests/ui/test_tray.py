@@ -112,6 +112,8 @@ def test_without_a_tray_closing_ends_it_and_the_setting_says_so(scene: Scene) ->
     page = scene.window.views.page
     assert isinstance(page, SettingsPage)
     scene.until(lambda: "window.tray" in page.rows)
+    row = page.rows["window.tray"]
+    scene.until(lambda: row.visibleRegion().boundingRect().height() == row.height())
     assert "This desktop has no tray now" in page.rows["window.tray"].sentence.text()
     closed: list[bool] = []
     scene.window.closing.connect(lambda: closed.append(True))
