@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.cluster.history import Moment, Past, by_time, percentile
+from app.ui.numbers import number
 from app.ui.translation import tr
 
 POINTS = 240
@@ -80,7 +81,7 @@ def availability(past: Past, now: float, minutes: int) -> Series:
     last = moments[-1]
     words = tr(
         "Now {reached} of {known} nodes; {share} % over this time.",
-        reached=last.reached, known=last.known, share=f"{100 * share:.1f}",
+        reached=last.reached, known=last.known, share=number(100 * share, 1),
     )  # fmt: skip
     return Series(words, (_line(moments, [100.0 * moment.reached / moment.known for moment in moments], now),))
 
@@ -88,7 +89,7 @@ def availability(past: Past, now: float, minutes: int) -> Series:
 def seconds(milliseconds: float) -> str:
     """Return a time as people read it: "0.34 s", "12 s"."""
     value = milliseconds / 1000
-    return tr("{n} s", n=f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 10 else f"{value:.0f}")
+    return tr("{n} s", n=number(value, 2 if value < 1 else 1 if value < 10 else 0))
 
 
 def _recent(past: Past, now: float, minutes: int) -> list[Moment]:
@@ -108,4 +109,4 @@ def _line(moments: Sequence[Moment], values: Sequence[float], now: float) -> Lin
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 or value == 0 else f"{value:.1f}"
+    return number(value, 0 if value >= 10 or value == 0 else 1)

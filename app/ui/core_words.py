@@ -43,6 +43,11 @@ def _value(text: str) -> str:
     return in_language(text)
 
 
+def _place(name: str) -> str:
+    """Return the pattern of a place: anything, or for "parts" a bracket that may be there."""
+    return r"(?P<parts>(?: \([^)]*\))?)" if name == "parts" else f"(?P<{name}>.*?)"
+
+
 @cache
 def _whole() -> frozenset[str]:
     return frozenset(one for one in SENTENCES if not _PLACE.search(one))
@@ -55,6 +60,6 @@ def _templates() -> tuple[tuple[str, str, str, re.Pattern[str]], ...]:
     for template in SENTENCES:
         words = _PLACE.split(template)
         if len(words) > 1:
-            shape = "".join(f"(?P<{word}>.*?)" if at % 2 else re.escape(word) for at, word in enumerate(words))
+            shape = "".join(_place(word) if at % 2 else re.escape(word) for at, word in enumerate(words))
             found.append((sum(map(len, words[::2])), (template, words[0], words[-1], re.compile(shape, re.DOTALL))))
     return tuple(one for _length, one in sorted(found, key=lambda pair: -pair[0]))

@@ -140,7 +140,8 @@ class PassageView(QWidget):
     def name_back(self, text: str) -> None:
         """Say where Back leads: "Back to the answer"."""
         self.back_button.setAccessibleName(text)
-        self.back_button.setToolTip(f"{text} (Alt+Left)")
+        keys = QKeySequence("Alt+Left").toString(QKeySequence.SequenceFormat.NativeText)
+        self.back_button.setToolTip(f"{text} ({keys})")
         self.back_button.setText(text)
         self.back_button.setShortcut(QKeySequence("Alt+Left"))  # a new text takes it away
 

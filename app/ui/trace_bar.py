@@ -9,8 +9,8 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.answer_report import duration
-from app.ui import theme
+from app.ui import phrases, theme
+from app.ui.numbers import number
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
@@ -36,6 +36,11 @@ _LOOKS = {
     "check": ("good", Qt.BrushStyle.FDiagPattern),
 }
 """Colour of theme.Colours and pattern of each step: two that meet differ in more than colour."""
+
+
+def took(milliseconds: float) -> str:
+    """Return "840 ms" or "1.2 s"."""
+    return f"{number(milliseconds)} ms" if milliseconds < 950 else phrases.seconds(milliseconds)
 
 
 def step_name(name: str) -> str:
@@ -82,7 +87,7 @@ class TraceBar(QWidget):
 
     def words(self, step: Step) -> str:
         """Return what the legend says of a step."""
-        return f"{step_name(step.name)} {duration(step.ms)}"
+        return f"{step_name(step.name)} {took(step.ms)}"
 
     def hasHeightForWidth(self) -> bool:
         """Say that the legend takes more rows where it is narrow."""

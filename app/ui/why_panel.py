@@ -102,7 +102,7 @@ class WhyPanel(QWidget):
                 column.addWidget(self._passage(passage, any(one.n == passage.n for one in message.citations)))
         if trace is not None and trace.settings:
             column.addWidget(_heading(tr("Settings")))
-            said = " · ".join(f"{name} {value}" for name, value in trace.settings.items())
+            said = " · ".join(f"{_setting(name)} {_shown(value)}" for name, value in trace.settings.items())
             column.addWidget(label(said, tone="muted", wrap=True))
         if trace is not None and trace.prompt:
             column.addWidget(_heading(tr("Prompt as sent")))
@@ -149,6 +149,24 @@ def explain(window: MainWindow, message: int) -> None:
         panel.failed.connect(window.show_error)
     window.side.present(panel, tr("Why this answer"))
     panel.present(window.runtime, window.pane.conversation, message)
+
+
+def _setting(name: str) -> str:
+    """Return what a setting that an answer was made with is called."""
+    known = {
+        "longest answer": tr("longest answer"),
+        "temperature": tr("temperature"),
+        "seed": tr("seed"),
+        "model wished": tr("model wished"),
+        "node wished": tr("node wished"),
+        "where": tr("where"),
+        "zones": tr("zones"),
+    }
+    return known.get(name, name)
+
+
+def _shown(value: str | int | float) -> str:
+    return number(value, 1) if isinstance(value, float) else str(value)
 
 
 def _heading(text: str) -> QWidget:

@@ -1339,6 +1339,11 @@
       <translation>Cluster</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/code_blocks.py" />
+      <source>Code</source>
+      <translation>Code</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/collections_dialog.py" />
       <source>Collections</source>
       <translation>Sammlungen</translation>
@@ -1372,6 +1377,7 @@
     </message>
     <message>
       <location filename="../../../app/ui/answer_card.py" />
+      <location filename="../../../app/ui/code_blocks.py" />
       <location filename="../../../app/ui/crash.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copied</source>
@@ -1384,6 +1390,7 @@
     </message>
     <message>
       <location filename="../../../app/ui/answer_card.py" />
+      <location filename="../../../app/ui/code_blocks.py" />
       <source>Copy</source>
       <translation>Kopieren</translation>
     </message>
@@ -1396,6 +1403,11 @@
       <location filename="../../../app/ui/answer_card.py" />
       <source>Copy answer</source>
       <translation>Antwort kopieren</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/code_blocks.py" />
+      <source>Copy code ({language})</source>
+      <translation>Code kopieren ({language})</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
@@ -5832,7 +5844,7 @@ Aus: nur das Modell.</translation>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>being made</source>
-      <translation>entstehen</translation>
+      <translation>in Arbeit</translation>
     </message>
     <message>
       <location filename="../../../app/ui/node_words.py" />
@@ -5948,7 +5960,7 @@ Aus: nur das Modell.</translation>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>fits {machines}</source>
-      <translation>passt: {machines}</translation>
+      <translation>genug haben {machines}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
@@ -6051,6 +6063,11 @@ Aus: nur das Modell.</translation>
       <translation>lädt sein Modell</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/why_panel.py" />
+      <source>longest answer</source>
+      <translation>längste Antwort</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/document_menu.py" />
       <source>looked at now and then</source>
       <translation>ab und zu angesehen</translation>
@@ -6069,6 +6086,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/node_words.py" />
       <source>memory nearly full</source>
       <translation>Arbeitsspeicher fast voll</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/why_panel.py" />
+      <source>model wished</source>
+      <translation>gewünschtes Modell</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
@@ -6099,6 +6121,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/attachment_strip.py" />
       <source>no text</source>
       <translation>kein Text</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/why_panel.py" />
+      <source>node wished</source>
+      <translation>gewünschter Knoten</translation>
     </message>
     <message>
       <location filename="../../../app/ui/deploy_dialog.py" />
@@ -6309,6 +6336,11 @@ Aus: nur das Modell.</translation>
       <translation>nur seinen Zustand sehen: Er beantwortet keine Fragen dieses Rechners</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/why_panel.py" />
+      <source>seed</source>
+      <translation>Startwert</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>share</source>
       <translation>Anteil</translation>
@@ -6342,6 +6374,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/phrases.py" />
       <source>stopped</source>
       <translation>angehalten</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/why_panel.py" />
+      <source>temperature</source>
+      <translation>Temperatur</translation>
     </message>
     <message>
       <location filename="../../../app/ui/turn_chart.py" />
@@ -6402,7 +6439,7 @@ Aus: nur das Modell.</translation>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>tight on {machines}</source>
-      <translation>knapp: {machines}</translation>
+      <translation>knapp haben es {machines}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
@@ -6422,7 +6459,7 @@ Aus: nur das Modell.</translation>
     <message>
       <location filename="../../../app/ui/model_words.py" />
       <source>too large for {machines}</source>
-      <translation>zu groß: {machines}</translation>
+      <translation>zu wenig haben {machines}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_row.py" />
@@ -6472,6 +6509,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/shelf.py" />
       <source>watched</source>
       <translation>überwacht</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/why_panel.py" />
+      <source>where</source>
+      <translation>wo</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
@@ -6527,6 +6569,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/turn_chart.py" />
       <source>you spoke</source>
       <translation>Sie sprachen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/why_panel.py" />
+      <source>zones</source>
+      <translation>Zonen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/node_words.py" />
@@ -6931,7 +6978,7 @@ Aus: nur das Modell.</translation>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>{number} waiting or being read</source>
-      <translation>{number} warten oder werden gelesen</translation>
+      <translation>{number} wartend oder beim Lesen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/conversation_rows.py" />
