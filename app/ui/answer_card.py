@@ -10,7 +10,8 @@ from PySide6.QtCore import QTimer, QUrl, Signal
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.ui import markdown, phrases, pinpoint, theme
+from app.ui import citation_preview, markdown, phrases, pinpoint, theme
+from app.ui.announcing import Announcer, announce
 from app.ui.controls import ElidedButton, button, frame, label, round_button
 from app.ui.core_words import in_language
 from app.ui.hints import in_window
@@ -73,6 +74,10 @@ class AnswerCard(QFrame):
         self.body.hide()
         self._growing = markdown.Growing(self.body.document())
         self.body.anchorClicked.connect(self._clicked)
+        citation_preview.attach(self.body, self._cited)
+        self._live = False
+        """It was written just now, in this window."""
+        self._announcer = Announcer(self, self._announce)
         self._column.addWidget(self.body)
         self.doubt = label("", tone="muted", scale=0.88, wrap=True)
         self.doubt.hide()
@@ -158,6 +163,7 @@ class AnswerCard(QFrame):
             self.status.hide()
             self.body.show()
         self.text += text
+        self._live = True
         if not self._timer.isActive():
             self._timer.start(0 if not self._shown_until else RENDER_MS + self._shown_until)
 
@@ -186,6 +192,8 @@ class AnswerCard(QFrame):
         self.doubt.setVisible(bool(doubt))
         self.body.setAccessibleDescription(" ".join([doubt, *self._doubts]) if doubt else "")
         self._end(phrases.node_line(answer, self.moves))
+        if self._live:
+            self._announcer.ended(self.text, self.node_line.text())
         self.chart.show_trace(answer.trace)
         partly = bool(answer.citations)
         self.mark.setText(tr("Only partly from your documents") if partly else tr("Not from your documents"))
@@ -195,11 +203,13 @@ class AnswerCard(QFrame):
     def stop(self) -> None:
         """Keep what was shown."""
         self._end(_state("stopped"))
+        self._announcer.ended(self.text, self.node_line.text())
 
     def fail(self, error: BaseException) -> None:
         """Say in plain words what went wrong; what was shown stays."""
         sentence, hint = phrases.trouble(error)
         self._end("")
+        self._announcer.ended(self.text, sentence)
         self._notices.addWidget(_message("error", sentence, hint))
         self.retry_button.show()
         self.grown.emit()
@@ -261,6 +271,8 @@ class AnswerCard(QFrame):
             markdown.Note(at, phrases.moved_line(move), in_language(move.reason))
             for at, move in zip(self._moved_at, self.moves, strict=True)
         ]
+        if self._live:
+            self._announcer.grew(self.text)
         self._growing.show(self.text, theme.current(), self.passages.keys(), notes,
                            self._doubts if self.doubt.text() else ())  # fmt: skip
         self.body.fit()
@@ -319,6 +331,14 @@ class AnswerCard(QFrame):
             self.link.emit(url)
         elif number in self.passages:
             self._show(self.passages[number])
+
+    def _cited(self, number: int) -> tuple[Passage, Sequence[str]] | None:
+        passage = self.passages.get(number)
+        return (passage, pinpoint.claims(self.text, number)) if passage is not None else None
+
+    def _announce(self, text: str) -> None:
+        if not self._read and self.isVisible():
+            announce(self.body, text)
 
     def _show(self, passage: Passage) -> None:
         self.cited.emit(passage, pinpoint.claims(self.text, passage.n))

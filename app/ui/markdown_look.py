@@ -166,12 +166,12 @@ def doubt(document: QTextDocument, sentences: Sequence[str], colours: Colours) -
             continue
         start = at + len(wanted)
         cursor = QTextCursor(document)
-        cursor.setPosition(_units(text, places[at]))
-        cursor.setPosition(_units(text, places[start - 1] + 1), QTextCursor.MoveMode.KeepAnchor)
+        cursor.setPosition(units(text, places[at]))
+        cursor.setPosition(units(text, places[start - 1] + 1), QTextCursor.MoveMode.KeepAnchor)
         cursor.mergeCharFormat(look)
 
 
-def _units(text: str, at: int) -> int:
+def units(text: str, at: int) -> int:
     """Return where character `at` is in Qt's count, which takes signs beyond the first 65,536 for two."""
     return at + sum(sign > "\uffff" for sign in text[:at])
 
@@ -247,10 +247,10 @@ def _link(block: QTextBlock, start: int, end: int, number: int, colours: Colours
     look = QTextCharFormat()
     look.setAnchor(True)
     look.setAnchorHref(f"{CITATION_SCHEME}:{number}")
-    look.setForeground(QBrush(QColor(colours.accent)))
+    look.setForeground(QBrush(QColor(colours.on_soft)))
+    look.setBackground(QBrush(QColor(colours.soft)))
     look.setFontWeight(QFont.Weight.Bold)
     look.setFontUnderline(False)
-    look.setToolTip(tr("Show passage {number}", number=number))
     cursor.mergeCharFormat(look)
 
 

@@ -6,8 +6,18 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMoveEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextOption,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 if TYPE_CHECKING:
@@ -18,10 +28,15 @@ if TYPE_CHECKING:
 class TextCard(QTextBrowser):
     """A text in a conversation. Links are only reported by `anchorClicked`, never followed."""
 
+    left = Signal()
+    """Neither the mouse nor the keyboard is where it was."""
+
     def __init__(self, parent: QWidget | None = None, *, hug: bool = False) -> None:
         """`hug`: no wider than its text, for short bubbles."""
         super().__init__(parent)
         self._hug = hug
+        self.preview: QWidget | None = None
+        """What is shown beside a citation; Esc closes it."""
         self.blocks: CodeBlocks | None = None
         """Made when the first code is shown."""
         self.setOpenLinks(False)
@@ -91,6 +106,34 @@ class TextCard(QTextBrowser):
         if event.size().width() != event.oldSize().width():
             self.fit()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go to the next link, or out of the text; tell which link that is, as it is told under the mouse."""
+        went = super().focusNextPrevChild(forward)
+        cursor = self.textCursor()
+        if went and self.hasFocus() and cursor.hasSelection() and cursor.charFormat().isAnchor():
+            self.highlighted.emit(QUrl(cursor.charFormat().anchorHref()))
+        return went
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell it."""
+        super().leaveEvent(event)
+        self.left.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell it."""
+        super().focusOutEvent(event)
+        self.left.emit()
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        """Tell it."""
+        super().moveEvent(event)
+        self.left.emit()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Tell it."""
+        super().hideEvent(event)
+        self.left.emit()
+
     def changeEvent(self, event: QEvent) -> None:
         """Wrap anew when the font changes."""
         super().changeEvent(event)
@@ -103,7 +146,9 @@ class TextCard(QTextBrowser):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave keys that scroll to the conversation; keep those that choose links and copy."""
-        if event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape):
+        if event.key() == Qt.Key.Key_Escape and self.preview is not None and self.preview.isVisible():
+            self.left.emit()
+        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Escape):
             event.ignore()
         else:
             super().keyPressEvent(event)
