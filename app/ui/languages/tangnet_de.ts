@@ -72,7 +72,7 @@
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
       <source>&amp;Add a Raspberry Pi…</source>
-      <translation>&amp;Raspberry Pi hinzufügen…</translation>
+      <translation>&amp;Raspberry Pi…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/collections_dialog.py" />
@@ -1089,7 +1089,7 @@
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>By zone</source>
-      <translation>Nach Zone</translation>
+      <translation>Zonen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_deeds.py" />
@@ -1379,6 +1379,7 @@
       <location filename="../../../app/ui/answer_card.py" />
       <location filename="../../../app/ui/code_blocks.py" />
       <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/log_page.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copied</source>
       <translation>Kopiert</translation>
@@ -1586,7 +1587,7 @@
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>E&amp;xport…</source>
-      <translation>E&amp;xportieren…</translation>
+      <translation>E&amp;xport…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/where.py" />
@@ -2479,6 +2480,7 @@
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
+      <location filename="../../../app/ui/settings_page.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Log</source>
       <translation>Protokoll</translation>
@@ -2556,7 +2558,7 @@
     <message>
       <location filename="../../../app/ui/memory_page.py" />
       <source>Memory &amp;settings</source>
-      <translation>&amp;Einstellungen zum Gedächtnis</translation>
+      <translation>&amp;Einstellungen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/microphone_mark.py" />
@@ -3290,7 +3292,7 @@ Aus: nur das Modell.</translation>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
       <source>Pair by &amp;address…</source>
-      <translation>Über &amp;Adresse koppeln…</translation>
+      <translation>Per &amp;Adresse…</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
@@ -5395,6 +5397,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/first_run.py" />
       <source>Welcome</source>
       <translation>Willkommen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/settings_page.py" />
+      <source>What Tangnet wrote on this machine, and reports of crashes</source>
+      <translation>Was Tangnet auf diesem Rechner geschrieben hat, und Berichte von Abstürzen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/nodes_panel.py" />
