@@ -38,8 +38,15 @@ def take(window: MainWindow, words: Sequence[str]) -> None:
         name = files[0].name if len(files) == 1 else tr("%n files", len(files))
         window.pane.trouble.tell(
             tr("Add {name} to your documents?", name=name), retry=lambda: window.add_documents(files), calm=True,
-            action=tr("&Add"),
+            action=tr("&Add"), otherwise=(tr("Ask a&bout it"), lambda: _attach(window, files)),
         )  # fmt: skip
+
+
+def _attach(window: MainWindow, files: Sequence[Path]) -> None:
+    """Let files go with the next question, and into no library."""
+    window.views.back()
+    window.pane.attaching.add(files)
+    window.pane.composer.box.setFocus()
 
 
 def _follow(window: MainWindow, text: str) -> None:

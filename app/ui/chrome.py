@@ -181,10 +181,14 @@ class TroubleBar(QFrame):
         row.addLayout(column, 1)
         self.action = button(tr("&Try again"), clicked=self._act)
         row.addWidget(self.action)
+        self.other = button(tr("Ask a&bout it"), clicked=self._act_otherwise)
+        self.other.hide()
+        row.addWidget(self.other)
         close = round_button("close", tr("Close message"), kind="icon", size=30)
         close.clicked.connect(self.settle)
         row.addWidget(close)
         self._retry: Callable[[], object] | None = None
+        self._otherwise: Callable[[], object] | None = None
         self.hide()
 
     def tell(
@@ -195,8 +199,18 @@ class TroubleBar(QFrame):
         *,
         calm: bool = False,
         action: str = "",
+        otherwise: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
-        """Show `sentence`; `retry` gives it a button that says `action`; `calm` is for what is no error."""
+        """Show `sentence`.
+
+        Args:
+            sentence: what is told.
+            hint: what to do, in smaller print.
+            retry: gives it a button that does this.
+            calm: it is no error.
+            action: what the button says.
+            otherwise: what a second button says and does.
+        """
         set_state(self, "kind", "notice" if calm else "error")
         for part in (self.sentence, self.hint):
             part.style().unpolish(part)
@@ -207,8 +221,13 @@ class TroubleBar(QFrame):
         self.setAccessibleName(f"{sentence} {hint}".strip())
         self._retry = retry
         self.action.setText(action or tr("&Try again"))
-        self.action.setAccessibleName(action.replace("&", ""))
+        self.action.setAccessibleName(self.action.text().replace("&", ""))
         self.action.setVisible(retry is not None)
+        text, self._otherwise = otherwise or ("", None)
+        if text:
+            self.other.setText(text)
+            self.other.setAccessibleName(text.replace("&", ""))
+        self.other.setVisible(bool(text))
         self.show()
 
     def settle(self) -> None:
@@ -219,3 +238,8 @@ class TroubleBar(QFrame):
         self.hide()
         if self._retry is not None:
             self._retry()
+
+    def _act_otherwise(self) -> None:
+        self.hide()
+        if self._otherwise is not None:
+            self._otherwise()

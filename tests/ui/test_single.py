@@ -84,5 +84,11 @@ def test_links_show_what_they_lead_to_and_files_are_asked_about(scene: Scene, tm
     assert window.pane.trouble.sentence.text() == "Add new.txt to your documents?" and not scene.runtime.library.paths
     window.pane.trouble.action.click()
     scene.until(lambda: scene.runtime.library.paths == [file])
+    other = tmp_path / "other.txt"
+    other.write_text("y")
+    take(window, [str(other)])
+    window.pane.trouble.other.click()
+    scene.until(lambda: window.pane.composer.attachments.paths == [other])
+    assert window.views.name == "conversation" and scene.runtime.library.paths == [file]
     take(window, [str(tmp_path / "gone.txt")])
     assert "is not there" in window.pane.trouble.sentence.text()
