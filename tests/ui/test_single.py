@@ -88,7 +88,7 @@ def test_links_show_what_they_lead_to_and_files_are_asked_about(scene: Scene, tm
     other.write_text("y")
     take(window, [str(other)])
     window.pane.trouble.other.click()
-    scene.until(lambda: window.pane.composer.attachments.paths == [other])
+    scene.until(lambda: window.pane.composer.attachments.paths == (other,))
     assert window.views.name == "conversation" and scene.runtime.library.paths == [file]
     take(window, [str(tmp_path / "gone.txt")])
     assert "is not there" in window.pane.trouble.sentence.text()
