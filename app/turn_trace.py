@@ -74,36 +74,7 @@ class Tracer:
         self.trace = replace(self.trace, ahead=what)
 
 
-def sentence(trace: TurnTrace) -> str:
-    """Return the turn in words, for those who do not see its chart; "" where nothing was noted."""
-    if trace.release_ms is None:
-        return ""
-    parts = [f"You spoke for {_seconds(trace.release_ms)}."]
-    after = [
-        (what, value - trace.release_ms)
-        for what, value in (
-            ("your words were written down", trace.final_ms),
-            ("the passages were found", trace.searched_ms),
-            ("the first word of the answer was there", trace.token_ms),
-            ("the first sound was heard", trace.sound_ms),
-        )
-        if value is not None
-    ]
-    if after:
-        told = ", ".join(f"{what} after {_seconds(max(late, 0.0))}" for what, late in after)
-        parts.append(f"When you had ended, {told}.")
-    if trace.prefill_ms:
-        parts.append(f"Reading took {_seconds(trace.prefill_ms)} of that.")
-    if trace.ahead:
-        parts.append("Search and reading had begun while you spoke.")
-    return " ".join(parts)
-
-
 def known(values: dict[str, Any]) -> TurnTrace:
     """Return the trace of stored values; what a later version wrote besides is left out."""
     names = {item.name for item in fields(TurnTrace)}
     return TurnTrace(**{name: value for name, value in values.items() if name in names})
-
-
-def _seconds(milliseconds: float) -> str:
-    return f"{milliseconds / 1000:.1f} seconds" if milliseconds >= 950 else f"{milliseconds:.0f} milliseconds"

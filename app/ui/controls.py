@@ -147,6 +147,11 @@ def set_state(target: QWidget, name: str, value: object) -> None:
             _tint(target, theme.current())
 
 
+def keys(shortcut: str) -> str:
+    """Return what keys are called here: "Ctrl+N" is "Strg+N" in German."""
+    return QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+
+
 def squeezable(target: QLabel) -> QLabel:
     """Let a label give way when there is no room."""
     target.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -160,8 +165,7 @@ def _dress(target: QAbstractButton, kind: str, glyph: str, name: str, descriptio
     target.setAccessibleName(name)
     if shortcut:
         target.setShortcut(QKeySequence(shortcut))
-        shown = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
-        description = f"{description or name} ({shown})"
+        description = f"{description or name} ({keys(shortcut)})"
     if description:
         target.setAccessibleDescription(description)
         target.setToolTip(description)

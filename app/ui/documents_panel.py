@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWid
 
 from app.ui.bridge import Bridge, Handle
 from app.ui.chrome import UndoBar
-from app.ui.controls import button, label, round_button, set_glyph
+from app.ui.controls import button, keys, label, round_button, set_glyph
 from app.ui.numbers import number
 from app.ui.page_pictures import PagePictures
 from app.ui.seam import RuntimeSeam
@@ -202,7 +202,7 @@ class DocumentsPanel(QWidget):
         self.record_button.setAccessibleName(tr("End the recording") if on else tr("Record"))
         what = tr("End the recording; it is written down and added") if on else tr("Record a lecture or a meeting")
         self.record_button.setAccessibleDescription(what)
-        self.record_button.setToolTip(f"{what} (Ctrl+Shift+R)")
+        self.record_button.setToolTip(f"{what} ({keys('Ctrl+Shift+R')})")
 
     @property
     def adding(self) -> bool:

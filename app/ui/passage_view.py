@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTextEdit, QVBoxLayou
 
 from app.ui import leaving, phrases, pinpoint, shelf, theme
 from app.ui.bridge import Bridge, Handle
-from app.ui.controls import button, frame, label
+from app.ui.controls import button, frame, keys, label
 from app.ui.page_pictures import PagePictures
 from app.ui.playback import Playback
 from app.ui.seam import RuntimeSeam
@@ -140,8 +140,7 @@ class PassageView(QWidget):
     def name_back(self, text: str) -> None:
         """Say where Back leads: "Back to the answer"."""
         self.back_button.setAccessibleName(text)
-        keys = QKeySequence("Alt+Left").toString(QKeySequence.SequenceFormat.NativeText)
-        self.back_button.setToolTip(f"{text} ({keys})")
+        self.back_button.setToolTip(f"{text} ({keys('Alt+Left')})")
         self.back_button.setText(text)
         self.back_button.setShortcut(QKeySequence("Alt+Left"))  # a new text takes it away
 

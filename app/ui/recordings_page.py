@@ -13,7 +13,7 @@ from PySide6.QtGui import QFocusEvent, QFont
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui import phrases, recordings_list, theme
-from app.ui.controls import ElidedLabel, button, label
+from app.ui.controls import ElidedLabel, button, keys, label
 from app.ui.playback import Playback
 from app.ui.recordings_list import ELSEWHERE, Found
 from app.ui.spoken_text import SpokenText
@@ -178,7 +178,7 @@ class RecordingsPage(QWidget):
         what = tr("End the recording; it is written down and added") if on else tr("Record a lecture or a meeting")
         self.record_button.setAccessibleName(tr("End the recording") if on else tr("Record"))
         self.record_button.setAccessibleDescription(what)
-        self.record_button.setToolTip(f"{what} (Ctrl+Shift+R)")
+        self.record_button.setToolTip(f"{what} ({keys('Ctrl+Shift+R')})")
         if not on:
             self.news()
 

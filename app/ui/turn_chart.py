@@ -9,8 +9,9 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.turn_trace import TurnTrace, sentence
+from app.turn_trace import TurnTrace
 from app.ui import phrases, theme
+from app.ui.numbers import number
 from app.ui.translation import tr
 
 BAR = 10
@@ -49,6 +50,33 @@ def parts(trace: TurnTrace) -> list[Part]:
             made.append(Part(name, at, until, colour))
             at = until
     return made
+
+
+def sentence(trace: TurnTrace) -> str:
+    """Return the turn in words, for those who do not see its chart; "" where nothing was noted."""
+    if trace.release_ms is None:
+        return ""
+    parts = [tr("You spoke for {time}.", time=_time(trace.release_ms))]
+    steps = (
+        (tr("your words were written down after {time}"), trace.final_ms),
+        (tr("the passages were found after {time}"), trace.searched_ms),
+        (tr("the first word of the answer was there after {time}"), trace.token_ms),
+        (tr("the first sound was heard after {time}"), trace.sound_ms),
+    )
+    after = [said.format(time=_time(max(at - trace.release_ms, 0.0))) for said, at in steps if at is not None]
+    if after:
+        parts.append(tr("When you had ended, {steps}.", steps=", ".join(after)))
+    if trace.prefill_ms:
+        parts.append(tr("Reading took {time} of that.", time=_time(trace.prefill_ms)))
+    if trace.ahead:
+        parts.append(tr("Search and reading had begun while you spoke."))
+    return " ".join(parts)
+
+
+def _time(milliseconds: float) -> str:
+    if milliseconds >= 950:
+        return tr("{number} seconds", number=number(milliseconds / 1000, 1))
+    return tr("{number} milliseconds", number=number(milliseconds))
 
 
 class TurnChart(QWidget):

@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.conversations import Outcome
-from app.turn_trace import Tracer, TurnTrace, known, sentence
+from app.turn_trace import Tracer, TurnTrace, known
 from app.ui import theme
 from app.ui.theme import Theme
-from app.ui.turn_chart import BAR, TurnChart, parts
+from app.ui.turn_chart import BAR, TurnChart, parts, sentence
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import answer, simple_script
 

@@ -1344,6 +1344,16 @@
       <translation>Code</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/announcing.py" />
+      <source>Code in {language}.</source>
+      <translation>Code in {language}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/announcing.py" />
+      <source>Code.</source>
+      <translation>Code.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/collections_dialog.py" />
       <source>Collections</source>
       <translation>Sammlungen</translation>
@@ -1650,6 +1660,11 @@
       <location filename="../../../app/ui/document_menu.py" />
       <source>Enter its pass&amp;word…</source>
       <translation>&amp;Passwort eingeben…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/citation_preview.py" />
+      <source>Enter opens the passage</source>
+      <translation>Eingabe öffnet die Textstelle</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
@@ -3675,6 +3690,11 @@ Aus: nur das Modell.</translation>
       <translation>Liest eine Textstelle…</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>Reading took {time} of that.</source>
+      <translation>Das Lesen dauerte davon {time}.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/queue_strip.py" />
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Reading {name}</source>
@@ -3958,6 +3978,11 @@ Aus: nur das Modell.</translation>
       <translation>Suchen und einen Knoten lesen lassen, während Sie noch sprechen; verworfen, wenn es falsch war.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>Search and reading had begun while you spoke.</source>
+      <translation>Suchen und Lesen hatten begonnen, während Sie sprachen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/sidebar.py" />
       <source>Search conversations</source>
       <translation>Gespräche durchsuchen</translation>
@@ -4073,11 +4098,6 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/document_menu.py" />
       <source>Show its &amp;passages</source>
       <translation>&amp;Textstellen zeigen</translation>
-    </message>
-    <message>
-      <location filename="../../../app/ui/markdown_look.py" />
-      <source>Show passage {number}</source>
-      <translation>Textstelle {number} zeigen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/cluster_charts.py" />
@@ -5489,6 +5509,11 @@ Aus: nur das Modell.</translation>
       <translation>Wann geändert</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>When you had ended, {steps}.</source>
+      <translation>Als Sie fertig waren: {steps}.</translation>
+    </message>
+    <message>
       <location filename="../../../app/settings.py" />
       <source>Where a node can</source>
       <translation>Wo ein Knoten es kann</translation>
@@ -5720,6 +5745,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>You asked for {node}.</source>
       <translation>Gewünscht war {node}.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>You spoke for {time}.</source>
+      <translation>Sie sprachen {time}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/question_row.py" />
@@ -6220,6 +6250,7 @@ Aus: nur das Modell.</translation>
       <translation>Ordnen von Textstellen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/citation_preview.py" />
       <location filename="../../../app/ui/passages_list.py" />
       <source>page {page}</source>
       <translation>Seite {page}</translation>
@@ -6414,6 +6445,21 @@ Aus: nur das Modell.</translation>
       <translation>die Datei ist nicht mehr da</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>the first sound was heard after {time}</source>
+      <translation>der erste Ton war nach {time} zu hören</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>the first word of the answer was there after {time}</source>
+      <translation>das erste Wort der Antwort war nach {time} da</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>the passages were found after {time}</source>
+      <translation>die Textstellen waren nach {time} gefunden</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/conversation_export.py" />
       <source>the system did not take it</source>
       <translation>das System hat sie nicht angenommen</translation>
@@ -6576,6 +6622,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/turn_chart.py" />
       <source>you spoke</source>
       <translation>Sie sprachen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>your words were written down after {time}</source>
+      <translation>Ihre Worte waren nach {time} aufgeschrieben</translation>
     </message>
     <message>
       <location filename="../../../app/ui/why_panel.py" />
@@ -6921,6 +6972,11 @@ Aus: nur das Modell.</translation>
       <translation>{number} in Ihrer Bibliothek. Weitere irgendwo ablegen oder klicken.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>{number} milliseconds</source>
+      <translation>{number} Millisekunden</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <location filename="../../../app/ui/shelf.py" />
       <source>{number} need attention</source>
@@ -6966,6 +7022,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/recording.py" />
       <source>{number} recordings, {length} long, were not ended when Tangnet was closed.</source>
       <translation>{number} Aufnahmen, {length} lang, waren nicht beendet, als Tangnet geschlossen wurde.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/turn_chart.py" />
+      <source>{number} seconds</source>
+      <translation>{number} Sekunden</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
