@@ -118,7 +118,7 @@ def _terminate_like_interrupt() -> None:
 
 
 def _log_file() -> Path:
-    from app.settings import home
+    from app.home import home
 
     folder = home() / "logs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

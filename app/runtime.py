@@ -16,6 +16,7 @@ from app.collections import Collections
 from app.conversations import Conversations
 from app.events import DeploymentInfo, DocumentInfo, ModelInfo, NodeInfo, Passage, Transcribed
 from app.hearing import NodesHearing
+from app.home import home as default_home
 from app.kept_sound import KeptSound
 from app.library_state import LibraryState, WatchedFolder
 from app.memory.memory import Memory
@@ -23,7 +24,6 @@ from app.outside import Outside
 from app.personas import Personas
 from app.rules import Rules, rules_of
 from app.settings import Settings
-from app.settings import home as default_home
 from app.thinking import Attendant, ChatRequest, Going, ModelProgress, Ocr, Recording, RecordingRead, Speaker
 from app.titling import Titles
 from app.tracing import Traces

@@ -1,33 +1,15 @@
-"""Settings, declared once: name, type, default, sentence; kept as TOML; unknown keys are refused.
-
-`home()` is the one place that says where the program writes; TANGNET_HOME moves all of it.
-"""
+"""Settings, declared once: name, type, default, sentence; kept as TOML; unknown keys are refused."""
 
 from __future__ import annotations
 
-import difflib
 import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from app.errors import SettingsError
 from app.rules import rules_of
-
-
-def home() -> Path:
-    """Return the folder that holds everything the program writes; created with mode 0700."""
-    chosen = os.environ.get("TANGNET_HOME")
-    if not chosen:
-        import platformdirs
-
-        chosen = platformdirs.user_data_dir("tangnet", appauthor=False)
-    path = Path(chosen)
-    path = path.expanduser().absolute()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
 
 
 def _setting(
@@ -292,6 +274,8 @@ class Settings:
     @classmethod
     def load(cls, path: Path) -> Settings:
         """Read `path`; a missing file gives the defaults. Raises SettingsError with the closest name for a typo."""
+        import tomllib  # not at the top: the window asks this file for its folder before it is seen
+
         try:
             document = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -306,7 +290,7 @@ class Settings:
         hints = get_type_hints(cls)
         for key, value in flat.items():
             if key not in hints:
-                close = difflib.get_close_matches(key, hints, 1)
+                close = _closest(key, hints)
                 hint = f"Did you mean {_dotted(close[0])}?" if close else f"Known: {', '.join(map(_dotted, hints))}."
                 raise SettingsError(f"{path}: unknown setting {_dotted(key)}.", code="settings_unknown", hint=hint)
             flat[key] = _checked(path, key, value, hints[key])
@@ -368,6 +352,13 @@ def _sentence(metadata: Mapping[str, Any]) -> str:
     return f"{metadata['sentence']} One of: {', '.join(choices)}." if choices else str(metadata["sentence"])
 
 
+def _closest(word: str, known: Iterable[str]) -> list[str]:
+    """Return the one of `known` that `word` may have been meant for, or none."""
+    import difflib
+
+    return difflib.get_close_matches(word, known, 1)
+
+
 def _dotted(key: str) -> str:
     return key.replace("_", ".", 1)
 
@@ -376,7 +367,7 @@ def _check_choices(path: Path, values: dict[str, Any]) -> None:
     for item in fields(Settings):
         value, choices = values.get(item.name), item.metadata["choices"]
         if choices and value is not None and value not in choices:
-            close = difflib.get_close_matches(value, choices, 1)
+            close = _closest(value, choices)
             hint = f"Did you mean {close[0]}?" if close else f"Known: {', '.join(choices)}."
             sentence = f"{path}: {_dotted(item.name)} cannot be {value!r}."
             raise SettingsError(sentence, code="settings_value", hint=hint)

@@ -18,7 +18,7 @@ from argparse import Namespace
 from app.commands.context import Context
 from app.commands.output import Output
 from app.errors import NodeError, TangnetError, UsageError
-from app.settings import home
+from app.home import home
 
 END_SECONDS = 10.0
 """How long an interrupted measurement may take to keep what it knows; loading a model cannot be interrupted."""

@@ -26,7 +26,7 @@ from app.commands.context import Context, existing
 from app.conversations import Conversations, Outcome
 from app.errors import NodeError
 from app.events import Answered, TokenReceived
-from app.settings import home
+from app.home import home
 from app.streams import ending
 from app.turn_trace import TurnTrace
 from app.voice.aloud import LOCAL, Aloud

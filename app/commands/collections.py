@@ -6,7 +6,7 @@ import asyncio
 
 from app.collections import Collection, Collections
 from app.commands.context import Context, existing
-from app.settings import home
+from app.home import home
 
 
 async def run(context: Context) -> int:

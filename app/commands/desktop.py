@@ -6,7 +6,8 @@ import asyncio
 
 from app.commands.context import Context
 from app.desktop_entry import keep
-from app.settings import Settings, home
+from app.home import home
+from app.settings import Settings
 
 
 async def run(context: Context) -> int:

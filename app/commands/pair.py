@@ -11,7 +11,7 @@ from app.cluster.trust import TrustStore, split_address
 from app.commands.context import Context
 from app.errors import UsageError
 from app.events import NodeInfo
-from app.settings import home
+from app.home import home
 from nodeworker.protocol import FLEET_PORT
 from nodeworker.protocol.identity import fingerprint
 from nodeworker.protocol.links import LINK, shared_fingerprint

@@ -81,7 +81,7 @@ def run(
         words: links and files to show.
         on_painted: called when the window has been painted, before anything is opened.
     """
-    from app.settings import home
+    from app.home import home
     from app.ui.single import claim
 
     # The asyncio thread must not hold the interpreter for the usual 5 ms while the window has something to paint.

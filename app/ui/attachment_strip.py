@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from app.ui import shelf, theme
+from app.ui import theme
 from app.ui.controls import frame, label, round_button, set_state
 from app.ui.core_words import in_language
 from app.ui.flow import Flow
@@ -51,7 +51,9 @@ def contents(material: Material, seen: bool) -> tuple[str, bool]:
 
 
 def _is_picture(path: str) -> bool:
-    return shelf.kind_of(path) == "Pictures"
+    from app.ui.shelf import kind_of
+
+    return kind_of(path) == "Pictures"
 
 
 class Glyph(QWidget):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 if TYPE_CHECKING:
+    import asyncio
+
     from PySide6.QtWidgets import QPlainTextEdit
 
     from app.ui.bridge import Bridge
@@ -32,7 +33,7 @@ class Drafts(QObject):
         """What the store has of this conversation."""
         self._waiting: dict[str, str] = {}
         """What is still to be written, by conversation."""
-        self._lock = asyncio.Lock()
+        self._lock: asyncio.Lock | None = None
         self._soon = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._soon.timeout.connect(self.flush)
         box.textChanged.connect(self._changed)
@@ -81,7 +82,7 @@ class Drafts(QObject):
             return
 
         async def read() -> str:
-            async with self._lock:  # what is still to be written comes first
+            async with self._one_by_one():  # what is still to be written comes first
                 return store.draft(id)
 
         def show(text: str) -> None:
@@ -95,6 +96,12 @@ class Drafts(QObject):
 
         self._bridge.run(read, show, self.failed.emit, name="draft")
 
+    def _one_by_one(self) -> asyncio.Lock:
+        import asyncio  # 20 ms that a window does not need before it takes a question
+
+        self._lock = self._lock or asyncio.Lock()
+        return self._lock
+
     def _write(self, conversation: str, text: str) -> None:
         store = self._store
         if store is None:
@@ -102,7 +109,9 @@ class Drafts(QObject):
         self._waiting[conversation] = text
 
         async def write() -> None:
-            async with self._lock:  # one after the other, or an older text might come last
+            import asyncio
+
+            async with self._one_by_one():  # one after the other, or an older text might come last
                 while self._waiting:
                     id, kept = self._waiting.popitem()
                     await asyncio.to_thread(store.keep_draft, id, kept)

@@ -24,6 +24,17 @@ def percent(share: float) -> str:
     return f"{number(100 * share)} %"
 
 
+def size(count: int) -> str:
+    """Return a size such as "340 B", "12 kB" or "3.4 MB"; "" for none."""
+    if count <= 0:
+        return ""
+    if count < 1000:
+        return f"{count} B"
+    if count < 1_000_000:
+        return f"{number(count / 1000)} kB"
+    return f"{number(count / 1e6, 1)} MB" if count < 1_000_000_000 else f"{number(count / 1e9, 1)} GB"
+
+
 def day(at: date) -> str:
     """Return "14 Nov 2025"."""
     return QLocale().toString(QDate(at.year, at.month, at.day), tr("d MMM yyyy"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -48,6 +47,8 @@ class Promise(ElidedLabel):
             return
 
         async def read() -> Sent:
+            import asyncio  # 20 ms that a window does not need before it takes a question
+
             return await asyncio.to_thread(outside.look)
 
         self._bridge.run(read, self.show_sent, self.failed.emit, name="sent outside")
@@ -64,7 +65,7 @@ class Promise(ElidedLabel):
 
 def words(sent: Sent) -> tuple[str, str]:
     """Return the line and what its tooltip says."""
-    from app.ui.shelf import size
+    from app.ui.numbers import size
 
     day = sent.since[:10]
     if sent.bytes or sent.connections:

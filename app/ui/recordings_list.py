@@ -10,6 +10,7 @@ from pathlib import Path
 from app.events import DocumentInfo
 from app.ui import shelf
 from app.ui.core_words import in_language
+from app.ui.numbers import size
 from app.ui.translation import tr
 from app.ui.two_line import Row
 
@@ -64,5 +65,5 @@ def state(one: Found) -> str:
 
 def row(one: Found, now: datetime) -> Row:
     """Return a recording as an entry of the list."""
-    parts = [shelf.day(one.when, now), shelf.size(one.size), state(one)]
+    parts = [shelf.day(one.when, now), size(one.size), state(one)]
     return Row(one.path, Path(one.path).stem, " · ".join(part for part in parts if part), one.path)

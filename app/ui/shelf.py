@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from app.ui.core_words import in_language
 from app.ui.numbers import day as written_day
-from app.ui.numbers import near_day, number, percent
+from app.ui.numbers import near_day, number, percent, size
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -186,17 +186,6 @@ def ending(path: str) -> str:
 def is_drawn(path: str) -> bool:
     """Tell whether pages of such a file can be shown as pictures."""
     return ending(path) in PAGED or kind_of(path) == "Pictures"
-
-
-def size(count: int) -> str:
-    """Return a size such as "340 B", "12 kB" or "3.4 MB"; "" for none."""
-    if count <= 0:
-        return ""
-    if count < 1000:
-        return f"{count} B"
-    if count < 1_000_000:
-        return f"{number(count / 1000)} kB"
-    return f"{number(count / 1e6, 1)} MB" if count < 1_000_000_000 else f"{number(count / 1e9, 1)} GB"
 
 
 def day(when: str, now: datetime) -> str:

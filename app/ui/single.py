@@ -6,11 +6,7 @@ The first one listens on a socket of the local machine that only its own user ma
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import socket
-import struct
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +34,8 @@ def claim(home: Path) -> QLockFile | None:
 
 def hand_over(home: Path, words: Sequence[str]) -> bool:
     """Give `words` to the window of `home`; tell whether it took them."""
+    import json
+
     from PySide6.QtNetwork import QLocalSocket
 
     link = QLocalSocket()
@@ -82,6 +80,8 @@ class Doorbell(QObject):
         if link.bytesAvailable() > LONGEST:
             link.abort()
         elif link.canReadLine():
+            import json
+
             try:
                 words = json.loads(bytes(link.readLine().data()))
             except ValueError:
@@ -99,6 +99,9 @@ def _mine(link: QLocalSocket) -> bool:
     """Whether the other end belongs to the same user, where the system can tell."""
     if not sys.platform.startswith("linux"):
         return True
+    import socket
+    import struct
+
     with socket.fromfd(int(link.socketDescriptor()), socket.AF_UNIX, socket.SOCK_STREAM) as end:
         _, user, _ = struct.unpack("3i", end.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
     return bool(user == os.getuid())
@@ -109,4 +112,6 @@ def _name(home: Path) -> str:
     place = str(home / "window.sock")
     if sys.platform != "win32" and len(os.fsencode(place)) <= _PATH_MOST:
         return place
+    import hashlib
+
     return f"tangnet-{hashlib.sha256(os.fsencode(home)).hexdigest()[:24]}"

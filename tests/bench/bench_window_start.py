@@ -97,7 +97,10 @@ raise SystemExit(run(["tangnet"]))
 
 
 def environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "TANGNET_HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    made = {**os.environ, "TANGNET_HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    # Byte code is kept, as it is for everybody else, for both sides and beside no source.
+    made.pop("PYTHONDONTWRITEBYTECODE", None)
+    return made | {"PYTHONPYCACHEPREFIX": str(home / "bytecode")}
 
 
 def seconds(code: str, home: Path) -> float:

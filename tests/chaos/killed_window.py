@@ -26,8 +26,8 @@ async def opened() -> RuntimeSeam:
     """Open a runtime with a real store and a real library, whose store tells what it has kept."""
     from app.conversations import Conversations
     from app.events import TokenReceived
+    from app.home import home
     from app.rag.library import Library
-    from app.settings import home
     from tests.documents import HashEmbedder
     from tests.ui.fake_runtime import ScriptedAssistant, ScriptedRuntime, answer
 
@@ -68,7 +68,7 @@ class Hand:
     def __init__(self, window: MainWindow, seed: int, files: Path) -> None:
         from PySide6.QtCore import QSettings, QTimer
 
-        from app.settings import home
+        from app.home import home
 
         self.window, self.chance, self.files, self.waited = window, random.Random(seed), files, 0
         kept = QSettings(str(home() / "window.ini"), QSettings.Format.IniFormat)

@@ -15,7 +15,8 @@ from itertools import cycle
 from typing import Any
 
 from app.cluster.cluster import Cluster
-from app.settings import Settings, home
+from app.home import home
+from app.settings import Settings
 from app.thinking import Spoken
 from app.voice.aloud import Aloud
 from app.voice.interrupting import Interrupting

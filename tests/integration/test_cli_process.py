@@ -23,7 +23,8 @@ from pathlib import Path
 from app.cli import main
 from app.conversations import Conversations
 from app.runtime import Runtime
-from app.settings import Settings, home
+from app.home import home
+from app.settings import Settings
 from tests.fakes import FakeCluster, FakeLibrary
 
 class Noisy(FakeLibrary):
@@ -47,7 +48,8 @@ from app.cli import main
 from app.conversations import Conversations
 from app.events import NodeChosen, TokenReceived
 from app.runtime import Runtime
-from app.settings import Settings, home
+from app.home import home
+from app.settings import Settings
 from tests.fakes import FakeCluster, FakeLibrary
 
 class Clock(FakeCluster):

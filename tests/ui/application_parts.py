@@ -19,7 +19,7 @@ def say(*what: object) -> None:
 
 async def scripted() -> RuntimeSeam:
     """Open the scripted runtime; says CLOSED when it is closed."""
-    from app.settings import home
+    from app.home import home
     from tests.ui.fake_runtime import ScriptedRuntime
 
     class Telling(ScriptedRuntime):

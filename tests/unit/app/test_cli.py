@@ -19,7 +19,7 @@ from app.commands.output import place
 from app.commands.transcribe import how_far
 from app.errors import NodeLost, TrustError
 from app.events import FileIndexed, NodeInfo, Passage
-from app.settings import home
+from app.home import home
 from app.thinking import Going
 from nodeworker.protocol.links import shared_fingerprint
 from tests.command_line import Program
