@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVB
 
 from app.ui import phrases, recordings_list, theme
 from app.ui.controls import ElidedLabel, button, keys, label
+from app.ui.flow import Flow
 from app.ui.playback import Playback
 from app.ui.recordings_list import ELSEWHERE, Found
 from app.ui.spoken_text import SpokenText
@@ -121,8 +122,8 @@ class RecordingsPage(QWidget):
         self.text.asked.connect(self._play_from)
         self.text.pressed.connect(self.playback.toggle)
         column.addWidget(self.text, 1)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE.S)
+        row = Flow()
+        column.addLayout(row)
         self.add_button = button(
             tr("&Add to library"), kind="primary", description=tr("Write it down and find it from now on")
         )
@@ -141,8 +142,6 @@ class RecordingsPage(QWidget):
         )  # fmt: skip
         for one in (self.add_button, self.save_button, self.summary_button, self.folder_button, self.remove_button):
             row.addWidget(one)
-        row.addStretch()
-        column.addLayout(row)
         return reader
 
     # ------------------------------------------------------------------ the page comes and goes
