@@ -941,6 +941,12 @@
       <translation>Frage stellen…</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/arrivals.py" />
+      <location filename="../../../app/ui/chrome.py" />
+      <source>Ask a&amp;bout it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <location filename="../../../app/ui/drop_zones.py" />
       <source>Ask about it</source>
       <translation>Danach fragen</translation>
