@@ -7,6 +7,7 @@ ends it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 MESSAGE_MS = 15_000
 """How long an icon that stands there for a message alone stays."""
+PANEL_SECONDS = 15.0
+"""How long the panel may take to come after a program that starts at login."""
 SOON_MS = 100
 """What changes within this is shown at once."""
 CALM, ALERT = "#0f766e", "#b3261e"
@@ -138,12 +141,15 @@ class Tray(QObject):
         self.icon: QSystemTrayIcon | None = None
         self.menu: QMenu | None = None
         self.available: Callable[[], bool] = has_tray
+        self.panel_known = not sys.platform.startswith("linux")
+        """Qt looks for a panel once and believes that for ever: it may look when there is one, or none comes."""
         self.once: Callable[[str], bool] = lambda _name: True
         """Whether something is told for the first time: see `KeptSession.once`."""
         self.shown = ("", "")
         """State and sentence that the icon shows."""
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self.show_now)
+        self._awaiting = False
         self._actions: dict[str, QAction] = {}
         self._said: Callable[[], object] = self.bring
         """What a click on the message leads to."""
@@ -179,7 +185,11 @@ class Tray(QObject):
 
     def use(self) -> None:
         """Be there, or go, as the settings say now."""
-        wanted = (self._kept() or self._hands[0] != "off") and self.available()
+        wanted = self._kept() or self._hands[0] != "off"
+        if wanted and not self.panel_known:
+            self._await_panel()
+            return
+        wanted = wanted and self.available()
         if wanted and self.icon is None:
             self._make()
         if self.icon is not None:
@@ -208,6 +218,18 @@ class Tray(QObject):
             self.icon.setIcon(picture(shown[0]))
             self.icon.setToolTip(f"Tangnet: {word(shown[0])}" + (f"\n{shown[1]}" if shown[1] else ""))
         self._name_actions()
+
+    def _await_panel(self) -> None:
+        if self._awaiting:
+            return
+        from app.panel import panel
+
+        def known(_there: object) -> None:
+            self.panel_known = True
+            self.use()
+
+        self._awaiting = True
+        self._window.bridge.run(lambda: panel(PANEL_SECONDS), known, known, name="panel")
 
     def _kept(self) -> bool:
         runtime = self._window.runtime

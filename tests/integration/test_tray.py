@@ -123,6 +123,19 @@ async def test_a_panel_shows_the_state_and_its_menu_acts(desktop: Desktop, home:
     await host.close()
 
 
+async def test_a_panel_may_come_later_than_the_window(desktop: Desktop, home: Path) -> None:
+    program = await desktop.window(home)
+    program.tell("read")
+    host = await TrayHost.open(desktop.address)
+    await host.until(lambda icon: "Reading documents" in icon.tooltip[0])
+    program.tell("close")
+    await program.until("hidden")
+    await host.activate()
+    await program.until("shown")
+    assert await program.end() == 0
+    await host.close()
+
+
 async def test_where_no_panel_is_closing_ends_it(desktop: Desktop, home: Path) -> None:
     program = await desktop.window(home)
     program.tell("close")

@@ -55,7 +55,7 @@ def test_each_state_has_a_picture_and_a_word_of_its_own(scene: Scene) -> None:
 def _with_tray(scene: Scene) -> Tray:
     """Give the window a tray, which the offscreen platform does not have."""
     tray = scene.window.tray
-    tray.available = lambda: True
+    tray.available, tray.panel_known = lambda: True, True
     scene.attach()
     return tray
 
