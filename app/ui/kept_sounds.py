@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui.controls import button, label
+from app.ui.numbers import number as decimal
 from app.ui.playback import loudspeaker, sound_from
 from app.ui.translation import tr
 
@@ -181,9 +182,7 @@ class KeptLine(QWidget):
             return await asyncio.to_thread(work)
 
         def done(kept: list[Kept]) -> None:
-            from app.kept_sound import summary
-
-            self.words.setText(summary(kept, state))
+            self.words.setText(_summary(kept, deleted=state == "deleted"))
             self.delete_button.setEnabled(state == "kept" and bool(kept))
             if state == "deleted":
                 self._changed()
@@ -194,3 +193,17 @@ class KeptLine(QWidget):
         from app.ui import phrases
 
         self.words.setText(" ".join(part for part in phrases.trouble(error) if part))
+
+
+def _summary(kept: Sequence[Kept], *, deleted: bool) -> str:
+    """Say how much sound is kept, or was deleted."""
+    if not kept:
+        return tr("No sound is kept.")
+    number, size = len(kept), f"{decimal(sum(one.bytes for one in kept) / 1e6, 1)} MB"
+    if deleted and number == 1:
+        return tr("The sound of 1 spoken question ({size}) is deleted.", size=size)
+    if deleted:
+        return tr("The sound of {number} spoken questions ({size}) is deleted.", number=number, size=size)
+    if number == 1:
+        return tr("The sound of 1 spoken question ({size}) is kept.", size=size)
+    return tr("The sound of {number} spoken questions ({size}) is kept.", number=number, size=size)

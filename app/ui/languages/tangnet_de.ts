@@ -944,7 +944,7 @@
       <location filename="../../../app/ui/arrivals.py" />
       <location filename="../../../app/ui/chrome.py" />
       <source>Ask a&amp;bout it</source>
-      <translation type="unfinished" />
+      <translation>&amp;Danach fragen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/drop_zones.py" />
@@ -2908,6 +2908,11 @@
       <location filename="../../../app/ui/settings_page.py" />
       <source>No setting has “{words}” in it.</source>
       <translation>Keine Einstellung enthält „{words}“.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
+      <source>No sound is kept.</source>
+      <translation>Es ist kein Ton aufbewahrt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/dictating.py" />
@@ -4904,6 +4909,16 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/kept_sounds.py" />
+      <source>The sound of 1 spoken question ({size}) is deleted.</source>
+      <translation>Der Ton von 1 gesprochenen Frage ({size}) ist gelöscht.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
+      <source>The sound of 1 spoken question ({size}) is kept.</source>
+      <translation>Der Ton von 1 gesprochenen Frage ({size}) ist aufbewahrt.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
       <source>The sound of a question was deleted.</source>
       <translation>Der Ton einer Frage wurde gelöscht.</translation>
     </message>
@@ -4911,6 +4926,16 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/composer.py" />
       <source>The sound of questions is kept, as the settings say.</source>
       <translation>Der Ton der Fragen wird aufbewahrt, wie es die Einstellungen sagen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
+      <source>The sound of {number} spoken questions ({size}) is deleted.</source>
+      <translation>Der Ton von {number} gesprochenen Fragen ({size}) ist gelöscht.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/kept_sounds.py" />
+      <source>The sound of {number} spoken questions ({size}) is kept.</source>
+      <translation>Der Ton von {number} gesprochenen Fragen ({size}) ist aufbewahrt.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
