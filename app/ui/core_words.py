@@ -27,8 +27,9 @@ def _sentence(text: str) -> str | None:
     """Return one sentence in the language of the window; None where it is not known."""
     if text in _whole():
         return tr(text)
-    for template, start, end, pattern in _templates():
-        if text.startswith(start) and text.endswith(end) and (found := pattern.fullmatch(text)):
+    for template, start, end, shape in _templates():
+        fits = text.startswith(start) and text.endswith(end)
+        if fits and (found := re.fullmatch(shape, text, re.DOTALL)):
             values = {name: _value(value) for name, value in found.groupdict().items()}
             return tr(template).format(**values)
     return None
@@ -54,12 +55,12 @@ def _whole() -> frozenset[str]:
 
 
 @cache
-def _templates() -> tuple[tuple[str, str, str, re.Pattern[str]], ...]:
+def _templates() -> tuple[tuple[str, str, str, str], ...]:
     """Return each sentence with places, what it begins and ends with, and its pattern; those that say most first."""
     found = []
     for template in SENTENCES:
         words = _PLACE.split(template)
         if len(words) > 1:
             shape = "".join(_place(word) if at % 2 else re.escape(word) for at, word in enumerate(words))
-            found.append((sum(map(len, words[::2])), (template, words[0], words[-1], re.compile(shape, re.DOTALL))))
+            found.append((sum(map(len, words[::2])), (template, words[0], words[-1], shape)))
     return tuple(one for _length, one in sorted(found, key=lambda pair: -pair[0]))
