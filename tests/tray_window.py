@@ -1,6 +1,7 @@
 """Our window with its icon in the tray, on an X server: says "here" once it stands, "shown" and "hidden", "ended".
 
-Commands on stdin: "close" closes the window as its user would, "read" begins to read documents, "read off" ends that.
+Commands on stdin: "close" closes the window as its user would, "read" begins to read documents, "read off" ends that,
+"model" lets a model come.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def main(home: Path) -> None:
     def obey(line: str) -> None:
         if line == "close":
             own.window.close()
+        elif line == "model":
+            own.window.pane.models.came.emit("llama", "")
         else:
             state = BUSY if line == "read" else LibraryState()
             own.bridge.run(lambda: own.runtime.library.tell(state))

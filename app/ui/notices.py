@@ -53,13 +53,19 @@ def _notifier(clicked: Callable[[str, str], object]) -> ShowsNotices | None:
     return Notifier(clicked)
 
 
+def _away() -> bool:
+    """Whether no window of ours is in front. Of one that was just hidden Qt says so a while later."""
+    front = QGuiApplication.focusWindow()
+    return front is None or not front.isVisible()
+
+
 class Notices(QObject):
     """Watches long work in a window."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.make: Callable[[Callable[[str, str], object]], ShowsNotices | None] = _notifier
-        self.away: Callable[[], bool] = lambda: QGuiApplication.focusWindow() is None
+        self.away: Callable[[], bool] = _away
         """Whether another program is in front."""
         self.clock: Callable[[], float] = time.monotonic
         self._window = window

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.notice_daemon import NoticeDaemon
 from tests.tray_host import TrayHost
 from tests.x_server import XServer
 
@@ -133,6 +134,22 @@ async def test_a_panel_may_come_later_than_the_window(desktop: Desktop, home: Pa
     await host.activate()
     await program.until("shown")
     assert await program.end() == 0
+    await host.close()
+
+
+async def test_a_notice_brings_the_window_back_from_the_tray(desktop: Desktop, home: Path) -> None:
+    host, daemon = await TrayHost.open(desktop.address), await NoticeDaemon.open(desktop.address)
+    program = await desktop.window(home)
+    await host.until(lambda icon: "Ready" in icon.tooltip[0])
+    program.tell("close")
+    await program.until("hidden")
+    program.tell("model")
+    told = await daemon.until(1)
+    assert (told[0], told[3], told[4]) == ("Tangnet", "A model is there", "llama")
+    daemon.click(1)
+    await program.until("shown")
+    assert await program.end() == 0
+    await daemon.close()
     await host.close()
 
 
