@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from app.ui.translation import FOLDER, language, tr
+from app.ui.translation import CONTEXT, FOLDER, language, tr
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,3 +85,25 @@ def test_a_plural_needs_both_its_forms(translations: ModuleType, monkeypatch: py
         assert len(translations.faults("de", {"%n nodes": word})) == wrong, forms
     monkeypatch.setattr(translations, "read", lambda _language: {"gone": translations.Translation(["weg"], True)})
     assert len(translations.faults("de", {})) == 1
+
+
+def test_every_text_is_in_every_language(translations: ModuleType) -> None:
+    found = translations.words()
+    wrong = [fault for code in translations.languages() for fault in translations.faults(code, found)]
+    told = "\n".join(wrong[:40])
+    assert not wrong, (
+        f"{told}\n\nRun: python packaging/translations.py\nThen translate what is unfinished in app/ui/languages and "
+        "run it again; docs/translation.md says how."
+    )
+
+
+def test_what_qt_reads_is_what_was_translated(translations: ModuleType, tmp_path: Path) -> None:
+    found = translations.words()
+    for code in translations.languages():
+        translations.compile_one(code, tmp_path / f"{code}.qm")
+        made, kept = QTranslator(), QTranslator()
+        assert made.load(str(tmp_path / f"{code}.qm")) and kept.load(str(FOLDER / f"tangnet_{code}.qm"))
+        for source, word in translations.wanted(code, found).items():
+            for count in (1, 2) if word.plural else (-1,):
+                said = [one.translate(CONTEXT, source, None, count) for one in (made, kept)]
+                assert said[0] == said[1], f"{source!r}: run python packaging/translations.py"

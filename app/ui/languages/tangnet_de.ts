@@ -1133,7 +1133,7 @@
     <message>
       <location filename="../../../app/ui/personas_button.py" />
       <source>Careful reader</source>
-      <translation>Genaue Leserin</translation>
+      <translation>Genaues Lesen</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
