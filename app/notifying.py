@@ -50,6 +50,8 @@ class Notifier:
         self._places: dict[int, str] = {}
         """By the number that the desktop gave; the newest last."""
         self._tokens: dict[int, str] = {}
+        self._early: list[Message] = []
+        """Heard before the number of the notice was known."""
         self._one = asyncio.Lock()
 
     async def show(self, notice: Notice) -> bool:
@@ -83,6 +85,9 @@ class Notifier:
             log.info("notices cannot be shown: %s", reply.body if reply is not None else "no answer")
             return False
         self._places[int(reply.body[0])] = notice.place
+        early, self._early = self._early, []
+        for message in early:
+            self._heard(message)
         while len(self._places) > KNOWN_MOST:
             self._places.pop(next(iter(self._places)))
         return True
@@ -119,6 +124,8 @@ class Notifier:
             return
         number = message.body[0]
         if number not in self._places:
+            if self._one.locked():  # the answer to Notify has come, but `show` has not gone on yet
+                self._early.append(message)
             return
         if message.member == "ActivationToken":
             self._tokens[number] = str(message.body[1])

@@ -19,6 +19,8 @@ class NoticeDaemon:
     bus: MessageBus
     capabilities: list[str]
     refuses: bool = False
+    clicks_itself: bool = False
+    """Each notice is clicked on as soon as it is shown."""
     told: list[list[Any]] = field(default_factory=list)
     """What `Notify` was called with; the number of a notice is its place from 1."""
     came: asyncio.Event = field(default_factory=asyncio.Event)
@@ -73,4 +75,6 @@ class NoticeDaemon:
             return Message.new_error(message, "org.freedesktop.DBus.Error.LimitsExceeded", "Too many.")
         self.told.append(message.body)
         self.came.set()
+        if self.clicks_itself:
+            asyncio.get_running_loop().call_soon(self.click, len(self.told))
         return Message.new_method_return(message, "u", [len(self.told)])

@@ -62,6 +62,17 @@ async def test_a_notice_is_shown_and_a_click_tells_where_it_leads(address: str) 
     await daemon.close()
 
 
+async def test_a_click_that_comes_with_the_answer_counts(address: str) -> None:
+    daemon, clicks = await NoticeDaemon.open(address), Clicks()
+    notifier = Notifier(clicks, address=address)
+    daemon.clicks_itself = True
+    for number in range(20):
+        assert await notifier.show(Notice("One", place=str(number)))
+        assert await clicks.next() == (str(number), "")
+    await notifier.close()
+    await daemon.close()
+
+
 async def test_what_the_daemon_would_take_for_markup_is_shown_as_it_is(address: str) -> None:
     daemon = await NoticeDaemon.open(address, "body", "body-markup")
     notifier = Notifier(Clicks(), address=address)
