@@ -76,6 +76,28 @@ raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
     assert "SIZE 700 600" in finish(start(code, home))[1]
 
 
+def test_the_language_that_was_chosen_is_spoken_from_the_next_start(home: Path) -> None:
+    code = """
+from PySide6.QtCore import QTimer
+def painted(window):
+    def look():
+        if window.runtime is not None:
+            window.look.stop()
+            say("SAYS", window.sidebar.new_button.text())
+            window.runtime.settings.window_language = "de"
+            window.close()
+    window.look = QTimer(window, interval=20)
+    window.look.timeout.connect(look)
+    window.look.start()
+raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
+"""
+    english = {"LANGUAGE": "en", "LC_ALL": "C.UTF-8"}
+    assert "SAYS New conversation" in finish(start(code, home, inherit=english))[1].replace("&", "")
+    status, out, err = finish(start(code, home, inherit=english))
+    assert (status, err) == (0, "")
+    assert "SAYS Neues Gespräch" in out.replace("&", "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_closes_it_cleanly(home: Path, number: int) -> None:
     code = """
