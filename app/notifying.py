@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import html
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,6 +55,8 @@ class Notifier:
 
     async def show(self, notice: Notice) -> bool:
         """Show it; False where this desktop shows none."""
+        from html import escape
+
         try:
             from dbus_fast import Message, MessageType, Variant
             from dbus_fast.errors import DBusFastError
@@ -65,7 +66,7 @@ class Notifier:
         try:
             async with self._one, asyncio.timeout(ANSWER_SECONDS):
                 bus = await self._opened()
-                body = html.escape(notice.body, quote=False) if self._markup else notice.body
+                body = escape(notice.body, quote=False) if self._markup else notice.body
                 hints = {"desktop-entry": Variant("s", "tangnet"), "category": Variant("s", "transfer.complete")}
                 reply = await bus.call(
                     Message(
