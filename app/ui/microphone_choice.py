@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.composer import LevelMeter
 from app.ui.controls import Choice, button, label, set_state
+from app.ui.flow import Flow
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
@@ -108,14 +109,13 @@ class MicrophoneChoice(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE.S)
         column.addWidget(self.choice)
-        row = QHBoxLayout()
+        row = Flow()
+        column.addLayout(row)
         row.setSpacing(SPACE.S)
         for part in (self.test, self.record, self.play):
             part.setAutoDefault(False)
             row.addWidget(part)
-        row.addStretch(1)
         row.addWidget(self.meter)
-        column.addLayout(row)
         column.addWidget(self.state)
         self._timer = QTimer(self, interval=LEVEL_MS)
         self._timer.timeout.connect(self._show_level)

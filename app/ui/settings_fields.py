@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.settings import Declared
 from app.ui.controls import Choice
+from app.ui.flow import Flow
 from app.ui.settings_colours import Scene
 from app.ui.tokens import SPACE
 from app.ui.translation import tr
@@ -269,14 +270,12 @@ class Scenes(Field):
 
     def __init__(self, values: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = Flow(self)
         row.setSpacing(SPACE.M)
         self.pictures = [Scene(value, name) for value, name in values]
         for picture in self.pictures:
             row.addWidget(picture)
             picture.clicked.connect(lambda _on: self.changed.emit())
-        row.addStretch()
         self.control = self.pictures[0]
         self.setFocusProxy(self.control)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QFont
+from PySide6.QtGui import QFocusEvent, QFont, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.settings import Declared, Settings
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 PAGE_WIDTH = 760
 """Logical pixels of the column of settings: longer lines are hard to read."""
+NARROW = 720
+"""Narrower than this, controls stand below their words."""
 SLICE_SECONDS = 0.006
 """For which rows are built at a time; a frame has 16 ms."""
 
@@ -94,7 +96,7 @@ class SettingsPage(QWidget):
         self._bridge, self._undo, self._save = bridge, undo, save
         self._devices, self._lend, self._attend, self._kept = devices, lend, attend, kept
         self._runtime: RuntimeSeam | None = None
-        self._shown = False
+        self._shown = self._narrow = False
         self._line: KeptLine | None = None
         self.rows: dict[str, SettingRow] = {}
         """By dotted name."""
@@ -196,6 +198,7 @@ class SettingsPage(QWidget):
 
     def _add(self, declared: Declared, group: _Group) -> None:
         row = SettingRow(declared)
+        row.fold(self._narrow)
         row.changed.connect(self._wanted)
         row.reset_asked.connect(lambda name: self._reset([name]))
         column = group.card.layout()
@@ -259,6 +262,15 @@ class SettingsPage(QWidget):
             self._line.end()
             self._line.deleteLater()
             self._line = None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold the rows where there is little room."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW
+        if narrow != self._narrow:
+            self._narrow = narrow
+            for row in self.rows.values():
+                row.fold(narrow)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """The field that finds gets the keyboard."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.settings import Declared
 from app.ui.controls import label, round_button
-from app.ui.settings_fields import Field, Part, field_for
+from app.ui.settings_fields import Field, Part, Switch, field_for
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
@@ -56,14 +56,15 @@ class SettingRow(QWidget):
         self.reset_button.setSizePolicy(kept)
         self.reset_button.clicked.connect(lambda: self.reset_asked.emit(declared.name))
         whole = isinstance(self.field, Part) or declared.kind == "colours"
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setSpacing(SPACE.M)
         row.addLayout(words, 1)
         top = Qt.AlignmentFlag.AlignTop
         if not whole:
             row.addWidget(self.field, 0, top)
         row.addWidget(self.reset_button, 0, top)
-        column = QVBoxLayout(self)
+        self._foldable, self._folded = not whole and not isinstance(self.field, Switch), False
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(SPACE.L, SPACE.M, SPACE.S, SPACE.M)
         column.setSpacing(SPACE.S)
         column.addLayout(row)
@@ -73,6 +74,18 @@ class SettingRow(QWidget):
         self.words = f"{title} {sentence} {names} {declared.name}".casefold()
         """What is searched."""
         self.field.changed.connect(lambda: self.changed.emit(declared.name, self.field.value))
+
+    def fold(self, narrow: bool) -> None:
+        """Put the control below the words where there is no room beside them."""
+        if narrow == self._folded or not self._foldable:
+            return
+        self._folded = narrow
+        if narrow:
+            self._row.removeWidget(self.field)
+            self._column.insertWidget(1, self.field, 0, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._column.removeWidget(self.field)
+            self._row.insertWidget(1, self.field, 0, Qt.AlignmentFlag.AlignTop)
 
     def put(self, value: Any) -> None:
         """Show what the setting is."""

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QTableView,
     QTextEdit,
     QWidget,
@@ -152,7 +153,12 @@ def said(window: QWidget) -> Iterator[tuple[QWidget, str]]:
 
 
 def cut_off(window: QWidget) -> Iterator[str]:
-    """Yield the buttons and labels whose text has less room than it needs and is not shortened on purpose."""
+    """Yield buttons and labels whose text has less room than it needs, and pages that are wider than their room."""
+    for area in window.findChildren(QScrollArea):
+        off = area.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        inside, room = area.widget(), area.viewport().width()
+        if area.isVisible() and off and inside is not None and inside.width() > room + 1:
+            yield f"{type(area).__name__} {area.accessibleName()!r}: {room} of {inside.width()} pixels wide"
     for widget in window.findChildren(QWidget):
         if (
             not widget.isVisible()
