@@ -72,7 +72,7 @@ class AnswerCard(QFrame):
         self.body = TextCard()
         self.body.setAccessibleName(tr("Answer"))
         self.body.hide()
-        self._growing = markdown.Growing(self.body.document())
+        self._growing = markdown.Growing(self.body.document(), drawn=True)
         self.body.anchorClicked.connect(self._clicked)
         citation_preview.attach(self.body, self._cited)
         self._live = False
@@ -275,6 +275,8 @@ class AnswerCard(QFrame):
             self._announcer.grew(self.text)
         self._growing.show(self.text, theme.current(), self.passages.keys(), notes,
                            self._doubts if self.doubt.text() else ())  # fmt: skip
+        if self._growing.maths:
+            self.body.show_maths()
         self.body.fit()
         self.body.show_codes(self._growing.codes)
         self.grown.emit()

@@ -13,12 +13,13 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextBlockFormat, QTextCursor, QTextDocument, QTextDocumentFragment
 
 from app.ui import markdown_look
 from app.ui.markdown_look import CITATION_SCHEME
 from app.ui.markdown_look import Note as Note
+from app.ui.maths import Formula, formulas
 from app.ui.pieces import Piece, split
 from app.ui.tokens import Colours
 
@@ -27,11 +28,13 @@ LONGEST = 200_000
 """Characters that are laid out; a longer answer is cut in the view (never in the store)."""
 
 # Control characters, and marks that make text read in another order than it is written.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2028\u2029\u2066-\u2069\ue000\ufdd0\ufdd1\ufffc]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2028\u2029\u2066-\u2069\ue000-\uf8ff\ufdd0\ufdd1\ufffc]")
 _QUOTES = re.compile(r"^(?:[ \t]*>){8,}", re.MULTILINE)
 _INDENT = re.compile(r"^[ \t]{24,}", re.MULTILINE)
 _LONG_WORD = re.compile(r"\S{400}(?=\S)")
 _COLUMNS_MOST = 24
+_SIGN, _SIGNS = "\ue000", 6_000
+"""The first of the signs that stand for formulas, and how many there are."""
 _BEFORE = "x\n\n"
 """Stands before a piece while that is laid out by itself: what follows begins with a paragraph of its own."""
 
@@ -86,8 +89,12 @@ class Code:
 class Growing:
     """A document whose text is shown again and again, longer each time."""
 
-    def __init__(self, document: QTextDocument) -> None:
+    def __init__(self, document: QTextDocument, *, drawn: bool = False) -> None:
+        """`drawn`: maths is drawn by the view (see maths_objects.py); else it is its source in the letters of code."""
         self._document = document
+        self._drawn = drawn
+        self.maths = False
+        """There is a formula to be drawn."""
         self.codes: list[Code] = []
         """What code it shows, in order."""
         self._text = ""
@@ -212,8 +219,10 @@ class Growing:
             made.setPlainText("" if alone else "x")
             markdown_look.code(made, piece.text, piece.language, colours)
         else:
-            made.setMarkdown(_tame(piece.text) if alone else f"{_BEFORE}{_tame(piece.text)}", FEATURES)
+            text, found = self._without_maths(piece)
+            made.setMarkdown(_tame(text) if alone else f"{_BEFORE}{_tame(text)}", FEATURES)
             markdown_look.polish(made, colours, citations)
+            self._put_maths(made, found, piece.kind == "maths", colours)
         # Where each stands is found before one is there.
         blocks = [_blocks(piece.text[: max(0, at - first)]) if piece.kind != "code" else LONGEST for at, _ in places]
         for count, _, (_, note) in sorted(zip(blocks, range(len(blocks)), places, strict=True), reverse=True,
@@ -225,6 +234,36 @@ class Growing:
         part.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
         if part.hasSelection():
             cursor.insertFragment(QTextDocumentFragment(part))
+
+    @staticmethod
+    def _without_maths(piece: Piece) -> tuple[str, list[Formula]]:
+        """Return the text with a sign of its own for each formula, which Markdown leaves alone, and the formulas."""
+        if piece.kind == "maths":
+            source = piece.text.strip()
+            return _SIGN, [Formula(0, 0, source, f"$${source}$$")] if source else []
+        found = formulas(piece.text)[:_SIGNS]
+        parts, at = [], 0
+        for number, formula in enumerate(found):
+            parts += [piece.text[at : formula.start], chr(ord(_SIGN) + number)]
+            at = formula.end
+        return "".join([*parts, piece.text[at:]]), found
+
+    def _put_maths(self, made: QTextDocument, found: Sequence[Formula], alone: bool, colours: Colours) -> None:
+        for number, formula in enumerate(found):
+            cursor = made.find(chr(ord(_SIGN) + number))
+            if cursor.isNull():
+                continue
+            if alone:
+                shape = cursor.blockFormat()
+                shape.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+                cursor.setBlockFormat(shape)
+            if self._drawn:
+                from app.ui import maths_objects
+
+                self.maths = True
+                maths_objects.put(cursor, formula.source, formula.written, alone)
+            else:
+                cursor.insertText(formula.written.replace("\n", " "), markdown_look.code_look(colours))
 
 
 def _blocks(text: str) -> int:

@@ -63,7 +63,7 @@ def code(document: QTextDocument, text: str, language: str, colours: Colours) ->
     """Put code below what is in `document`, or into it where that is empty."""
     cursor = QTextCursor(document)
     cursor.movePosition(QTextCursor.MoveOperation.End)
-    look = _code_look(colours)
+    look = code_look(colours)
     shape = QTextBlockFormat()
     shape.setProperty(QTextFormat.Property.BlockCodeFence.value, "`")
     if language:
@@ -114,7 +114,15 @@ def _margins(block: QTextBlock, top: int | None = None, bottom: int | None = Non
     QTextCursor(block).setBlockFormat(shape)
 
 
-def _code_look(colours: Colours) -> QTextCharFormat:
+def code_font(font: QFont) -> QFont:
+    """Return `font` in the letters of code."""
+    made = QFont(font)
+    made.setFamilies([QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()])
+    return made
+
+
+def code_look(colours: Colours) -> QTextCharFormat:
+    """Return how code is written."""
     look = QTextCharFormat()
     look.setFontFamilies([QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()])
     look.setFontFixedPitch(True)
@@ -215,7 +223,7 @@ def _polish(block: QTextBlock, colours: Colours, citations: Collection[int]) -> 
     if level:
         _heading(block, level)
     elif _is_code(block):  # within a list or a quotation
-        look, shape = _code_look(colours), QTextBlockFormat()
+        look, shape = code_look(colours), QTextBlockFormat()
         shape.setBackground(QBrush(QColor(colours.code)))
         shape.setNonBreakableLines(False)
         cursor = _over(block, 0, max(0, block.length() - 1))

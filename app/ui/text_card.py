@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -37,6 +37,8 @@ class TextCard(QTextBrowser):
         self._hug = hug
         self.preview: QWidget | None = None
         """What is shown beside a citation; Esc closes it."""
+        self._maths: list[QObject] = []
+        """What draws formulas, once there is one."""
         self.blocks: CodeBlocks | None = None
         """Made when the first code is shown."""
         self.setOpenLinks(False)
@@ -67,6 +69,19 @@ class TextCard(QTextBrowser):
             self.blocks = CodeBlocks(self)
         if self.blocks is not None:
             self.blocks.show(codes)
+
+    def show_maths(self) -> None:
+        """Draw the formulas in the text."""
+        if not self._maths:
+            from app.ui.maths_objects import MathsObjects
+
+            self._maths.append(MathsObjects(self))
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """Copy formulas as they were written."""
+        made = QMimeData()
+        made.setText(self.textCursor().selection().toPlainText().replace("\ufffc", ""))
+        return made
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the ground of code below the text."""
