@@ -277,8 +277,8 @@ class AnswerCard(QFrame):
                            self._doubts if self.doubt.text() else ())  # fmt: skip
         if self._growing.maths:
             self.body.show_maths()
-        self.body.fit()
         self.body.show_codes(self._growing.codes)
+        self.body.fit()
         self.grown.emit()
         # A quarter of the time at most goes into layout, however long the answer is.
         self._shown_until = 1 + round((time.perf_counter() - began) * 3000)

@@ -91,6 +91,8 @@ class CodeBlocks(QObject):
         self._codes: tuple[Code, ...] = ()
         self._asked: dict[int, int] = {}
         """How long the code at a position was when its colours were asked for."""
+        self._painted: dict[int, int] = {}
+        """How long it was when it got them."""
         self.heads: list[CodeHead] = []
         self._boxes: list[QRectF] = []
         self._waiting: set[tuple[str, str]] = set()
@@ -99,7 +101,7 @@ class CodeBlocks(QObject):
         _post().found.connect(self._take)
 
     def show(self, codes: Sequence[Code]) -> None:
-        """Take what code there is in the text now."""
+        """Take what code there is in the text now; `arrange` comes when that has its room."""
         self._codes = tuple(codes)
         while len(self.heads) < len(codes):
             head = CodeHead(self._card)
@@ -111,7 +113,6 @@ class CodeBlocks(QObject):
         for code, head in zip(codes, self.heads, strict=True):
             head.present(code)
             self._colour(code)
-        self.arrange()
 
     def arrange(self) -> None:
         """Put everything where the code stands after it was laid out."""
@@ -175,7 +176,10 @@ class CodeBlocks(QObject):
         self._waiting.discard((language, text))
         for code in self._codes:
             if code.language == language and code.text.startswith(text):
-                self._paint_words(code, found)
+                fresh = self._ends(code)[0].userState() != _COLOURED
+                if fresh or self._painted.get(code.position, 0) < len(text):
+                    self._painted[code.position] = len(text)
+                    self._paint_words(code, found)
 
     def _paint_words(self, code: Code, found: Sequence[Span]) -> None:
         looks = _looks(theme.current())

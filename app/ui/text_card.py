@@ -62,7 +62,7 @@ class TextCard(QTextBrowser):
         return None
 
     def show_codes(self, codes: Sequence[Code]) -> None:
-        """Give the code in the text its ground, its head and its colours."""
+        """Give the code in the text its ground, its head and its colours, at the next `fit`."""
         if self.blocks is None and codes:
             from app.ui.code_blocks import CodeBlocks
 
@@ -96,7 +96,9 @@ class TextCard(QTextBrowser):
         document = self.document()
         if self._hug:
             self.updateGeometry()
-        document.setTextWidth(max(40, self.viewport().width()))
+        width = max(40, self.viewport().width())
+        if document.textWidth() != width:  # setting it lays everything out anew, also where it is the same
+            document.setTextWidth(width)
         height = math.ceil(document.size().height())
         if height != self.height():
             self.setFixedHeight(height)

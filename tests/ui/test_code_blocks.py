@@ -26,8 +26,8 @@ def shown(qtbot: QtBot, text: str) -> tuple[TextCard, markdown.Growing, CodeBloc
     card.resize(600, 100)
     growing = markdown.Growing(card.document())
     growing.show(text, tokens.LIGHT)
-    card.fit()
     card.show_codes(growing.codes)
+    card.fit()
     card.show()
     assert card.blocks is not None
     return card, growing, card.blocks
@@ -69,13 +69,13 @@ def test_code_has_its_language_and_a_button_that_copies_it(qtbot: QtBot) -> None
 def test_heads_go_with_their_code(qtbot: QtBot) -> None:
     card, growing, blocks = shown(qtbot, "```py\na\n```\n")
     growing.show("Now\n\n```js\nb\n```\n\n```c\nd\n```\n", tokens.LIGHT)
-    card.fit()
     card.show_codes(growing.codes)
+    card.fit()
     assert [head.language.text() for head in blocks.heads] == ["JavaScript", "C"]
     assert blocks.heads[0].y() > 10
     growing.show("Nothing", tokens.LIGHT)
-    card.fit()
     card.show_codes(growing.codes)
+    card.fit()
     qtbot.waitUntil(lambda: not card.findChildren(CodeHead))
 
 
@@ -97,8 +97,8 @@ def test_code_that_grows_is_coloured_to_its_end(qtbot: QtBot) -> None:
     for number in range(40):
         text += f"value_{number} = {number}  # note {number}\n"
         growing.show(text, tokens.LIGHT)
-        card.fit()
         card.show_codes(growing.codes)
+        card.fit()
     qtbot.waitUntil(lambda: "# note 39" in coloured(card) and "import" in coloured(card), timeout=20_000)
 
 
