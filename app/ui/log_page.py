@@ -48,6 +48,7 @@ class LogPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(SPACE.S)
         self.file = Choice()
+        self.file.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.file.setAccessibleName(tr("Log"))
         self.level = Choice()
         self.level.setAccessibleName(tr("Level"))

@@ -101,8 +101,26 @@ def giver(model: ModelInfo, nodes: Sequence[NodeInfo]) -> NodeInfo | None:
     return min(ready, key=lambda node: node.active + node.queued, default=None)
 
 
-def advised(one: Advice) -> str:
-    """Return what a machine could run."""
+def advised(found: Sequence[Advice]) -> list[str]:
+    """Return what machines could run, a line for all that get the same advice."""
+    alike: dict[tuple[object, ...], list[Advice]] = {}
+    for one in found:
+        speed = None if one.speed is None else (round(one.speed.rate), one.speed.measured)
+        alike.setdefault((one.node.local, one.model.sha256, one.there, speed), []).append(one)
+    return [_advised(group) for group in alike.values()]
+
+
+def _advised(group: Sequence[Advice]) -> str:
+    one = group[0]
+    if len(group) > 1:
+        names, model = several([each.node.name for each in group]), one.model.name
+        if one.there:
+            text = tr("{machines} have the best model that they can run: {model}", machines=names, model=model)
+        else:
+            size = phrases.megabytes(one.model.bytes)
+            text = tr("{machines} could each run {model}, {size}", machines=names, model=model, size=size)
+        told = rate(one.speed)
+        return f"{text} ({told})." if told else f"{text}."
     name, model = machine("local" if one.node.local else one.node.name), one.model.name
     if one.there:
         text = tr("{machine} has the best model that it can run: {model}", machine=name, model=model)

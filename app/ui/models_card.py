@@ -203,7 +203,7 @@ class ModelsCard(QFrame):
         from app.model_advice import advice
         from app.ui.model_words import advised
 
-        lines = [advised(one) for one in advice(self._nodes, self._models) if not one.there][:MOST_ADVICE]
+        lines = advised([one for one in advice(self._nodes, self._models) if not one.there])[:MOST_ADVICE]
         self.advice_text.setText("\n".join(lines))
         self.advice_text.setVisible(bool(lines))
 

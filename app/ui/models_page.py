@@ -216,7 +216,7 @@ class ModelsPage(QWidget):
         shown = [model for model in self._models if model.sha256 not in self._gone]
         order = {role: at for at, role in enumerate(model_words.ORDER)}
         shown.sort(key=lambda one: (order.get(one.role, 99), not one.trustworthy, one.bytes))
-        self.advice = [model_words.advised(one) for one in advice(self._nodes, shown)][:3]
+        self.advice = model_words.advised(advice(self._nodes, shown))[:3]
         if self.advice:
             self._head(column, tr("What your machines could run"))
             card = frame("card")

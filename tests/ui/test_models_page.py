@@ -103,3 +103,13 @@ def test_an_address_is_looked_at_before_it_is_used(scene: Scene) -> None:
     dialog.hash.setText("AB" * 32)
     dialog.download_button.click()
     scene.until(lambda: scene.runtime.cluster.sources == [f"https://example.org/a.gguf#sha256={'ab' * 32}"])
+
+
+def test_machines_with_the_same_advice_share_a_line(scene: Scene) -> None:
+    many = [replace(PI, id=f"{at}" * 64, name=f"pi-{at}", memory_total_bytes=8 * 10**9) for at in range(1, 7)]
+    scene.runtime.cluster.known = (replace(LOCAL, memory_total_bytes=10**9), *many)
+    scene.attach()
+    page = scene.window.views.present("models")
+    assert isinstance(page, ModelsPage)
+    scene.until(lambda: page.advice)
+    assert page.advice == ["pi-1, pi-2, pi-3, pi-4 and 2 more could each run qwen2.5-1.5b, 1.1 GB."]

@@ -6702,6 +6702,16 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/model_words.py" />
+      <source>{machines} could each run {model}, {size}</source>
+      <translation>{machines} könnten jeweils {model} ausführen, {size}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/model_words.py" />
+      <source>{machines} have the best model that they can run: {model}</source>
+      <translation>{machines} haben das beste Modell, das darauf läuft: {model}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/model_words.py" />
       <source>{machine} could run {model}, {size}</source>
       <translation>{machine} könnte {model} ausführen, {size}</translation>
     </message>
