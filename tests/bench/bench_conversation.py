@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -159,7 +160,10 @@ def test_stream(scene: Scene) -> None:
     scene.runtime.assistant.script = [
         Retrieved((TOWER,)), NodeChosen("local", "1" * 64, "the only node", "m"), *tokens, answer(full)
     ]  # fmt: skip
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.001)  # as app.ui.application.run does
     gaps = Gaps()
     scene.window.pane.ask("Tell me all of it.")
     scene.until(lambda: not scene.window.pane.runs, SECONDS + 60)
+    sys.setswitchinterval(before)
     gaps.stop(f"{len(tokens):,} tokens at 200 a second")
