@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
@@ -114,8 +115,8 @@ class CodeBlocks(QObject):
             head.present(code)
             self._colour(code)
 
-    def arrange(self) -> None:
-        """Put everything where the code stands after it was laid out."""
+    def arrange(self) -> int:
+        """Put everything where the code stands after it was laid out; returns the height that this needs."""
         width = self._card.viewport().width()
         self._boxes = []
         for code, head in zip(self._codes, self.heads, strict=True):
@@ -126,6 +127,7 @@ class CodeBlocks(QObject):
             self._boxes.append(QRectF(1, top, width - 2, bottom - top))
             head.setGeometry(1, round(top) + 1, width - 2, CODE_HEAD - 2)
             head.show()
+        return max((math.ceil(box.bottom()) + 2 for box in self._boxes), default=0)
 
     def paint(self, painter: QPainter) -> None:
         """Paint the ground of the code."""

@@ -100,10 +100,10 @@ class TextCard(QTextBrowser):
         if document.textWidth() != width:  # setting it lays everything out anew, also where it is the same
             document.setTextWidth(width)
         height = math.ceil(document.size().height())
+        if self.blocks is not None:
+            height = max(height, self.blocks.arrange())
         if height != self.height():
             self.setFixedHeight(height)
-        if self.blocks is not None:
-            self.blocks.arrange()
 
     def sizeHint(self) -> QSize:
         """Return the width of the longest line and the present height."""

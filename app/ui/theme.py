@@ -160,6 +160,9 @@ QLabel[tone="error"] {{ color: {c.on_error}; }}
 QLabel[kind="chip"] {{ background: {c.notice}; color: {c.on_notice}; border-radius: 9px; padding: 3px 10px; }}
 QTextBrowser, QPlainTextEdit {{ background: transparent; border: none; selection-background-color: {c.accent};
     selection-color: {c.on_accent}; }}
+QCheckBox::indicator:unchecked {{ width: 15px; height: 15px; border: 1px solid {c.muted}; border-radius: 4px;
+    background: {c.surface}; }}
+QCheckBox::indicator:unchecked:hover {{ border: 1px solid {c.accent}; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ background: {c.surface}; border: 1px solid {c.border};
     border-radius: 9px; padding: 7px 10px; selection-background-color: {c.accent};
     selection-color: {c.on_accent}; }}

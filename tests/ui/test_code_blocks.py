@@ -135,3 +135,10 @@ def test_hostile_code_is_read_quickly(language: str, text: str) -> None:
 def test_nothing_is_loaded_before_code_is_shown() -> None:
     script = "import sys, app.ui.answer_card; assert not [m for m in sys.modules if m.startswith('pygments')]"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_code_at_the_end_is_seen_to_its_end(qtbot: QtBot) -> None:
+    card, _, _ = shown(qtbot, f"Look:\n\n```py\n{CODE}\n```")
+    layout = card.document().documentLayout()
+    last = layout.blockBoundingRect(card.document().lastBlock())
+    assert card.height() >= last.bottom() + 10  # the ground reaches that far
