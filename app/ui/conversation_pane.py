@@ -211,8 +211,11 @@ class ConversationPane(QWidget):
         self.stack.setCurrentWidget(self.first_run)
         self.composer.box.setFocus()
 
-    def open_conversation(self, id: str, title: str, message: int = 0, above: int = 0) -> None:
-        """Show a stored conversation at its end, or at the message with that id, so many pixels of it above."""
+    def open_conversation(self, id: str, title: str, message: int = 0, above: int = 0, *, asked: str = "") -> None:
+        """Show a stored conversation at its end, or at the message with that id, so many pixels of it above.
+
+        `asked`: what was searched for and stands in that message; its words are marked.
+        """
         if self.runtime is None or (id == self.conversation and self.run is not None):
             return
         store = self.runtime.conversations
@@ -230,7 +233,9 @@ class ConversationPane(QWidget):
             if self.conversation == id and self.run is None:
                 self.choices.present(kept)
                 self.view.load(messages, self._fetch)
-                if message:
+                if message and asked:
+                    self.view.reveal(message, asked)
+                elif message:
                     self.view.go_to(message, above)
                 self.sounds.present(id)
                 self.stack.setCurrentWidget(self.view if messages else self.first_run)

@@ -35,6 +35,8 @@ class Sidebar(QFrame):
 
     failed = Signal(object)
     new_asked = Signal()
+    hit = Signal(str, str, int, str)
+    """A conversation that a search found shall be shown: its id, title, the message with the words, and the words."""
     opened = Signal(str, str)
     """Id and title of the conversation to show."""
     deleted = Signal(str)
@@ -50,6 +52,8 @@ class Sidebar(QFrame):
         self._undo = undo
         self._runtime: RuntimeSeam | None = None
         self._current = ""
+        self._hits: dict[str, int] = {}
+        """The messages in which a search found its words, by conversation."""
         self._closed: set[str] = set()
         """Folders that show nothing."""
         self._wants_name = ""
@@ -179,11 +183,13 @@ class Sidebar(QFrame):
             if shown.text != self._words:
                 return  # more has been typed since
             rows = conversation_rows.found(shown.found)
+            self._hits = {one.conversation.id: one.message for one in shown.found if one.message}
             self.nothing.setText(tr("Nothing found for “{text}”.", text=shown.text))
         else:
             if self._words:
                 return
             self.conversations.known = shown
+            self._hits = {}
             rows = conversation_rows.listed(shown, self._closed)
             self.nothing.setText(tr("What you ask is kept here."))
         self.list.setUniformItemSizes(not any(row.heading for row in rows))
@@ -208,7 +214,10 @@ class Sidebar(QFrame):
             self.list.select(key)
             return
         title = next((row.title for row in self.list.rows.rows if row.key == key), "")
-        self.opened.emit(key, title)
+        if key in self._hits:
+            self.hit.emit(key, title, self._hits[key], self._words)
+        else:
+            self.opened.emit(key, title)
 
     def _remove(self, key: str) -> None:
         if key.startswith(conversation_rows.FOLDER):

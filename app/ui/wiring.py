@@ -25,7 +25,10 @@ def connect(window: MainWindow) -> None:
     window.bridge.failed.connect(window.show_error)
     window.sidebar.new_asked.connect(window.pane.new_conversation)
     window.sidebar.opened.connect(window.pane.open_conversation)
-    for leading_back in (window.sidebar.new_asked, window.sidebar.opened, window.pane.asked):
+    window.sidebar.hit.connect(
+        lambda id, title, message, asked: window.pane.open_conversation(id, title, message, asked=asked)
+    )
+    for leading_back in (window.sidebar.new_asked, window.sidebar.opened, window.sidebar.hit, window.pane.asked):
         leading_back.connect(window.views.back)
     window.views.went.connect(window.sidebar.show_view)
     window.views.went.connect(lambda _name: window.side.dismiss())  # it stands beside what was left

@@ -46,6 +46,8 @@ def test_a_search_shows_where_the_words_stand_and_keys_lead_there(scene: Scene) 
     QTest.keyClick(bar.search, Qt.Key.Key_Down)
     QTest.keyClick(bar.list, Qt.Key.Key_Return)
     scene.until(lambda: len(scene.window.pane.view.answers) == 1)
+    words = scene.window.pane.view.answers[0].words
+    scene.until(lambda: [one.cursor.selectedText() for one in words.extraSelections()] == ["tow", "33"])
     bar.search.setText("nowhere at all")
     scene.until(lambda: bar.nothing.isVisible() and "nowhere at all" in bar.nothing.text())
     bar.search.clear()
