@@ -238,6 +238,11 @@ class Settings:
         names=("As the system", "Light", "Dark", "High contrast"),
         kind="colours",
     )
+    window_accent: bool = _setting(
+        True,
+        "Take the colour of buttons and links from the system, where it has one.",
+        title="The system's accent colour",
+    )
     window_language: str = _setting(
         "system",
         "Language of the window.",

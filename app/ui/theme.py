@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.ui.tokens import ALL, CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colours
 
-_NAME = "tangnet-colours"
-"""Property of the application that holds the name of the colours in use."""
+_NAME, _ACCENT = "tangnet-colours", "tangnet-accent"
+"""Properties of the application: the name of the colours in use, and the accent that is not their own."""
+_SCALE, _WEIGHT = "tangnet-scale", "tangnet-weight"
+"""Properties of a widget whose letters are not of the system's size."""
+NO_ACCENT = "#308cc6"
+"""What Qt gives for the accent where the system has none."""
 
 
 _LINES = """
@@ -33,13 +37,21 @@ class Theme(QObject):
     changed = Signal()
 
     def __init__(
-        self, application: QApplication, choice: str = "system", *, dark: Callable[[], bool] | None = None
+        self,
+        application: QApplication,
+        choice: str = "system",
+        *,
+        dark: Callable[[], bool] | None = None,
+        accent: Callable[[], str] | None = None,
     ) -> None:
-        """`choice` as in `choose`; `dark` tells whether the system is, None asks Qt."""
+        """`choice` as in `choose`; `dark` and `accent` tell what the system has, None asks Qt."""
         super().__init__(application)
         self._application = application
         self._dark = dark or (lambda: application.styleHints().colorScheme() == Qt.ColorScheme.Dark)
+        # Our own palette names no accent, so that the system's shows through.
+        self._accent = accent or (lambda: application.palette().color(QPalette.ColorRole.Accent).name())
         self._choice = choice
+        self._follows_accent = True
         self.colours = LIGHT
         application.styleHints().colorSchemeChanged.connect(self._apply)
         application.styleHints().accessibility().contrastPreferenceChanged.connect(self._apply)
@@ -51,11 +63,21 @@ class Theme(QObject):
         self._dressed = True
         self._application.setStyleSheet(style_sheet(self.colours))
 
-    def choose(self, choice: str) -> None:
-        """Take "system", "light", "dark" or "contrast"."""
-        if choice != self._choice:
-            self._choice = choice
+    def choose(self, choice: str, *, accent: bool = True) -> None:
+        """Take "system", "light", "dark" or "contrast"; `accent`: with the system's accent where it has one."""
+        if (choice, accent) != (self._choice, self._follows_accent):
+            self._choice, self._follows_accent = choice, accent
             self._apply()
+
+    def notice(self, event: QEvent) -> None:
+        """Take what the window is told of the system: another accent, letters of another size."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._apply()
+        elif event.type() == QEvent.Type.FontChange:
+            for widget in self._application.allWidgets():
+                factor, weight = widget.property(_SCALE), widget.property(_WEIGHT)
+                if factor is not None:
+                    sized(widget, float(factor), None if weight is None else QFont.Weight(weight))
 
     def _wanted(self) -> Colours:
         dark = self._dark()
@@ -63,14 +85,18 @@ class Theme(QObject):
             dark = self._choice == "dark"
         if strong(self._application) or self._choice == "contrast":
             return CONTRAST_DARK if dark else CONTRAST_LIGHT
-        return DARK if dark else LIGHT
+        base = DARK if dark else LIGHT
+        accent = self._accent() if self._follows_accent else ""
+        return _coloured(base, "" if accent == NO_ACCENT else accent)
 
     def _apply(self) -> None:
         wanted = self._wanted()
-        if wanted is self.colours and self._application.property(_NAME) == wanted.name:
+        if wanted == self.colours and self._application.property(_NAME) == wanted.name:
             return
         self.colours = wanted
         self._application.setProperty(_NAME, wanted.name)
+        own = ALL[wanted.name].accent
+        self._application.setProperty(_ACCENT, "" if wanted.accent == own else wanted.accent)
         self._application.setPalette(palette(self.colours))
         if self._dressed:
             self._application.setStyleSheet(style_sheet(self.colours))
@@ -113,11 +139,24 @@ def palette(colours: Colours) -> QPalette:
 def current() -> Colours:
     """Return the colours in use: a widget's own palette cannot tell, the style sheet changes it."""
     application = QApplication.instance()
-    return ALL.get(str(application.property(_NAME)) if application is not None else "", LIGHT)
+    if application is None:
+        return LIGHT
+    return _coloured(ALL.get(str(application.property(_NAME)), LIGHT), str(application.property(_ACCENT) or ""))
+
+
+def _coloured(base: Colours, accent: str) -> Colours:
+    if not accent:
+        return base
+    from app.ui.accents import with_accent
+
+    return with_accent(base, accent)
 
 
 def sized(widget: QWidget, factor: float, weight: QFont.Weight | None = None) -> None:
-    """Give `widget` the application's font at `factor` of its size."""
+    """Give `widget` the application's font at `factor` of its size, now and when that changes."""
+    widget.setProperty(_SCALE, factor)
+    if weight is not None:
+        widget.setProperty(_WEIGHT, weight.value)
     font = QFont(QApplication.font())
     if font.pointSizeF() > 0:
         font.setPointSizeF(font.pointSizeF() * factor)

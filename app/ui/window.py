@@ -12,17 +12,9 @@ from PySide6.QtWidgets import QMainWindow
 # Everything else is imported where it is used: PySide makes each class at its first import, and what comes in here
 # comes before the first painting.
 if TYPE_CHECKING:
+    from PySide6 import QtGui
     from PySide6.QtCore import QEvent, QMimeData, QUrl
-    from PySide6.QtGui import (
-        QCloseEvent,
-        QDragEnterEvent,
-        QDragLeaveEvent,
-        QDragMoveEvent,
-        QDropEvent,
-        QKeyEvent,
-        QKeySequence,
-        QPaintEvent,
-    )
+    from PySide6.QtGui import QKeySequence
 
     from app.events import Hearing
     from app.ui.answer_card import AnswerCard
@@ -206,7 +198,7 @@ class MainWindow(QMainWindow):
         if self.runtime is None:
             return
         settings = self.runtime.settings
-        self.theme.choose(settings.window_theme)
+        self.theme.choose(settings.window_theme, accent=settings.window_accent)
         self.pane.composer.show_where(self.pane.composer.where.value, settings.nodes_prefer)
         key = QKeySequence(settings.voice_key)
         name = settings.voice_key if not key.isEmpty() else "F9"
@@ -225,7 +217,7 @@ class MainWindow(QMainWindow):
         self._quits = True
         self.close()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def closeEvent(self, event: QtGui.QCloseEvent) -> None:
         """Make final what could still be undone, and let the application close the rest, or go to the tray."""
         if self._complete:
             self.undo.settle()
@@ -238,7 +230,7 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
         self.closing.emit()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         """Say once that the window can be seen."""
         super().paintEvent(event)
         if not self._painted:
@@ -334,7 +326,7 @@ class MainWindow(QMainWindow):
         self.pane.composer.show_listening(False)
         self.show_error(error)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
         """The talk key, and Esc: ends what was begun last, see `_escape`."""
         from PySide6.QtCore import Qt
         from PySide6.QtGui import QKeySequence
@@ -365,7 +357,7 @@ class MainWindow(QMainWindow):
         elif not awake:
             self.views.back()
 
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+    def keyReleaseEvent(self, event: QtGui.QKeyEvent) -> None:
         """The talk key was let go."""
         if self._held_key and event.key() == self._held_key:  # modifiers may have been let go before
             if not event.isAutoRepeat():
@@ -375,8 +367,10 @@ class MainWindow(QMainWindow):
             super().keyReleaseEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        """Another window took the keyboard: the release of a held key would never come."""
+        """Follow the system's colours and letters. If another window took the keyboard, a held key is let go."""
         super().changeEvent(event)
+        if self._complete:
+            self.theme.notice(event)
         if self._complete and not self.isActiveWindow() and not self.talk_key.held:
             self.talker.release()
 
@@ -388,22 +382,22 @@ class MainWindow(QMainWindow):
 
     # ------------------------------------------------------------------ files dropped on the window
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+    def dragEnterEvent(self, event: QtGui.QDragEnterEvent) -> None:
         """Take local files and folders."""
         if self._complete and _local_paths(event.mimeData()):
             event.acceptProposedAction()
             self.overlay.cover(asks=self.views.name == "conversation")
 
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+    def dragMoveEvent(self, event: QtGui.QDragMoveEvent) -> None:
         """Mark what would happen there."""
         self.overlay.point(event.position().toPoint())
         event.acceptProposedAction()
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+    def dragLeaveEvent(self, event: QtGui.QDragLeaveEvent) -> None:
         """The files went elsewhere."""
         self.overlay.hide()
 
-    def dropEvent(self, event: QDropEvent) -> None:
+    def dropEvent(self, event: QtGui.QDropEvent) -> None:
         """Ask about what was dropped, or add it to the library, as the zone under it says."""
         from PySide6.QtCore import Qt
 

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.ui.bridge import Bridge
 from app.ui.collector import Collector
 from app.ui.seam import RuntimeSeam
-from app.ui.theme import Theme
+from app.ui.theme import NO_ACCENT, Theme
 from app.ui.window import MainWindow
 from tests.ui.fake_runtime import ScriptedRuntime
 from tests.ui.fake_sound import FakeEar, FakePlayer
@@ -41,6 +41,8 @@ class Scene:
     bugs: list[BaseException] = field(default_factory=list)
     night: bool = False
     """Whether the system is dark."""
+    accent: str = NO_ACCENT
+    """What the system has."""
 
     def attach(self) -> None:
         """Open the runtime in the asyncio thread and hand it over."""
@@ -142,7 +144,8 @@ def scene(qapp: QApplication, qtbot: QtBot, bridge: Bridge, home: Path) -> Itera
     flashes = Flashes(qapp)
     qapp.installEventFilter(flashes)
     made: Scene | None = None
-    theme = Theme(qapp, "light", dark=lambda: made is not None and made.night)
+    theme = Theme(qapp, "light", dark=lambda: made is not None and made.night,
+                  accent=lambda: NO_ACCENT if made is None else made.accent)  # fmt: skip
     theme.dress()
     window = MainWindow()
     window.complete(bridge, theme, open_ear, open_player)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.events import Moved
 from app.ui import phrases
+from app.ui.accents import contrast, with_accent
+from app.ui.controls import label
 from app.ui.theme import Theme, current
 from app.ui.tokens import ALL, CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colours
+from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import answer
 
 PAIRS = (
@@ -21,18 +24,43 @@ PAIRS = (
 )  # fmt: skip
 
 
-def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2 defines it."""
-    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-             for part in (QColor(colour).redF(), QColor(colour).greenF(), QColor(colour).blueF())]  # fmt: skip
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
 @pytest.mark.parametrize("colours", ALL.values(), ids=ALL)
 @pytest.mark.parametrize(("ink", "ground"), PAIRS)
 def test_text_can_be_read(colours: Colours, ink: str, ground: str) -> None:
-    light, dark = sorted((luminance(getattr(colours, ink)), luminance(getattr(colours, ground))), reverse=True)
-    assert (light + 0.05) / (dark + 0.05) >= (7.0 if colours.name.startswith("contrast") else 4.5)
+    found = contrast(getattr(colours, ink), getattr(colours, ground))
+    assert found >= (7.0 if colours.name.startswith("contrast") else 4.5)
+
+
+@pytest.mark.parametrize("base", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("accent", ["#000000", "#ffffff", "#ffd500", "#e01b24", "#3584e4", "#7c3aed", "#808080"])
+def test_with_every_accent_all_can_be_read(base: Colours, accent: str) -> None:
+    colours = with_accent(base, accent)
+    for ink, ground in PAIRS:
+        assert contrast(getattr(colours, ink), getattr(colours, ground)) >= 4.5, (ink, ground)
+    assert with_accent(base, colours.accent) == colours
+
+
+def test_accent_and_letters_follow_the_system_while_it_runs(qapp: QApplication, scene: Scene) -> None:
+    theme, title = scene.window.theme, label("Large", scale=1.5)
+    title.setParent(scene.window)
+    before = title.font().pointSizeF()
+    scene.accent = "#7c3aed"
+    palette = QPalette(QApplication.palette())
+    palette.setColor(QPalette.ColorRole.Accent, QColor(scene.accent))
+    QApplication.setPalette(palette)  # the system tells: Qt sends the same to the window
+    scene.until(lambda: theme.colours.accent == "#7c3aed")
+    assert current() == theme.colours and "#7c3aed" in qapp.styleSheet()
+    theme.choose("light", accent=False)
+    assert theme.colours is LIGHT and current() is LIGHT
+    usual = QApplication.font()
+    larger = QFont(usual)
+    larger.setPointSizeF(usual.pointSizeF() * 1.4)
+    try:
+        QApplication.setFont(larger)
+        scene.until(lambda: title.font().pointSizeF() == pytest.approx(before * 1.4))
+    finally:
+        QApplication.setFont(usual)
+    scene.until(lambda: title.font().pointSizeF() == pytest.approx(before))
 
 
 def test_colours_follow_the_choice_and_the_system(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,10 +14,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontInfo, QImage, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPushButton, QWidget
 
+from app.ui.accents import luminance
 from app.ui.tokens import ALL, Colours
 from tests.ui.conftest import Scene
 from tests.ui.stage import Stage, furnish
-from tests.ui.test_looks import luminance
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures" / "views"
 BLOCK = 10

@@ -4452,6 +4452,11 @@ Aus: nur das Modell.</translation>
       <translation>Den gewählten Ordner herausnehmen (Entf)</translation>
     </message>
     <message>
+      <location filename="../../../app/settings.py" />
+      <source>Take the colour of buttons and links from the system, where it has one.</source>
+      <translation>Die Farbe von Schaltflächen und Links vom System übernehmen, wo es eine hat.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/documents_panel.py" />
       <source>Take what is chosen out of the library; the files stay (Delete)</source>
       <translation>Das Gewählte aus der Bibliothek nehmen; die Dateien bleiben (Entf)</translation>
@@ -4951,6 +4956,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/leaving.py" />
       <source>The system knows no program to show {folder}.</source>
       <translation>Das System kennt kein Programm, um {folder} zu zeigen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>The system's accent colour</source>
+      <translation>Akzentfarbe des Systems</translation>
     </message>
     <message>
       <location filename="../../../app/ui/hands_free.py" />
