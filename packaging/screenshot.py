@@ -1,23 +1,22 @@
 """Makes the pictures of the docs, in docs/pictures: the window, the library, a page, a passage, the nodes.
 
-    python packaging/screenshot.py            scripted: a fake runtime plays a written conversation
-    python packaging/screenshot.py --real     real: documents are written, indexed and asked with the models installed
+    python packaging/screenshot.py
 
-The pictures in the repository are made with --real; which of the two made a picture is printed when it is written.
+Documents are written, indexed and asked with the models installed; the fleet of nodes alone is made up.
+packaging/view_pictures.py makes the pictures of all views with written answers.
 Runs without a display (Qt's offscreen platform) unless QT_QPA_PLATFORM says otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from app.events import Passage
@@ -32,14 +31,13 @@ if os.environ["QT_QPA_PLATFORM"] == "offscreen" and Path("/usr/share/fonts/truet
     os.environ.setdefault("QT_QPA_FONTDIR", "/usr/share/fonts/truetype/dejavu")
 os.environ.setdefault("QT_SCALE_FACTOR", "1.5")
 
-QUESTIONS = ("How much water does a tomato plant get?", "What should I do when a frost warning comes?")
+QUESTION = "How much water does a tomato plant get?"
 PAGE_QUESTION = "How many litres an hour does the pump on the well lift?"
 
 
 def main() -> int:
     """Make the pictures; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--real", action="store_true", help="use the real runtime and the models installed")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures", help="folder for the pictures")
     choice = parser.parse_args()
     choice.out.mkdir(parents=True, exist_ok=True)
@@ -48,13 +46,13 @@ def main() -> int:
         home.mkdir(mode=0o700)
         os.environ["TANGNET_HOME"] = str(home)
         os.environ["HOME"] = place  # the documents are shown as ~/Documents
-        return Photographer(choice.real, choice.out, home, Path(place) / "Documents").work()
+        return Photographer(choice.out, home, Path(place) / "Documents").work()
 
 
 class Photographer:
     """Drives a real window and takes its picture."""
 
-    def __init__(self, real: bool, out: Path, home: Path, documents: Path) -> None:
+    def __init__(self, out: Path, home: Path, documents: Path) -> None:
         from PySide6.QtWidgets import QApplication
         from sample_documents import write
 
@@ -63,7 +61,7 @@ class Photographer:
         from app.ui.theme import Theme
         from app.ui.window import MainWindow
 
-        self.real, self.out = real, out
+        self.out = out
         self.application = QApplication(["tangnet"])
         self.application.setStyle("Fusion")
         font = self.application.font()
@@ -77,7 +75,7 @@ class Photographer:
         self.window.resize(1180, 780)
         write(documents)
         self.documents = documents
-        self.open: OpenRuntime = open_runtime if real else _scripted(home, documents)
+        self.open: OpenRuntime = open_runtime
 
     def work(self) -> int:
         """Take all pictures; returns the exit status."""
@@ -98,17 +96,14 @@ class Photographer:
             self._until(lambda: pane.models.title.text() == ready and not pane.models.weak.isHidden(), "the models")
             self._settle()
             self._take("first-run")
-            if self.real:
-                self._library()
-            for question in QUESTIONS[:1] if self.real else QUESTIONS:
-                self._ask(question)
+            self._library()
+            self._ask(QUESTION)
             self._both("window")
             self.window.reading.show_passage(self._cited())
             self._settle()
             self._take("passage")
             self.window.side.dismiss()
-            if self.real:
-                self._page()
+            self._page()
             self._nodes()
         finally:
             self.bridge.close(10)
@@ -210,7 +205,7 @@ class Photographer:
         with Image.open(path) as picture:  # 256 colours are enough for a window, and a third of the bytes
             small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
         small.save(path, optimize=True)
-        print(f"{path}: {what or ('real answer' if self.real else 'scripted conversation')}")
+        print(f"{path}: {what or 'a real answer'}")
 
     def _until(self, done: Callable[[], bool], what: str, seconds: float = 240.0) -> None:
         from PySide6.QtCore import QEventLoop
@@ -224,83 +219,6 @@ class Photographer:
     def _settle(self) -> None:
         until = time.monotonic() + 0.6
         self._until(lambda: time.monotonic() > until, "painting")
-
-
-def _scripted(home: Path, documents: Path) -> OpenRuntime:
-    from sample_documents import HANDBOOK
-
-    from app.events import (
-        Answered,
-        Citation,
-        Moved,
-        NodeChosen,
-        Passage,
-        Retrieved,
-        Timings,
-        TokenReceived,
-        Usage,
-    )
-    from tests.ui.fake_runtime import ScriptedRuntime
-
-    path = str(documents / "Greenhouse handbook.md")
-    watering = HANDBOOK.index("Tomatoes are")
-    frost = HANDBOOK.index("In a frost")
-    found = (
-        Passage(1, path, None, "Heating", frost, frost + 160, 0.9, HANDBOOK[frost : frost + 160]),
-        Passage(
-            2,
-            path,
-            None,
-            "Watering",
-            watering,
-            watering + 105,
-            0.8,
-            HANDBOOK[watering : watering + 105],
-        ),
-    )
-    texts = (
-        "Each tomato plant gets **three litres every second day**, in the morning and never on the leaves [2].",
-        "Before dusk:\n\n1. **Close all roof windows.**\n2. Check that the thermometer at bench four shows "
-        "at least six degrees [1].\n\nIf the heating fails, call Marta [1].",
-    )
-
-    def script(text: str, node: str, more: tuple[object, ...]) -> list[Any]:
-        cited = tuple(Citation(p.n, p.path, p.page, p.start, p.end) for p in found if f"[{p.n}]" in text)
-        end = Answered(text, cited, True, node, Usage(900, 0, 60), Timings(first_token_ms=900.0, total_ms=4200.0))
-        words = [TokenReceived(word + " ", node) for word in text.split(" ")]
-        why = "pi-3 is quickest: about 4.1 s (700 tokens remembered), this machine about 9.5 s."
-        half = len(words) // 2
-        return [Retrieved(found), NodeChosen("pi-3", "2" * 64, why), *words[:half], *more, *words[half:], end]
-
-    async def opened() -> RuntimeSeam:
-        runtime = ScriptedRuntime(home)
-        scripts = iter(
-            (
-                script(texts[0], "pi-3", ()),
-                script(texts[1], "local", (Moved("pi-3", "local", "pi-3 was switched off", 400.0),)),
-            )
-        )
-        runtime.assistant.make = lambda: next(scripts)
-
-        async def surroundings(path: str, page: int | None, start: int, end: int) -> object:
-            from app.rag.library import Surroundings
-
-            return Surroundings(
-                path,
-                page,
-                None,
-                HANDBOOK[:start],
-                HANDBOOK[start:end],
-                HANDBOOK[end:],
-                True,
-                False,
-            )
-
-        runtime.library.surroundings = surroundings  # type: ignore[method-assign, assignment]
-        await asyncio.sleep(0)
-        return runtime
-
-    return opened
 
 
 if __name__ == "__main__":

@@ -14,15 +14,15 @@ from app.ui.hints import in_window
         ("Is it switched on?", "Is it switched on?"),
         (
             "`tangnet models add qwen2.5-coder-1.5b` fetches a better one (1.1 GB).",
-            "The page Models on the left helps.",
+            "The page Models shows which there are, and gets better ones.",
         ),
         (
             "Is it overloaded? `tangnet nodes` shows its load.",
-            "Is it overloaded? The page Nodes on the left helps.",
+            "Is it overloaded? The page Nodes shows how each one is, and pairs others.",
         ),
         (
             "`tangnet models list` shows voices; add one with `tangnet models add hibari-heart`.",
-            "The page Models on the left helps.",
+            "The page Models shows which there are, and gets better ones.",
         ),
         (
             "Run `tangnet-node pair` on it, then `tangnet pair pi-3` here.",
@@ -30,7 +30,7 @@ from app.ui.hints import in_window
         ),
         (
             "`tangnet nodes` shows them. `tangnet nodes` shows their load.",
-            "The page Nodes on the left helps.",
+            "The page Nodes shows how each one is, and pairs others.",
         ),
         (
             "`tangnet conversations restore 3` brings it back.",

@@ -2438,7 +2438,6 @@
       <translation>Stufe</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/hints.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Library</source>
       <translation>Bibliothek</translation>
@@ -2568,7 +2567,6 @@
       <translation>Markdown</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/hints.py" />
       <location filename="../../../app/ui/memory_page.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <location filename="../../../app/ui/views.py" />
@@ -2674,7 +2672,6 @@
       <translation>Modell: {model}</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/hints.py" />
       <location filename="../../../app/ui/views.py" />
       <source>Models</source>
       <translation>Modelle</translation>
@@ -2930,7 +2927,6 @@
       <translation>Niemand sagt etwas darin.</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/hints.py" />
       <location filename="../../../app/ui/nodes_panel.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <location filename="../../../app/ui/views.py" />
@@ -4065,7 +4061,6 @@ Aus: nur das Modell.</translation>
       <translation>Zurücksetzen: {name}</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/hints.py" />
       <location filename="../../../app/ui/settings_page.py" />
       <location filename="../../../app/ui/tray.py" />
       <location filename="../../../app/ui/views.py" />
@@ -4873,6 +4868,21 @@ Aus: nur das Modell.</translation>
       <translation>Das des Systems: {name}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/hints.py" />
+      <source>The page Library shows what was read, and adds more.</source>
+      <translation>Die Seite Bibliothek zeigt, was gelesen wurde, und nimmt mehr auf.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hints.py" />
+      <source>The page Models shows which there are, and gets better ones.</source>
+      <translation>Die Seite Modelle zeigt, welche es gibt, und holt bessere.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/hints.py" />
+      <source>The page Nodes shows how each one is, and pairs others.</source>
+      <translation>Die Seite Knoten zeigt, wie es jedem geht, und koppelt weitere.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/passage_view.py" />
       <source>The page as it is printed</source>
       <translation>Die Seite, wie sie gedruckt ist</translation>
@@ -4881,11 +4891,6 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>The page cannot be shown. {reason}</source>
       <translation>Die Seite kann nicht gezeigt werden. {reason}</translation>
-    </message>
-    <message>
-      <location filename="../../../app/ui/hints.py" />
-      <source>The page {page} on the left helps.</source>
-      <translation>Die Seite „{page}“ links hilft weiter.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
