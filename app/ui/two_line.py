@@ -220,6 +220,11 @@ class TwoLineList(QListView):
                 self.setCurrentIndex(self.rows.index(at))
                 self.edit(self.rows.index(at))
 
+    def commitData(self, editor: QWidget) -> None:
+        """Take the typed title once: Enter is answered a turn later, and a click may have ended the typing by then."""
+        if not editor.isHidden():
+            super().commitData(editor)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter chooses, Delete asks to remove."""
         key = "" if self.editing else self.current_key

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu
+from shiboken6 import isValid
 
 from app.conversations import Conversations, Outcome
 from app.events import Citation
@@ -127,3 +128,23 @@ def test_a_conversation_is_saved_as_a_file_that_loads_nothing(scene: Scene, tmp_
     work.export(id, tmp_path / "missing" / "one.html")
     scene.until(lambda: "cannot be written" in said.text())
     assert file_name("../a: b?") == "a b" and file_name("…") == "conversation"
+
+
+def test_a_name_is_taken_once_where_a_click_follows_enter_at_once(scene: Scene) -> None:
+    """On a busy window both come in one turn: Qt answers Enter after the click has taken the typing away."""
+    scene.attach()
+    scene.ask()
+    scene.until(lambda: _keys(scene))
+    rows = scene.window.sidebar.list
+    names: list[str] = []
+    rows.renamed.connect(lambda _key, name: names.append(name))
+    scene.until(scene.window.isActiveWindow)
+    rows.rename(_keys(scene)[-1])
+    editor = rows.findChild(QLineEdit)
+    assert editor is not None and editor.hasFocus()
+    QTest.keyClicks(editor, "Paris")
+    QTest.keyPress(editor, Qt.Key.Key_Return)
+    scene.window.sidebar.search.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert names == ["Paris"] and not rows.editing
+    scene.until(lambda: not isValid(editor))
+    assert names == ["Paris"]
