@@ -108,6 +108,10 @@ def _take(variant: str, out: Path) -> int:
                 raise SystemExit("view_pictures: waited a minute in vain")
             application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
 
+    def settle() -> None:
+        still = time.monotonic() + 0.5
+        until(lambda: time.monotonic() > still)
+
     async def opened() -> RuntimeSeam:
         bridge.at_close(runtime.close)
         return runtime
@@ -119,8 +123,7 @@ def _take(variant: str, out: Path) -> int:
     taken: dict[str, Image] = {}
     for name in stage.views:
         stage.show(name)
-        settled = time.monotonic() + 0.5
-        until(lambda settled=settled: time.monotonic() > settled)  # type: ignore[misc]
+        settle()
         taken[name] = stage.picture()
     bridge.close(10)
     _keep(variant, taken, out)
