@@ -105,6 +105,7 @@ class UndoBar(QFrame):
 class SidePanel(QFrame):
     """The right panel: one page at a time with a title and a close button."""
 
+    opened = Signal()
     closed = Signal()
     widened = Signal(bool)
     """The panel shall have the room of the conversation, or give it back."""
@@ -153,7 +154,9 @@ class SidePanel(QFrame):
         self._pages.setCurrentWidget(page)
         self._title.setText(title)
         self.setAccessibleName(title)
-        self.show()
+        if self.isHidden():
+            self.show()
+            self.opened.emit()
         page.setFocus()
 
     def dismiss(self) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from app.ui.passages_list import PassagesList
     from app.ui.seam import RuntimeSeam
 
+BESIDE = 420
+"""Logical pixels that a conversation needs to stand beside the panel."""
 READING_WIDTH = 600
 """A page is read from this width on; the panel takes it where the window has it."""
 
@@ -115,6 +117,12 @@ class Reading(QObject):
         """Take the colours of now."""
         if self._passage is not None:
             self._passage.repaint_text()
+
+    def make_room(self) -> None:
+        """The panel has opened: where too little would be left of the conversation, it takes all of its room."""
+        rest = self._splitter.width() - self._splitter.sizes()[0] - self._side.minimumWidth()
+        if rest < BESIDE:
+            self._side.wide_button.setChecked(True)
 
     def widen(self, on: bool) -> None:
         """Give the panel the room of the conversation, or give it back."""

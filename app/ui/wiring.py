@@ -45,6 +45,7 @@ def connect(window: MainWindow) -> None:
     window.documents.summary_asked.connect(window.pane.summarise)
     window.pane.composer.collection.edit_asked.connect(window.edit_collections)
     window.side.widened.connect(window.reading.widen)
+    window.side.opened.connect(window.reading.make_room)
     window.nodes.changed.connect(window.pane.show_nodes)
     window.nodes.changed.connect(window.pane.models.show_nodes)
     window.nodes.models_asked.connect(window.pane.models.put_on_nodes)

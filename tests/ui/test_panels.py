@@ -15,7 +15,7 @@ from app.errors import NodeError
 from app.events import EngineInfo
 from app.thinking import ModelProgress
 from tests.ui.conftest import Scene
-from tests.ui.fake_runtime import LOCAL, PI, RIG
+from tests.ui.fake_runtime import LOCAL, PI, RIG, TOWER
 
 
 def drop(scene: Scene, paths: list[Path]) -> None:
@@ -189,3 +189,20 @@ def test_a_failed_engine_and_a_failed_download_are_told(scene: Scene) -> None:
     assert card.problem.text() == "The file is damaged."
     card.fetch_button.click()
     scene.until(lambda: "The disk is full." in card.weak_text.text())
+
+
+def test_in_a_narrow_window_the_panel_takes_the_room_and_gives_it_back(scene: Scene) -> None:
+    scene.attach()
+    scene.ask()
+    conversation = scene.window.splitter.widget(1)
+    assert conversation is not None
+    scene.window.resize(860, 640)
+    scene.window.reading.show_passage(TOWER)
+    scene.until(lambda: scene.window.side.isVisible() and not conversation.isVisible())
+    assert scene.window.side.wide_button.isChecked()
+    scene.window.side.dismiss()
+    scene.until(conversation.isVisible)
+    scene.window.resize(1180, 780)
+    scene.window.reading.show_passage(TOWER)
+    scene.until(lambda: scene.window.side.isVisible() and conversation.isVisible())
+    assert not scene.window.side.wide_button.isChecked()
