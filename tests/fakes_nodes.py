@@ -357,7 +357,7 @@ def node_info(name: str, *, sha256: str = SHA, **changes: Any) -> NodeInfo:
 Check = Callable[[], bool]
 
 
-async def until(true: Check, seconds: float = 5.0) -> None:
+async def until(true: Check, seconds: float = 60.0) -> None:
     """Wait until `true()`; fails the test after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not true():

@@ -90,7 +90,7 @@ async def test_announced_within_two_seconds_and_taken_back_on_sigterm(home: Path
             assert info.parsed_addresses() == ["127.0.0.1"]
             assert f"127.0.0.1:{info.port}" == node.address
             assert await node.end() == 0
-            await until(lambda: name in gone, 5)
+            await until(lambda: name in gone)
     finally:
         await browser.async_cancel()
         await listening.async_close()

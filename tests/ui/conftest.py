@@ -54,7 +54,7 @@ class Scene:
         self.bridge.run(opened, self.window.attach)
         self.until(lambda: self.window.runtime is not None)
 
-    def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
+    def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Let Qt work until `condition` holds."""
         self.qtbot.waitUntil(lambda: bool(condition()), timeout=round(seconds * 1000))
 

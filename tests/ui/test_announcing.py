@@ -45,6 +45,6 @@ def test_nothing_is_told_for_each_token(qtbot: QtBot) -> None:
     for at in range(len("One two three. Four five. Six")):
         announcer.grew("One two three. Four five. Six"[: at + 1])
     assert not heard
-    qtbot.waitUntil(lambda: heard == ["One two three. Four five."])
+    qtbot.waitUntil(lambda: heard == ["One two three. Four five."], timeout=60_000)
     announcer.ended("One two three. Four five. Six")
     assert heard[1:] == ["Six"]

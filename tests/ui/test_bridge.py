@@ -45,7 +45,7 @@ def test_result_comes_back_on_the_qt_thread(bridge: Bridge, qtbot: QtBot) -> Non
         return threading.current_thread().name
 
     bridge.run(work, lambda name: seen.extend((name, threading.current_thread() is threading.main_thread())))
-    qtbot.waitUntil(lambda: bool(seen))
+    qtbot.waitUntil(lambda: bool(seen), timeout=60_000)
     assert seen == ["tangnet-asyncio", True]
 
 
@@ -59,7 +59,7 @@ def test_work_asked_for_before_the_start_waits(qapp: QApplication, qtbot: QtBot)
     bridge.run(work, seen.append)
     assert not seen
     bridge.start()
-    qtbot.waitUntil(lambda: seen == [7])
+    qtbot.waitUntil(lambda: seen == [7], timeout=60_000)
     assert bridge.close()
 
 
@@ -74,10 +74,10 @@ def test_cancel_stops_the_work_and_all_callbacks(bridge: Bridge, qtbot: QtBot) -
     ended: list[str] = []
     seen: list[object] = []
     handle = bridge.stream(lambda: endless(ended), seen.append, lambda: seen.append("end"), seen.append)
-    qtbot.waitUntil(lambda: len(seen) > 3)
+    qtbot.waitUntil(lambda: len(seen) > 3, timeout=60_000)
     handle.cancel()
     shown = len(seen)
-    qtbot.waitUntil(lambda: ended == ["closed"])
+    qtbot.waitUntil(lambda: ended == ["closed"], timeout=60_000)
     qtbot.wait(30)
     assert len(seen) == shown
 
@@ -88,8 +88,8 @@ def test_errors_reach_the_handler_and_those_without_one_still_show(bridge: Bridg
 
     taken: list[BaseException] = []
     bridge.run(fail, None, taken.append)
-    qtbot.waitUntil(lambda: bool(taken))
-    with qtbot.waitSignal(bridge.failed) as signal:
+    qtbot.waitUntil(lambda: bool(taken), timeout=60_000)
+    with qtbot.waitSignal(bridge.failed, timeout=60_000) as signal:
         bridge.run(fail)
     assert isinstance(signal.args[0], ValueError)
 
@@ -102,9 +102,9 @@ def test_a_failing_callback_does_not_take_the_others_with_it(bridge: Bridge, qtb
             raise KeyError("a view's own bug")
         seen.append(number)
 
-    with qtbot.waitSignal(bridge.failed):
+    with qtbot.waitSignal(bridge.failed, timeout=60_000):
         bridge.stream(lambda: count(4), show)
-    qtbot.waitUntil(lambda: seen == [0, 2, 3])
+    qtbot.waitUntil(lambda: seen == [0, 2, 3], timeout=60_000)
 
 
 def test_close_while_streaming_gives_no_callback_and_runs_the_closers(qapp: QApplication, qtbot: QtBot) -> None:
@@ -118,7 +118,7 @@ def test_close_while_streaming_gives_no_callback_and_runs_the_closers(qapp: QApp
 
     bridge.at_close(closer)
     bridge.stream(lambda: endless(order), seen.append)
-    qtbot.waitUntil(lambda: len(seen) > 3)
+    qtbot.waitUntil(lambda: len(seen) > 3, timeout=60_000)
     assert bridge.close(5.0)
     shown = len(seen)
     qtbot.wait(30)

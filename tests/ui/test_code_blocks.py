@@ -56,7 +56,7 @@ def test_code_has_its_language_and_a_button_that_copies_it(qtbot: QtBot) -> None
     QTest.keyClick(first.copy_button, Qt.Key.Key_Space)
     assert QGuiApplication.clipboard().text() == CODE
     assert first.copy_button.text() == "Copied" == first.copy_button.accessibleDescription()
-    qtbot.waitUntil(lambda: first.copy_button.text() == "Copy")
+    qtbot.waitUntil(lambda: first.copy_button.text() == "Copy", timeout=60_000)
     assert first.copy_button.focusPolicy() & Qt.FocusPolicy.TabFocus
     card.setFocus()
     for stop in (first, second):
@@ -76,7 +76,7 @@ def test_heads_go_with_their_code(qtbot: QtBot) -> None:
     growing.show("Nothing", tokens.LIGHT)
     card.show_codes(growing.codes)
     card.fit()
-    qtbot.waitUntil(lambda: not card.findChildren(CodeHead))
+    qtbot.waitUntil(lambda: not card.findChildren(CodeHead), timeout=60_000)
 
 
 def test_words_take_their_colours_in_time(qtbot: QtBot) -> None:

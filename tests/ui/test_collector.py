@@ -50,7 +50,7 @@ def test_it_collects_by_itself_and_hands_the_work_back(qtbot: QtBot) -> None:
         weakref.finalize(lone, freed.append, True)
         del lone
         young: list[list[int]] = [[] for _ in range(gc.get_threshold()[0] + 1)]
-        qtbot.waitUntil(lambda: bool(freed), timeout=5_000)
+        qtbot.waitUntil(lambda: bool(freed), timeout=60_000)
         del young
         collector.stop()
         assert gc.isenabled()

@@ -195,7 +195,7 @@ class Reader:
             if is_english(text):
                 self.english.add(f"{where}: {type(widget).__name__} {text!r}")
         try:  # parts that were shown just now get their places a little later
-            self._qtbot.waitUntil(lambda: not list(cut_off(window)), timeout=3000)
+            self._qtbot.waitUntil(lambda: not list(cut_off(window)), timeout=20_000)
         except TimeoutError:
             self.short.update(f"{where}: {told}" for told in cut_off(window))
 

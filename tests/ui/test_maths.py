@@ -100,10 +100,15 @@ def test_a_formula_is_drawn_and_its_source_is_heard_and_copied(qtbot: QtBot) -> 
     card.fit()
     card.show()
     post = maths_objects._post()
-    qtbot.waitUntil(lambda: {source for source, _ in post.known} >= {"E_0 = mc^2", "\\frac{a_1}{b_2}", "\\nonsense{"})
+    qtbot.waitUntil(
+        lambda: {source for source, _ in post.known} >= {"E_0 = mc^2", "\\frac{a_1}{b_2}", "\\nonsense{"},
+        timeout=60_000,
+    )
     assert post.known["E_0 = mc^2", False] is not None and post.known["\\nonsense{", True] is None
     before = card.grab().toImage()
-    qtbot.waitUntil(lambda: not card.document().isEmpty() and card.grab().toImage() == card.grab().toImage())
+    qtbot.waitUntil(
+        lambda: not card.document().isEmpty() and card.grab().toImage() == card.grab().toImage(), timeout=60_000
+    )
     assert not before.isNull()
     assert "Energy \ufffc$E_0 = mc^2$ is \ufffc\\(\\frac{a_1}{b_2}\\)." in card.toPlainText()
     card.selectAll()
@@ -123,7 +128,7 @@ def test_a_drawn_formula_takes_its_own_room(qtbot: QtBot) -> None:
             card.show_maths()
         card.fit()
         heights.append(card)
-    qtbot.waitUntil(lambda: heights[1].height() > 1.5 * heights[0].height())
+    qtbot.waitUntil(lambda: heights[1].height() > 1.5 * heights[0].height(), timeout=60_000)
 
 
 def test_what_grew_with_maths_is_what_is_laid_out_whole(qapp: QApplication) -> None:

@@ -70,7 +70,7 @@ def test_pairing_says_what_is_wrong_and_then_succeeds(scene: Scene) -> None:
     scene.until(lambda: dialog.problem_text.text() == WRONG + " Two tries are left with these digits.")
     dialog.digits.clear()
     QTest.keyClicks(dialog.digits, "1234-5678")
-    with scene.qtbot.waitSignal(dialog.paired):
+    with scene.qtbot.waitSignal(dialog.paired, timeout=60_000):
         QTest.keyClick(dialog.digits, Qt.Key.Key_Return)
     assert scene.runtime.cluster.paired == [(RIG.address, "11112222"), (RIG.address, "12345678")]
     assert dialog.mark.text() == "12ab 34cd 56ef 7890"
@@ -126,7 +126,7 @@ def test_pairing_by_a_pasted_link(scene: Scene) -> None:
     assert dialog.address.isVisible() and not dialog.pair_button.isEnabled()
     dialog.digits.paste()
     assert dialog.digits.text() == link and dialog.pair_button.text() == "&Pair with 10.0.0.9:7443"
-    with scene.qtbot.waitSignal(dialog.paired):
+    with scene.qtbot.waitSignal(dialog.paired, timeout=60_000):
         dialog.pair_button.click()
     assert scene.runtime.cluster.paired == [(link, "")]
     dialog.differ_button.click()

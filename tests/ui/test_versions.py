@@ -48,14 +48,15 @@ def test_an_edited_question_and_answers_made_anew_are_versions(scene: Scene) -> 
     asked = scene.runtime.assistant.questions[-1]
     assert (asked.text, asked.node, asked.instead) == ("How old?", "pi-3", card.message)
     assert _shown(scene)[0] == ["How high?", "How old?"]
-    card = _last(scene)
-    scene.until(card.versions.isVisible)
+    scene.until(lambda: view.answers and view.answers[-1].versions.isVisible())
+    card = view.answers[-1]
     assert card.versions.words.text() == "2 of 2"
     card.versions.before.click()
-    scene.until(lambda: _shown(scene)[1][-1:] == ["It is 330 metres high [1]."])
+    # Both answers say the same: all must be there, or the last question is still the first one.
+    scene.until(lambda: _shown(scene) == (["How high?", "How old?"], ["It is 330 metres high [1]."] * 2))
     # The question in other words, where it stands; Esc leaves it alone.
+    scene.until(lambda: view.questions and view.questions[-1].edit_button.isVisible())
     row = view.questions[-1]
-    scene.until(row.edit_button.isVisible)
     row.edit_button.click()
     assert row.editor is not None
     QTest.keyClick(row.editor.box, Qt.Key.Key_Escape)
@@ -69,10 +70,9 @@ def test_an_edited_question_and_answers_made_anew_are_versions(scene: Scene) -> 
         lambda: _shown(scene) == (["How high?", "How wide?"], ["It is 330 metres high [1].", "125 metres [1]."])
     )
     scene.until(lambda: not pane.runs)
-    row = view.questions[-1]
-    scene.until(row.versions.isVisible)
-    row.versions.before.click()
-    scene.until(lambda: _shown(scene)[0] == ["How high?", "How old?"])
+    scene.until(lambda: view.questions and view.questions[-1].versions.isVisible())
+    view.questions[-1].versions.before.click()
+    scene.until(lambda: _shown(scene)[0] == ["How high?", "How old?"] and len(view.answers) == 2)
     # A branch is another conversation.
     before = pane.conversation
     view.branch_asked.emit(_shown_id(scene))
@@ -89,11 +89,11 @@ def test_a_failed_answer_is_made_anew_in_its_place(scene: Scene) -> None:
     pane = scene.window.pane
     scene.runtime.assistant.script = [CHOSEN, NodeError("It does not fit.")]
     scene.ask("How high?")
-    scene.until(lambda: pane.view.answers[-1].message)
+    scene.until(lambda: pane.view.answers and pane.view.answers[-1].message)
     pane.open_conversation(pane.conversation, "x")  # also when it comes from the store
     scene.until(lambda: pane.view.answers and pane.view.answers[-1].retry_button.isVisible())
     scene.runtime.assistant.script = simple_script()
     pane.view.answers[-1].retry_button.click()
     scene.until(lambda: _shown(scene) == (["How high?"], ["It is 330 metres high [1]."]) and not pane.runs)
-    scene.until(pane.view.answers[-1].versions.isVisible)
+    scene.until(lambda: pane.view.answers and pane.view.answers[-1].versions.isVisible())
     assert [one.role for one in scene.runtime.conversations.messages(pane.conversation)] == ["user", "assistant"]
