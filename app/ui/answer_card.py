@@ -17,6 +17,7 @@ from app.ui.core_words import in_language
 from app.ui.hints import in_window
 from app.ui.message_actions import Versions
 from app.ui.text_card import TextCard
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 from app.ui.turn_chart import TurnChart
 
@@ -56,11 +57,11 @@ class AnswerCard(QFrame):
         """Sentences that no passage supports."""
         self._shown_until = 0
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(20, 16, 20, 14)
-        self._column.setSpacing(10)
+        self._column.setContentsMargins(SPACE.L, SPACE.L, SPACE.L, SPACE.M)
+        self._column.setSpacing(SPACE.S)
         self.status = label(tr("Thinking…"), tone="muted")
         self._column.addWidget(self.status)
-        self.limits = label("", tone="muted", scale=0.88, wrap=True)
+        self.limits = label("", tone="muted", scale=TYPE.SMALL, wrap=True)
         self.limits.setToolTip(tr("Your question named these limits. Ask it without those words to search everywhere."))
         self.limits.hide()
         self._column.addWidget(self.limits)
@@ -79,24 +80,24 @@ class AnswerCard(QFrame):
         """It was written just now, in this window."""
         self._announcer = Announcer(self, self._announce)
         self._column.addWidget(self.body)
-        self.doubt = label("", tone="muted", scale=0.88, wrap=True)
+        self.doubt = label("", tone="muted", scale=TYPE.SMALL, wrap=True)
         self.doubt.hide()
         self._column.addWidget(self.doubt)
         self._notices = QVBoxLayout()
-        self._notices.setSpacing(6)
+        self._notices.setSpacing(SPACE.S)
         self._column.addLayout(self._notices)
         self._sources = QVBoxLayout()
-        self._sources.setSpacing(6)
+        self._sources.setSpacing(SPACE.S)
         self._column.addLayout(self._sources)
         self.chart = TurnChart()
         self._column.addWidget(self.chart)
         self._footer = QHBoxLayout()
-        self._footer.setSpacing(6)
+        self._footer.setSpacing(SPACE.S)
         lines = QVBoxLayout()
-        lines.setSpacing(2)
-        self.node_line = label(tone="muted", scale=0.88, wrap=True)
+        lines.setSpacing(SPACE.XS)
+        self.node_line = label(tone="muted", scale=TYPE.SMALL, wrap=True)
         lines.addWidget(self.node_line)
-        self.why = label(tone="muted", scale=0.88, wrap=True)
+        self.why = label(tone="muted", scale=TYPE.SMALL, wrap=True)
         self.why.setAccessibleDescription(tr("Why this node was chosen"))
         self.why.hide()
         lines.addWidget(self.why)
@@ -286,7 +287,7 @@ class AnswerCard(QFrame):
     def _show_sources(self, numbers: Sequence[int]) -> None:
         cited = [self.passages[n] for n in dict.fromkeys(numbers) if n in self.passages]
         if cited:
-            self._sources.addWidget(label(tr("Sources"), tone="muted", scale=0.88, weight=QFont.Weight.DemiBold))
+            self._sources.addWidget(label(tr("Sources"), tone="muted", scale=TYPE.SMALL, weight=QFont.Weight.DemiBold))
         for passage in cited:
             self._sources.addWidget(self._source(passage))
         others = [passage for passage in self.passages.values() if passage not in cited]
@@ -364,10 +365,10 @@ def _state(state: str) -> str:
 def _message(kind: str, sentence: str, hint: str) -> QFrame:
     made = frame(kind)
     column = QVBoxLayout(made)
-    column.setContentsMargins(14, 10, 14, 10)
-    column.setSpacing(3)
+    column.setContentsMargins(SPACE.M, SPACE.M, SPACE.M, SPACE.M)
+    column.setSpacing(SPACE.XS)
     column.addWidget(label(sentence, wrap=True))
     if hint:
-        column.addWidget(label(hint, wrap=True, scale=0.9))
+        column.addWidget(label(hint, wrap=True, scale=TYPE.SMALL))
     made.setAccessibleName(f"{sentence} {hint}".strip())
     return made

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, 
 
 from app.ui import theme
 from app.ui.controls import button, label, round_button, set_state, squeezable
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 UNDO_SECONDS = 8
@@ -64,7 +65,7 @@ class UndoBar(QFrame):
         super().__init__()
         self.setProperty("kind", "bar")
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 6, 8, 6)
+        row.setContentsMargins(SPACE.L, SPACE.S, SPACE.S, SPACE.S)
         self._text = squeezable(label())
         row.addWidget(self._text, 1)
         self.undo_button = button(
@@ -115,10 +116,10 @@ class SidePanel(QFrame):
         self.setProperty("kind", "sideright")
         self.setMinimumWidth(360)
         column = QVBoxLayout(self)
-        column.setContentsMargins(18, 14, 14, 14)
-        column.setSpacing(10)
+        column.setContentsMargins(SPACE.L, SPACE.M, SPACE.M, SPACE.M)
+        column.setSpacing(SPACE.S)
         row = QHBoxLayout()
-        self._title = squeezable(label(scale=1.25, weight=QFont.Weight.DemiBold))
+        self._title = squeezable(label(scale=TYPE.TITLE, weight=QFont.Weight.DemiBold))
         row.addWidget(self._title, 1)
         self.wide_button = round_button(
             "wide", tr("Whole width"), kind="icon", size=30, shortcut="Ctrl+Shift+E",
@@ -174,11 +175,11 @@ class TroubleBar(QFrame):
         super().__init__()
         self.setProperty("kind", "error")
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 8, 8)
+        row.setContentsMargins(SPACE.L, SPACE.S, SPACE.S, SPACE.S)
         column = QVBoxLayout()
-        column.setSpacing(2)
+        column.setSpacing(SPACE.XS)
         self.sentence = label(wrap=True)
-        self.hint = label(wrap=True, scale=0.9)
+        self.hint = label(wrap=True, scale=TYPE.SMALL)
         column.addWidget(self.sentence)
         column.addWidget(self.hint)
         row.addLayout(column, 1)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QMen
 from app.ui import phrases, shelf
 from app.ui.bridge import Bridge
 from app.ui.controls import button, label
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
@@ -42,9 +43,9 @@ class CollectionsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 440)
         column = QVBoxLayout(self)
-        column.setContentsMargins(22, 18, 22, 18)
-        column.setSpacing(10)
-        column.addWidget(label(tr("Collections"), scale=1.25, weight=QFont.Weight.DemiBold))
+        column.setContentsMargins(SPACE.XL, SPACE.L, SPACE.XL, SPACE.L)
+        column.setSpacing(SPACE.S)
+        column.addWidget(label(tr("Collections"), scale=TYPE.TITLE, weight=QFont.Weight.DemiBold))
         column.addWidget(
             label(
                 tr(
@@ -56,7 +57,7 @@ class CollectionsDialog(QDialog):
             )
         )
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(SPACE.S)
         self.name = QLineEdit()
         self.name.setPlaceholderText(tr("Name of a new collection"))
         self.name.setAccessibleName(tr("Name of a new collection"))
@@ -70,7 +71,7 @@ class CollectionsDialog(QDialog):
         row.addWidget(self.create_button)
         column.addLayout(row)
         parts = QHBoxLayout()
-        parts.setSpacing(14)
+        parts.setSpacing(SPACE.L)
         self.names = TwoLineList(tr("Collections"))
         self.names.selectionModel().currentChanged.connect(lambda *_: self._show_folders())
         self.names.removal_asked.connect(self.remove)
@@ -83,7 +84,7 @@ class CollectionsDialog(QDialog):
         self.problem.hide()
         column.addWidget(self.problem)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(SPACE.S)
         self.remove_button = button(
             tr("&Remove collection"),
             glyph="trash",

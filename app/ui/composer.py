@@ -33,7 +33,7 @@ from app.ui.collection_choice import CollectionButton
 from app.ui.controls import frame, label, round_button, set_glyph, set_state
 from app.ui.microphone_mark import MicrophoneMark
 from app.ui.personas_button import PersonaButton
-from app.ui.tokens import SPACE
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 from app.ui.where import WhereButton
 
@@ -181,12 +181,12 @@ class Composer(QFrame):
         self._draft = ""
         self._complete = False
         column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(14, 8, 10, 8)
-        column.setSpacing(4)
+        column.setContentsMargins(SPACE.M, SPACE.S, SPACE.M, SPACE.S)
+        column.setSpacing(SPACE.XS)
         self.voice_strip = frame("strip")
         strip = QHBoxLayout(self.voice_strip)
-        strip.setContentsMargins(4, 2, 4, 2)
-        strip.setSpacing(12)
+        strip.setContentsMargins(SPACE.XS, SPACE.XS, SPACE.XS, SPACE.XS)
+        strip.setSpacing(SPACE.M)
         self.meter = LevelMeter()
         strip.addWidget(self.meter, 0, Qt.AlignmentFlag.AlignTop)
         self.partial = QLabel()
@@ -244,8 +244,8 @@ class Composer(QFrame):
         set_state(self.send_button, "state", "go")
         row.addWidget(self.send_button)
         column.addLayout(row)
-        self.where_line = label("", tone="muted", scale=0.85, wrap=True)
-        self.where_line.setContentsMargins(6, 0, 6, 2)
+        self.where_line = label("", tone="muted", scale=TYPE.SMALL, wrap=True)
+        self.where_line.setContentsMargins(SPACE.S, 0, SPACE.S, SPACE.XS)
         self.where_line.hide()
         column.addWidget(self.where_line)
         self.box.entered.connect(self._enter)

@@ -19,6 +19,7 @@ from app.ui.chrome import StatusPill, TroubleBar, UndoBar
 from app.ui.composer import Composer
 from app.ui.controls import ElidedLabel
 from app.ui.drafts import Drafts
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 # What `furnish` builds is imported there: a question can be typed before it is there.
@@ -77,7 +78,7 @@ class ConversationPane(QWidget):
         self.pill = StatusPill()
         self.trouble = TroubleBar()
         self.title = ElidedLabel(tr("New conversation"))
-        theme.sized(self.title, 1.1, QFont.Weight.DemiBold)
+        theme.sized(self.title, TYPE.LEAD, QFont.Weight.DemiBold)
         self.stack = QStackedWidget()
         self._lay_out(undo)
         self.composer.submitted.connect(self.ask)
@@ -123,8 +124,8 @@ class ConversationPane(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         head = QHBoxLayout()
-        head.setContentsMargins(24, 14, 20, 8)
-        head.setSpacing(16)
+        head.setContentsMargins(SPACE.XL, SPACE.M, SPACE.XL, SPACE.S)
+        head.setSpacing(SPACE.L)
         head.addWidget(self.title, 1)
         head.addWidget(self.pill)
         self._head = head
@@ -133,14 +134,14 @@ class ConversationPane(QWidget):
         # Its place is below the stack of views: what it tells belongs to all of them.
         self.foot = QWidget()
         foot = QHBoxLayout(self.foot)
-        foot.setContentsMargins(24, 6, 24, 18)
+        foot.setContentsMargins(SPACE.XL, SPACE.S, SPACE.XL, SPACE.L)
         self._foot = foot
         foot.addStretch(1)
         below = QWidget()
         below.setMaximumWidth(800)
         under = QVBoxLayout(below)
         under.setContentsMargins(0, 0, 0, 0)
-        under.setSpacing(8)
+        under.setSpacing(SPACE.S)
         under.addWidget(self.trouble)
         under.addWidget(undo)
         under.addWidget(self.composer)
@@ -397,7 +398,7 @@ class ConversationPane(QWidget):
         """Keep the text box under the column of text, which a scroll bar moves to the left."""
         bar = self.view.verticalScrollBar()
         shown = self.stack.currentWidget() is self.view and bar.maximum() > bar.minimum()
-        self._foot.setContentsMargins(24, 6, 24 + (bar.sizeHint().width() if shown else 0), 18)
+        self._foot.setContentsMargins(SPACE.XL, SPACE.S, SPACE.XL + (bar.sizeHint().width() if shown else 0), SPACE.L)
 
     def retitle(self, id: str, title: str) -> None:
         """A conversation has another title."""

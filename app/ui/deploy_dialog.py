@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWid
 from app.ui import node_words, phrases
 from app.ui.controls import Choice, button, label
 from app.ui.core_words import in_language
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
@@ -41,9 +42,9 @@ class DeployDialog(QDialog):
         self.setWindowTitle(tr("Put a model on nodes"))
         self.resize(560, 620)
         column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 18)
-        column.setSpacing(10)
-        column.addWidget(label(tr("Put a model on nodes"), scale=1.35, weight=QFont.Weight.DemiBold))
+        column.setContentsMargins(SPACE.XL, SPACE.XL, SPACE.XL, SPACE.L)
+        column.setSpacing(SPACE.S)
+        column.addWidget(label(tr("Put a model on nodes"), scale=TYPE.TITLE, weight=QFont.Weight.DemiBold))
         column.addWidget(
             label(
                 tr("The nodes fetch it from this machine and from each other, and check every piece of it."),

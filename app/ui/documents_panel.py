@@ -18,6 +18,7 @@ from app.ui.numbers import number
 from app.ui.page_pictures import PagePictures
 from app.ui.seam import RuntimeSeam
 from app.ui.shelf_source import ShelfSource
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -114,9 +115,9 @@ class DocumentsPanel(QWidget):
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(SPACE.S)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(SPACE.S)
         self.files_button = button(
             tr("Add &files…"), kind="primary", description=tr("Choose files to add"), clicked=self.choose_files
         )
@@ -150,13 +151,13 @@ class DocumentsPanel(QWidget):
         column.addWidget(self.empty)
         self.filters = ShelfFilters()
         column.addWidget(self.filters)
-        self.summary = label("", tone="muted", scale=0.9)
+        self.summary = label("", tone="muted", scale=TYPE.SMALL)
         column.addWidget(self.summary)
         self.view = ShelfView(self._pictures)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         column.addWidget(self.view, 1)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(SPACE.S)
         self.passages_button = button(
             tr("&Passages"), description=tr("Show what was read in this document (Shift+Enter)")
         )

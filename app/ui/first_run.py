@@ -12,6 +12,9 @@ from app.ui.models_card import ModelsCard
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
+DISC = 38
+"""Logical pixels across, behind an icon."""
+
 
 class BigAction(QPushButton):
     """A card with an icon, a title and a sentence."""
@@ -23,10 +26,10 @@ class BigAction(QPushButton):
         self._glyph = glyph
         column = QVBoxLayout(self)
         self._column = column
-        column.setContentsMargins(18, 62, 18, 18)
-        column.setSpacing(6)
-        self.title = label(title, weight=QFont.Weight.DemiBold, scale=1.06, wrap=True)
-        self.sentence = label(sentence, tone="muted", wrap=True, scale=0.94)
+        column.setContentsMargins(SPACE.L, SPACE.L + DISC + SPACE.S, SPACE.L, SPACE.L)
+        column.setSpacing(SPACE.S)
+        self.title = label(title, weight=QFont.Weight.DemiBold, scale=TYPE.LEAD, wrap=True)
+        self.sentence = label(sentence, tone="muted", wrap=True, scale=TYPE.BODY)
         for part in (self.title, self.sentence):
             part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             column.addWidget(part)
@@ -65,8 +68,8 @@ class BigAction(QPushButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.soft))
-        painter.drawEllipse(QRectF(18, 16, 38, 38))
-        icons.paint(painter, self._glyph, colours.accent, QRectF(27, 25, 20, 20))
+        painter.drawEllipse(QRectF(SPACE.L, SPACE.L, DISC, DISC))
+        icons.paint(painter, self._glyph, colours.accent, QRectF(SPACE.L + 9, SPACE.L + 9, DISC - 18, DISC - 18))
         painter.end()
 
 

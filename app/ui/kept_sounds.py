@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.ui.controls import button, label
 from app.ui.numbers import number as decimal
 from app.ui.playback import loudspeaker, sound_from
+from app.ui.tokens import TYPE
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class KeptLine(QWidget):
         self._work: Handle | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self.words = label("", tone="muted", scale=0.88, wrap=True)
+        self.words = label("", tone="muted", scale=TYPE.SMALL, wrap=True)
         row.addWidget(self.words, 1)
         self.delete_button = button(tr("Delete all"), description=tr("Delete all kept sound"), clicked=self._press)
         self.delete_button.setAutoDefault(False)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from app.ui.answer_card import AnswerCard
     from app.ui.question_row import QuestionRow
 
-AROUND = {"user": 24, "assistant": 130}
+AROUND = {"user": 28, "assistant": 130}
 """Logical pixels that a message needs besides its text: margins, sources, buttons."""
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QScroll
 
 from app.ui import node_words, phrases
 from app.ui.controls import frame, label
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -32,30 +33,30 @@ class NodeCard(QScrollArea):
         self.setMinimumHeight(120)
         card = frame("card")
         column = QVBoxLayout(card)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(6)
-        self.title = label("", scale=1.08, weight=QFont.Weight.DemiBold, wrap=True)
+        column.setContentsMargins(SPACE.L, SPACE.M, SPACE.L, SPACE.M)
+        column.setSpacing(SPACE.S)
+        self.title = label("", scale=TYPE.LEAD, weight=QFont.Weight.DemiBold, wrap=True)
         column.addWidget(self.title)
         self.state = label("", tone="muted", wrap=True)
         column.addWidget(self.state)
         self.advice = frame("notice")
         inside = QVBoxLayout(self.advice)
-        inside.setContentsMargins(12, 8, 12, 8)
-        self.advice_text = label("", wrap=True, scale=0.92)
+        inside.setContentsMargins(SPACE.M, SPACE.S, SPACE.M, SPACE.S)
+        self.advice_text = label("", wrap=True, scale=TYPE.SMALL)
         inside.addWidget(self.advice_text)
         self.advice.hide()
         column.addWidget(self.advice)
         self._deployments = QVBoxLayout()
-        self._deployments.setSpacing(6)
+        self._deployments.setSpacing(SPACE.S)
         column.addLayout(self._deployments)
         self.lines: dict[str, DeploymentLine] = {}
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(4)
+        self._grid.setHorizontalSpacing(SPACE.M)
+        self._grid.setVerticalSpacing(SPACE.XS)
         self._grid.setColumnStretch(1, 1)
         column.addLayout(self._grid)
         self._facts: dict[str, tuple[QLabel, QLabel]] = {}
-        self.models = label("", wrap=True, scale=0.92)
+        self.models = label("", wrap=True, scale=TYPE.SMALL)
         column.addWidget(self.models)
         column.addStretch()
         self.setWidget(card)
@@ -88,7 +89,7 @@ class NodeCard(QScrollArea):
     def _fact(self, what: str) -> tuple[QLabel, QLabel]:
         if what not in self._facts:
             # A row for each kind of fact, in the order in which node_words.facts gives them.
-            name, said = label(what, tone="muted", scale=0.92), label("", wrap=True, scale=0.92)
+            name, said = label(what, tone="muted", scale=TYPE.SMALL), label("", wrap=True, scale=TYPE.SMALL)
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             row = node_words.fact_names().index(what)
             self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
@@ -116,8 +117,8 @@ class DeploymentLine(QWidget):
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        self.text = label("", wrap=True, scale=0.92)
+        column.setSpacing(SPACE.XS)
+        self.text = label("", wrap=True, scale=TYPE.SMALL)
         column.addWidget(self.text)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)

@@ -23,6 +23,7 @@ from app.ui.controls import label, round_button
 from app.ui.numbers import number, percent
 from app.ui.page_canvas import PageCanvas
 from app.ui.page_pictures import THUMBNAIL, PagePictures, Wish
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ class PageView(QWidget):
         self.canvas = PageCanvas(pictures)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(SPACE.S)
         bar = QHBoxLayout()
-        bar.setSpacing(2)
+        bar.setSpacing(SPACE.XS)
         self.strip_toggle = round_button("pages", tr("Small pictures of all pages"), kind="icon", size=30)
         self.strip_toggle.setCheckable(True)
         self.strip_toggle.setChecked(True)
@@ -84,7 +85,7 @@ class PageView(QWidget):
         self.smaller_button = round_button("minus", tr("Smaller"), kind="icon", size=30, description=tr("Smaller (−)"))
         self.smaller_button.clicked.connect(lambda: self.canvas.step_zoom(-1))
         bar.addWidget(self.smaller_button)
-        self.zoom = label(percent(1), tone="muted", scale=0.9)
+        self.zoom = label(percent(1), tone="muted", scale=TYPE.SMALL)
         self.zoom.setMinimumWidth(44)
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.zoom.setToolTip(tr("Width of the page against the panel; 0 fits it"))
@@ -94,7 +95,7 @@ class PageView(QWidget):
         bar.addWidget(self.larger_button)
         column.addLayout(bar)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(SPACE.S)
         self.strip = _Strip(pictures)
         self.strip.asked.connect(self.show_page)
         row.addWidget(self.strip)

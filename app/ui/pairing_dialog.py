@@ -15,6 +15,7 @@ from app.ui import phrases, theme
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, frame, label
 from app.ui.seam import ClusterSeam
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 from nodeworker.protocol import PAIRING_DIGITS, PAIRING_SECONDS, PAIRING_TRIES
 
@@ -52,9 +53,9 @@ class PairingDialog(QDialog):
         self.setWindowTitle(tr("Pair with {name}", name=node.name) if node else tr("Pair with a node"))
         self.setMinimumWidth(460)
         column = QVBoxLayout(self)
-        column.setContentsMargins(28, 24, 28, 20)
-        column.setSpacing(12)
-        self.title = label(self.windowTitle(), scale=1.35, weight=QFont.Weight.DemiBold, wrap=True)
+        column.setContentsMargins(SPACE.XL, SPACE.XL, SPACE.XL, SPACE.XL)
+        column.setSpacing(SPACE.M)
+        self.title = label(self.windowTitle(), scale=TYPE.TITLE, weight=QFont.Weight.DemiBold, wrap=True)
         column.addWidget(self.title)
         self.asking = label(
             tr(
@@ -73,9 +74,9 @@ class PairingDialog(QDialog):
         self.digits = QLineEdit()
         self.digits.setAccessibleName(tr("Eight digits, or a link"))
         self.digits.setPlaceholderText("0000 0000")
-        theme.sized(self.digits, 1.7, QFont.Weight.DemiBold)
+        theme.sized(self.digits, TYPE.DISPLAY, QFont.Weight.DemiBold)
         column.addWidget(self.digits)
-        self.time_line = label("", tone="muted", scale=0.92, wrap=True)
+        self.time_line = label("", tone="muted", scale=TYPE.SMALL, wrap=True)
         self.time_line.hide()
         column.addWidget(self.time_line)
         self.wait = QProgressBar()
@@ -86,7 +87,7 @@ class PairingDialog(QDialog):
         column.addWidget(self.wait)
         self.problem = frame("error")
         inside = QVBoxLayout(self.problem)
-        inside.setContentsMargins(14, 10, 14, 10)
+        inside.setContentsMargins(SPACE.M, SPACE.M, SPACE.M, SPACE.M)
         self.problem_text = label("", wrap=True)
         inside.addWidget(self.problem_text)
         self.problem.hide()
@@ -171,7 +172,7 @@ class PairingDialog(QDialog):
             self.address.setVisible(not link)
             self._fit()
         large = not self.digits.text().startswith("tangnet")
-        theme.sized(self.digits, 1.7 if large else 1.0, QFont.Weight.DemiBold if large else None)
+        theme.sized(self.digits, TYPE.DISPLAY if large else TYPE.BODY, QFont.Weight.DemiBold if large else None)
         complete = bool(link) or (len(self._code()) == PAIRING_DIGITS and bool(self._target()))
         self.pair_button.setEnabled(complete and self._handle is None)
         self.pair_button.setText(tr("&Pair with {place}", place=_place(link)) if link else tr("&Pair"))
@@ -209,8 +210,8 @@ class PairingDialog(QDialog):
         self.title.setText(self.windowTitle())
         ground = frame("card")
         inside = QVBoxLayout(ground)
-        inside.setContentsMargins(18, 14, 18, 14)
-        self.mark = label(mark, scale=1.5, weight=QFont.Weight.DemiBold)
+        inside.setContentsMargins(SPACE.L, SPACE.M, SPACE.L, SPACE.M)
+        self.mark = label(mark, scale=TYPE.DISPLAY, weight=QFont.Weight.DemiBold)
         self.mark.setAccessibleName(tr("Fingerprint {mark}", mark=mark))
         inside.addWidget(self.mark)
         self._column.insertWidget(1, ground)

@@ -25,6 +25,7 @@ from app.ui.controls import button, frame, keys, label
 from app.ui.page_pictures import PagePictures
 from app.ui.playback import Playback
 from app.ui.seam import RuntimeSeam
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ class PassageView(QWidget):
         """Built when the first page is shown."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(SPACE.S)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(SPACE.S)
         self.back_button = button(
             tr("Back to the answer"), kind="plain", glyph="left",
             clicked=self.back_asked.emit,
@@ -80,7 +81,7 @@ class PassageView(QWidget):
             row.addWidget(one)
         self.page_toggle.setChecked(True)
         column.addLayout(row)
-        self.file_name = label("", scale=1.08, weight=QFont.Weight.DemiBold, wrap=True)
+        self.file_name = label("", scale=TYPE.LEAD, weight=QFont.Weight.DemiBold, wrap=True)
         column.addWidget(self.file_name)
         self.where = label("", tone="muted", wrap=True)
         column.addWidget(self.where)
@@ -90,7 +91,7 @@ class PassageView(QWidget):
         column.addWidget(self.playback)
         self.warning = frame("notice")
         inside = QHBoxLayout(self.warning)
-        inside.setContentsMargins(14, 10, 14, 10)
+        inside.setContentsMargins(SPACE.M, SPACE.M, SPACE.M, SPACE.M)
         self.warning_text = label("", wrap=True)
         inside.addWidget(self.warning_text)
         self.warning.hide()
@@ -98,7 +99,7 @@ class PassageView(QWidget):
         self.stack = QStackedWidget()
         self._card = frame("card")
         on_page = QVBoxLayout(self._card)
-        on_page.setContentsMargins(14, 10, 6, 10)
+        on_page.setContentsMargins(SPACE.M, SPACE.M, SPACE.S, SPACE.M)
         # Plain text only: what a document says is shown, never interpreted.
         self.text = QTextEdit()
         self.text.setReadOnly(True)

@@ -16,6 +16,7 @@ from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, label
 from app.ui.numbers import number
 from app.ui.seam import RuntimeSeam
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
@@ -40,13 +41,13 @@ class PassagesList(QWidget):
         self._passages: tuple[Passage, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(SPACE.S)
         row = QHBoxLayout()
         back = button(tr("Back to the documents"), kind="plain", glyph="left", clicked=self.back_asked.emit)
         row.addWidget(back)
         row.addStretch(1)
         column.addLayout(row)
-        self.name = label("", scale=1.08, weight=QFont.Weight.DemiBold, wrap=True)
+        self.name = label("", scale=TYPE.LEAD, weight=QFont.Weight.DemiBold, wrap=True)
         column.addWidget(self.name)
         self.summary = label("", tone="muted", wrap=True)
         column.addWidget(self.summary)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.ui.controls import button, label
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 
@@ -21,10 +22,10 @@ class PasswordDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(380)
         column = QVBoxLayout(self)
-        column.setContentsMargins(22, 18, 22, 18)
-        column.setSpacing(10)
+        column.setContentsMargins(SPACE.XL, SPACE.L, SPACE.XL, SPACE.L)
+        column.setSpacing(SPACE.S)
         column.addWidget(
-            label(tr("{name} is protected", name=name), scale=1.15, weight=QFont.Weight.DemiBold, wrap=True)
+            label(tr("{name} is protected", name=name), scale=TYPE.LEAD, weight=QFont.Weight.DemiBold, wrap=True)
         )
         column.addWidget(
             label(tr("Its password is used on this machine to read it, and is not kept."), tone="muted", wrap=True)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, label
+from app.ui.tokens import SPACE
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Playback(QWidget):
         """When its first sound was heard; None: it is silent."""
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row.setSpacing(SPACE.S)
         self.button = button(tr("Play"), kind="plain", clicked=self.toggle)
         row.addWidget(self.button)
         self.position = label("", tone="muted")

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app.ui.controls import button, label
+from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ class PushRow(QWidget):
         self._pushing: Pushing | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(SPACE.S)
         row = QHBoxLayout()
-        self.text = label(tr("Other machines can have the models of this one."), tone="muted", wrap=True, scale=0.92)
+        self.text = label(
+            tr("Other machines can have the models of this one."), tone="muted", wrap=True, scale=TYPE.SMALL
+        )
         row.addWidget(self.text, 1)
         self.stop_button = button(tr("Cancel"), name=tr("Stop putting the model on nodes"),
                                   description=tr("Stop; nodes keep what they have"), clicked=self._stop)  # fmt: skip

@@ -37,13 +37,13 @@ class QuestionRow(QWidget):
         self.kept: Kept | None = None
         self._playing = False
         column = QVBoxLayout(self)
-        column.setContentsMargins(60, 0, 0, 0)
-        column.setSpacing(2)
+        column.setContentsMargins(SPACE.XXL * 2, 0, 0, 0)
+        column.setSpacing(SPACE.XS)
         across = QHBoxLayout()
         across.addStretch(1)
         bubble = frame("mine")
         inside = QVBoxLayout(bubble)
-        inside.setContentsMargins(16, 10, 16, 10)
+        inside.setContentsMargins(SPACE.L, SPACE.M, SPACE.L, SPACE.M)
         inside.setSpacing(SPACE.XS)
         for path in attachments:
             inside.addWidget(AttachedFile(path))
@@ -67,7 +67,7 @@ class QuestionRow(QWidget):
         self.sound = QWidget()
         row = QHBoxLayout(self.sound)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        row.setSpacing(SPACE.XS)
         row.addStretch(1)
         self.replay_button = button("", kind="plain", name=tr("Hear your question"), clicked=self.replay.emit)
         self.forget_button = button(

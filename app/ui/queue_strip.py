@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from app.ui import phrases
 from app.ui.controls import ElidedLabel, button, label, set_state
 from app.ui.numbers import number, percent
+from app.ui.tokens import SPACE
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ class QueueStrip(QWidget):
         self._paused = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
+        column.setSpacing(SPACE.XS)
         line = QHBoxLayout()
-        line.setSpacing(6)
+        line.setSpacing(SPACE.S)
         self.text = label("", wrap=True)
         line.addWidget(self.text, 1)
         self.pause_button = button(

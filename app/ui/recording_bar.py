@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from app.ui import theme
 from app.ui.composer import LevelMeter
 from app.ui.controls import ElidedLabel, button, label, set_state
+from app.ui.tokens import SPACE
 from app.ui.translation import tr
 
 
@@ -55,8 +56,8 @@ class RecordingBar(QFrame):
         self._state = "opening"
         self._microphone = ""
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 6, 8, 6)
-        row.setSpacing(10)
+        row.setContentsMargins(SPACE.L, SPACE.S, SPACE.S, SPACE.S)
+        row.setSpacing(SPACE.S)
         self._mark = _Mark()
         row.addWidget(self._mark)
         self.time = label("0:00")

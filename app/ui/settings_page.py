@@ -128,7 +128,7 @@ class SettingsPage(QWidget):
         column.addWidget(self.search)
         column.addSpacing(SPACE.S)
         self._doors = QVBoxLayout()
-        self._doors.setSpacing(2)
+        self._doors.setSpacing(SPACE.XS)
         column.addLayout(self._doors)
         column.addStretch()
         self.reset_button = button(

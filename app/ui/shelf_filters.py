@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app.ui import shelf
 from app.ui.controls import Choice, button, round_button
 from app.ui.search_field import SearchField
+from app.ui.tokens import SPACE
 from app.ui.translation import tr
 
 WIDE = 560
@@ -26,9 +27,9 @@ class ShelfFilters(QWidget):
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(SPACE.S)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        row.setSpacing(SPACE.S)
         self.search = SearchField(
             tr("Search documents"), tr("By name, folder, title, type, language, or what is wrong with them")
         )
@@ -43,7 +44,7 @@ class ShelfFilters(QWidget):
         self.box = QWidget()
         self._grid = QGridLayout(self.box)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(6)
+        self._grid.setSpacing(SPACE.S)
         self.kind = _choice(tr("Type of document"), [("", tr("All types"))])
         self.state = _choice(tr("State"), _states())
         self.when = _choice(tr("When it was changed"), _times())

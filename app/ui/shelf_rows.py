@@ -10,6 +10,7 @@ from app.ui import icons, shelf, theme
 from app.ui.mirror import mirrored
 from app.ui.page_pictures import THUMBNAIL, PagePictures, Wish
 from app.ui.shelf import Entry
+from app.ui.tokens import TYPE
 
 _Index = QModelIndex | QPersistentModelIndex
 ENTRY = Qt.ItemDataRole.UserRole
@@ -140,7 +141,7 @@ class Rows(QStyledItemDelegate):
             large.fromString(key)
             small = QFont(large)
             if small.pointSizeF() > 0:
-                small.setPointSizeF(small.pointSizeF() * 0.88)
+                small.setPointSizeF(small.pointSizeF() * TYPE.SMALL)
             large.setWeight(QFont.Weight.Medium)
             self._fonts = (key, large, small)
         return self._fonts[1], self._fonts[2]

@@ -107,7 +107,7 @@ class Sidebar(QFrame):
         self.doors: dict[str, QPushButton] = {}
         """The rows that lead to the pages, by name of the view."""
         foot = QVBoxLayout()
-        foot.setSpacing(2)
+        foot.setSpacing(SPACE.XS)
         for at, view in enumerate(views, 2):
             keys = f"Ctrl+{at}"
             door = button(view.title(), kind="row", glyph=view.glyph, shortcut=keys, description=view.title())

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.turn_trace import TurnTrace
 from app.ui import phrases, theme
 from app.ui.numbers import number
+from app.ui.tokens import TYPE
 from app.ui.translation import tr
 
 BAR = 10
@@ -88,7 +89,7 @@ class TurnChart(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 0.82)
+        font.setPointSizeF(font.pointSizeF() * TYPE.SMALL)
         self.setFont(font)
         self.setAccessibleName(tr("Where the time went"))
         self.parts: list[Part] = []

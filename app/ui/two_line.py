@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 
 from app.ui import icons, theme
 from app.ui.mirror import mirrored
+from app.ui.tokens import TYPE
 from app.ui.translation import tr
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -352,7 +353,7 @@ def _made(description: str) -> tuple[QFont, QFont, int]:
     large.setWeight(QFont.Weight.Medium)
     small = QFont(base)
     if base.pointSizeF() > 0:
-        small.setPointSizeF(base.pointSizeF() * 0.88)
+        small.setPointSizeF(base.pointSizeF() * TYPE.SMALL)
     return large, small, QFontMetrics(large).height()
 
 
