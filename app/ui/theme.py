@@ -50,6 +50,7 @@ class Theme(QObject):
         self._dark = dark or (lambda: application.styleHints().colorScheme() == Qt.ColorScheme.Dark)
         # Our own palette names no accent, so that the system's shows through.
         self._accent = accent or (lambda: application.palette().color(QPalette.ColorRole.Accent).name())
+        self._seen = self._accent()
         self._choice = choice
         self._follows_accent = True
         self.colours = LIGHT
@@ -72,7 +73,10 @@ class Theme(QObject):
     def notice(self, event: QEvent) -> None:
         """Take what the window is told of the system: another accent, letters of another size."""
         if event.type() == QEvent.Type.PaletteChange:
-            self._apply()
+            accent = self._accent()
+            if accent != self._seen:  # all else in the palette comes from here
+                self._seen = accent
+                self._apply()
         elif event.type() == QEvent.Type.FontChange:
             for widget in self._application.allWidgets():
                 factor, weight = widget.property(_SCALE), widget.property(_WEIGHT)
