@@ -22,6 +22,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
     QLineEdit,
     QListView,
@@ -223,8 +224,14 @@ class TwoLineList(QListView):
 
     def commitData(self, editor: QWidget) -> None:
         """Take the typed title once: Enter is answered a turn later, and a click may have ended the typing by then."""
-        if not editor.isHidden():
+        if editor is self._lines.editor and not editor.isHidden():
             super().commitData(editor)
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """End the typing once: to end it takes the focus away, and that asks for the same again."""
+        if editor is self._lines.editor:
+            self._lines.editor = None
+            super().closeEditor(editor, hint)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter chooses, Delete asks to remove."""
@@ -261,12 +268,15 @@ class TwoLineList(QListView):
 
 class _TwoLines(QStyledItemDelegate):
     renamed = Signal(str, str)
+    editor: QWidget | None = None
+    """In which a title is being typed."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _Index) -> QWidget:
         editor = QLineEdit(parent)
         editor.setAccessibleName(tr("New name"))
         editor.setText(index.data(_ROW_ROLE).title)
         editor.selectAll()
+        self.editor = editor
         return editor
 
     def setEditorData(self, editor: QWidget, index: _Index) -> None:
