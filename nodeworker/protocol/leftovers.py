@@ -133,15 +133,17 @@ def _silent(folder: Path, opened: int) -> bool:
 
 
 def _emptied(folder: Path, opened: int) -> bool:
-    """Remove what is in a folder, the lock last, and the folder; closes `opened`."""
+    """Remove what is in a folder, the lock last, and the folder; closes `opened`.
+
+    A child that outlived its killed owner by a moment takes its socket away itself: what is gone meanwhile is no fault.
+    """
     try:
         names = sorted(os.listdir(opened), key=lambda name: name == LOCK)
+        if not all(_removable(name, opened) for name in names):
+            return False
         for name in names:
-            mode = os.stat(name, dir_fd=opened, follow_symlinks=False).st_mode
-            if not (stat.S_ISSOCK(mode) or stat.S_ISLNK(mode) or (name == LOCK and stat.S_ISREG(mode))):
-                return False
-        for name in names:
-            os.unlink(name, dir_fd=opened)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=opened)
         folder.rmdir()
     except OSError:
         return False
@@ -149,3 +151,12 @@ def _emptied(folder: Path, opened: int) -> bool:
         return True
     finally:
         os.close(opened)
+
+
+def _removable(name: str, opened: int) -> bool:
+    """Return whether a name in an open folder is a socket, a link, the lock, or gone. Raises OSError."""
+    try:
+        mode = os.stat(name, dir_fd=opened, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return True
+    return stat.S_ISSOCK(mode) or stat.S_ISLNK(mode) or (name == LOCK and stat.S_ISREG(mode))

@@ -8,9 +8,10 @@ import os
 import signal
 import stat
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -46,6 +47,14 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the sockets' folders lie for one test alone: another one's node would remove dead folders, too."""
+    with tempfile.TemporaryDirectory(prefix="tn-", dir="/tmp") as folder:  # a socket's path must be short
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield Path(folder)
 
 
 class Holder:
@@ -114,12 +123,13 @@ async def test_killed_child_is_restarted_and_the_answer_goes_on(home: Path) -> N
 
 
 async def test_the_folder_of_a_killed_owner_goes_when_the_next_starts_and_that_of_a_living_one_stays(
-    home: Path, tmp_path: Path
+    home: Path, tmp_path: Path, runtime: Path
 ) -> None:
     folders = {}
     for name in ("living", "killed"):
         (tmp_path / name).mkdir()
         folders[name] = private_folder(tmp_path / name)
+        assert folders[name].parent == runtime
     async with holder(tmp_path / "living") as living:
         async with holder(tmp_path / "killed") as killed:
             killed.process.kill()

@@ -105,6 +105,24 @@ def test_symbolic_links_are_not_followed(base: Path) -> None:
     assert not dead.exists() and trap.exists()
 
 
+@pytest.mark.parametrize("when", ["stat", "unlink"])
+def test_a_socket_that_its_own_program_takes_away_meanwhile_is_no_obstacle(
+    base: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    folder = made(base, "a", sockets=("m", "n"))
+    (folder / leftovers.LOCK).touch()
+    real = getattr(os, when)
+
+    def late(name: str, **how: object) -> object:
+        if name == "n":  # the child of the killed process was a little faster
+            os.remove(folder / "n")
+        return real(name, **how)
+
+    monkeypatch.setattr(os, when, late)
+    assert leftovers.remove_dead(base, NAME) == 1
+    assert not folder.exists()
+
+
 def test_who_takes_a_folder_that_is_removed_meanwhile_does_not_hold_what_is_gone(base: Path) -> None:
     folder = made(base, "a")
     assert leftovers.remove_dead(base / "missing", NAME) == 0
