@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui import theme
 from app.ui.controls import button, label, round_button, set_state, squeezable
+from app.ui.mirror import mirrored
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
@@ -54,7 +55,8 @@ class StatusPill(QPushButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(dot))
-        painter.drawEllipse(QPointF(15, self.height() / 2), 4.2, 4.2)
+        spot = QRectF(10.8, self.height() / 2 - 4.2, 8.4, 8.4)
+        painter.drawEllipse(mirrored(spot, QRectF(self.rect()), self.layoutDirection()))
         painter.end()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -10,13 +11,14 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.cluster.history import Past
 from app.ui import cluster_series, theme
 from app.ui.bridge import Bridge
 from app.ui.cluster_series import Series
 from app.ui.controls import button, frame, label
+from app.ui.numbers import number
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
@@ -40,7 +42,10 @@ class ClusterCharts(QWidget):
             ChartCard(tr("Tokens a second"), (tr("all nodes"),), cluster_series.tokens),
             ChartCard(tr("Answers"), (tr("being made"), tr("waiting")), cluster_series.queue),
             ChartCard(
-                tr("Seconds to the first word"), (tr("half of them"), tr("99 of 100")), cluster_series.first_tokens
+                tr("Seconds to the first word"),
+                (tr("half of them"), tr("99 of 100")),
+                cluster_series.first_tokens,
+                whole=False,
             ),
             ChartCard(tr("Nodes that could be reached, in %"), (tr("share"),), cluster_series.availability, top=100.0),
         ]
@@ -65,6 +70,7 @@ class ClusterCharts(QWidget):
             grid.addWidget(card, at // 2, at % 2)
             grid.setRowStretch(at // 2, 1)
             grid.setColumnStretch(at % 2, 1)
+            card.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # all the same height
         column.addLayout(grid, 1)
         self._drawing: Any = None
         bridge.run(_load, self._loaded, bridge.failed.emit, name="load charts")
@@ -117,14 +123,23 @@ class ChartCard(QWidget):
         make: Callable[[Past, float, int], Series],
         *,
         top: float | None = None,
+        whole: bool = True,
     ) -> None:
-        """`names` are of the lines; `make` makes what is shown; `top` is where the values end, None: where they do."""
+        """Make a card without its chart.
+
+        Args:
+            title: what it shows.
+            names: of the lines.
+            make: makes what is shown.
+            top: where the values end; None: where they do.
+            whole: the values are counted, so there is nothing between 1 and 2.
+        """
         super().__init__()
         self.plot: Any = None
         """The chart; None until it is built."""
         self._names = names
         self._make = make
-        self._top = top
+        self._top, self._whole = top, whole
         self._curves: list[Any] = []
         self._drawing: Any = None
         self.series = Series("", ())
@@ -144,7 +159,9 @@ class ChartCard(QWidget):
         column.addWidget(self._place, 1)
         if len(names) > 1:
             key = tr("line: {first}; dashes: {second}", first=names[0], second=names[1])
-            column.addWidget(label(key, tone="muted", scale=TYPE.SMALL))
+        else:
+            key = tr("line: {name}", name=names[0])  # each card has its key: the charts beside each other are as high
+        column.addWidget(label(key, tone="muted", scale=TYPE.SMALL))
         self._title = title
 
     def build(self, drawing: Any) -> None:
@@ -200,7 +217,18 @@ class ChartCard(QWidget):
         ticks = [(-ago, tr("{n} min", n=ago)) for ago in range(minutes, 0, -every)]
         self.plot.getAxis("bottom").setTicks([[*ticks, (0, tr("now"))]])
         self.plot.setXRange(-minutes, 0, padding=0.06)
-        self.plot.setYRange(0, self._top or max(1.0, most * 1.1), padding=0.02)
+        top = self._top or max(1.0, most * 1.1)
+        self.plot.getAxis("left").setTicks([heights(top, whole=self._whole)])
+        self.plot.setYRange(0, top, padding=0.04)
+
+
+def heights(top: float, *, whole: bool) -> list[tuple[float, str]]:
+    """Return round values from 0 to `top`, at most six, each as it is written: all with the same decimals."""
+    rough = max(top / 5, 1.0 if whole else 1e-3)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough)
+    decimals = max(0, -math.floor(math.log10(step)))
+    return [(at * step, number(at * step, decimals)) for at in range(int(top / step + 1e-9) + 1)]
 
 
 async def _load() -> Any:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QKeySequence, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QMargins, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QKeySequence, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from app.ui import theme
 from app.ui.icons import icon, paint
+from app.ui.mirror import leading, mirrored
 from app.ui.tokens import Colours
 
 
@@ -80,7 +91,7 @@ class ElidedLabel(QLabel):
         """Paint as much as fits."""
         painter = QPainter(self)
         shown = self.fontMetrics().elidedText(" ".join(self.text().split()), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.drawText(self.rect(), leading(self.layoutDirection()) | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.end()
 
 
@@ -114,7 +125,49 @@ class Choice(QComboBox):
         painter = QPainter(self)
         side = 16.0
         box = QRectF(self.width() - side - 8, (self.height() - side) / 2, side, side)
-        paint(painter, "down", theme.current().muted, box)
+        place = mirrored(box, QRectF(self.rect()), self.layoutDirection())
+        paint(painter, "down", theme.current().muted, place)
+        painter.end()
+
+
+class Toggle(QCheckBox):
+    """On or off, as a knob that lies at the end of its track or at the beginning."""
+
+    TRACK = QSize(36, 20)
+    RING = 3
+    """Logical pixels around the track, for the line that says where the keyboard is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedSize(self.TRACK.grownBy(QMargins(self.RING, self.RING, self.RING, self.RING)))
+
+    def hitButton(self, at: QPoint) -> bool:
+        """Be switched by a click anywhere on it."""
+        return self.rect().contains(at)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint track and knob; on and off differ by the place of the knob, not by colour alone."""
+        colours, on, focused = theme.current(), self.isChecked(), self.hasFocus()
+        over = self.isEnabled() and self.underMouse()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inset = float(self.RING)
+        track = QRectF(self.rect()).adjusted(inset, inset, -inset, -inset)
+        line = colours.accent_hover if on and over else colours.accent if on or over else colours.muted
+        painter.setPen(QPen(QColor(line), 1.4))
+        painter.setBrush(QColor(line if on else colours.surface))
+        painter.drawRoundedRect(track.adjusted(0.7, 0.7, -0.7, -0.7), track.height() / 2, track.height() / 2)
+        side = track.height() - 8
+        knob = QRectF(track.right() - side - 4 if on else track.left() + 4, track.top() + 4, side, side)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.on_accent if on else colours.muted))
+        painter.drawEllipse(mirrored(knob, track, self.layoutDirection()))
+        if focused:
+            ring = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            painter.setPen(QPen(QColor(colours.accent), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
         painter.end()
 
 

@@ -19,6 +19,7 @@ from app.ui.chrome import StatusPill, TroubleBar, UndoBar
 from app.ui.composer import Composer
 from app.ui.controls import ElidedLabel
 from app.ui.drafts import Drafts
+from app.ui.foot import Foot
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
@@ -111,7 +112,7 @@ class ConversationPane(QWidget):
         self.stack.addWidget(self.first_run)
         self.stack.addWidget(self.view)
         self._head.insertWidget(1, self.hands_free)
-        self._under.insertWidget(0, self.recording)
+        self.foot.put(self.recording)
         self.sounds.failed.connect(self.failed)
         self.view.retry.connect(self._retry)
         self.revising = Revising(self)
@@ -132,26 +133,11 @@ class ConversationPane(QWidget):
         column.addLayout(head)
         column.addWidget(self.stack, 1)
         # Its place is below the stack of views: what it tells belongs to all of them.
-        self.foot = QWidget()
-        foot = QHBoxLayout(self.foot)
-        foot.setContentsMargins(SPACE.XL, SPACE.S, SPACE.XL, SPACE.L)
-        self._foot = foot
-        foot.addStretch(1)
-        below = QWidget()
-        below.setMaximumWidth(800)
-        under = QVBoxLayout(below)
-        under.setContentsMargins(0, 0, 0, 0)
-        under.setSpacing(SPACE.S)
-        under.addWidget(self.trouble)
-        under.addWidget(undo)
-        under.addWidget(self.composer)
-        self._under = under
-        foot.addWidget(below, 100)
-        foot.addStretch(1)
+        self.foot = Foot(self.trouble, undo, self.composer)
 
     def put_above(self, bar: QWidget) -> None:
         """Put a bar above the text box, below what may be told and undone."""
-        self._under.insertWidget(self._under.indexOf(self.composer), bar)
+        self.foot.put(bar, above=self.composer)
 
     def attach(self, runtime: RuntimeSeam) -> None:
         """Take the opened runtime; a question that was waiting for it is asked now."""
@@ -398,7 +384,7 @@ class ConversationPane(QWidget):
         """Keep the text box under the column of text, which a scroll bar moves to the left."""
         bar = self.view.verticalScrollBar()
         shown = self.stack.currentWidget() is self.view and bar.maximum() > bar.minimum()
-        self._foot.setContentsMargins(SPACE.XL, SPACE.S, SPACE.XL + (bar.sizeHint().width() if shown else 0), SPACE.L)
+        self.foot.leave_room(bar.sizeHint().width() if shown else 0)
 
     def retitle(self, id: str, title: str) -> None:
         """A conversation has another title."""

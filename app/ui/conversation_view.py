@@ -277,7 +277,7 @@ class ConversationView(QAbstractScrollArea):
 
     @property
     def _left(self) -> int:
-        return (self.viewport().width() - self._width) // 2
+        return (self.viewport().width() - self._width + 1) // 2  # as layouts round: the text box stands in line
 
     @property
     def _named(self) -> int:

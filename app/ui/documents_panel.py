@@ -175,6 +175,7 @@ class DocumentsPanel(QWidget):
         for one in (self.passages_button, self.retry_button, self.remove_button, self.more_button):
             row.addWidget(one)
         row.addStretch()
+        row.setContentsMargins(0, 0, 0, SPACE.XL)  # the list ends at the edge of the window
         column.addLayout(row)
         self.view.chosen.connect(self.open_asked)
         self.view.removal_asked.connect(lambda: self.remove(self.view.chosen_keys))

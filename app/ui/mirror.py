@@ -15,3 +15,9 @@ def mirrored(place: QRectF, within: QRectF, direction: Qt.LayoutDirection) -> QR
 def mirrored_box(place: QRect, within: QRect, direction: Qt.LayoutDirection) -> QRect:
     """Return the same for whole pixels."""
     return mirrored(QRectF(place), QRectF(within), direction).toRect()
+
+
+def leading(direction: Qt.LayoutDirection) -> Qt.AlignmentFlag:
+    """Return how painted words are put to where reading begins, whatever they themselves are written in."""
+    left = direction != Qt.LayoutDirection.RightToLeft
+    return Qt.AlignmentFlag.AlignAbsolute | (Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight)

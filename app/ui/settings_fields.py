@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import QLocale, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QKeySequenceEdit,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.settings import Declared
-from app.ui.controls import Choice
+from app.ui.controls import Choice, Toggle
 from app.ui.flow import Flow
 from app.ui.settings_colours import Scene
 from app.ui.tokens import SPACE
@@ -70,7 +69,7 @@ class Switch(Field):
 
     def __init__(self) -> None:
         super().__init__()
-        self.box = QCheckBox()
+        self.box = Toggle()
         self._hold(self.box)
         self.box.clicked.connect(lambda _on: self.changed.emit())
 

@@ -120,7 +120,7 @@ class SettingsPage(QWidget):
         rail = QWidget()
         rail.setFixedWidth(208)
         column = QVBoxLayout(rail)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 0, SPACE.XL)
         column.setSpacing(SPACE.XS)
         self.search = SearchField(tr("Search settings"), tr("Find settings by their words"))
         self.search.textChanged.connect(self._find)
@@ -158,8 +158,8 @@ class SettingsPage(QWidget):
         self._column.setSpacing(SPACE.S)
         row = QHBoxLayout(inside)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(middle, 100)
-        row.addStretch(1)
+        row.addWidget(middle, 1)
+        row.addStretch(0)
         self._scroll.setWidget(inside)
         return self._scroll
 

@@ -20,6 +20,7 @@ from app.ui.seam import RuntimeSeam
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 from app.ui.two_line import TwoLineList
+from app.ui.views import CONVERSATION
 
 if TYPE_CHECKING:
     from app.messages import Conversation, Found
@@ -52,6 +53,8 @@ class Sidebar(QFrame):
         self._undo = undo
         self._runtime: RuntimeSeam | None = None
         self._current = ""
+        self._away = False
+        """Whether a page is shown in place of the conversation: one row is marked, not two."""
         self._hits: dict[str, int] = {}
         """The messages in which a search found its words, by conversation."""
         self._closed: set[str] = set()
@@ -166,7 +169,7 @@ class Sidebar(QFrame):
     def mark(self, id: str) -> None:
         """Show which conversation is open."""
         self._current = id
-        self.list.select(id)
+        self.list.select(self._shown)
 
     def show_documents(self, count: int) -> None:
         """Say how many documents there are."""
@@ -177,6 +180,8 @@ class Sidebar(QFrame):
         """Mark the row of the view that is shown."""
         for one, door in self.doors.items():
             door.setChecked(one == name)
+        self._away = name != CONVERSATION
+        self.list.select(self._shown)
 
     def _show(self, shown: Shown) -> None:
         if isinstance(shown, Findings):
@@ -196,12 +201,17 @@ class Sidebar(QFrame):
         self.list.rows.replace(rows)
         # Who is on the way through the list, or names something in it, stays there.
         if not self.list.current_key or not (self.list.hasFocus() or self.list.editing):
-            self.list.select(self._current)
+            self.list.select(self._shown)
         self.nothing.setVisible(not rows)
         self.list.setVisible(bool(rows))
         if self._wants_name:
             self.list.rename(conversation_rows.FOLDER + self._wants_name)
             self._wants_name = ""
+
+    @property
+    def _shown(self) -> str:
+        """Id of the conversation that is in sight."""
+        return "" if self._away else self._current
 
     @property
     def _words(self) -> str:

@@ -203,15 +203,15 @@ QLabel[tone="error"] {{ color: {c.on_error}; }}
 QLabel[kind="chip"] {{ background: {c.notice}; color: {c.on_notice}; border-radius: 9px; padding: 3px 10px; }}
 QTextBrowser, QPlainTextEdit {{ background: transparent; border: none; selection-background-color: {c.accent};
     selection-color: {c.on_accent}; }}
-QCheckBox::indicator:unchecked {{ width: 15px; height: 15px; border: 1px solid {c.muted}; border-radius: 4px;
-    background: {c.surface}; }}
-QCheckBox::indicator:unchecked:hover {{ border: 1px solid {c.accent}; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ background: {c.surface}; border: 1px solid {c.border};
     border-radius: 9px; padding: 7px 10px; selection-background-color: {c.accent};
     selection-color: {c.on_accent}; }}
 QPlainTextEdit[kind="input"] {{ background: {c.surface}; border: 1px solid {c.border}; border-radius: 9px;
     padding: 4px 6px; }}
 QPlainTextEdit[kind="input"]:focus {{ border: 2px solid {c.accent}; padding: 3px 5px; }}
+QPlainTextEdit[kind="quote"] {{ background: {c.ground}; border: 1px solid {c.border}; border-radius: 10px;
+    padding: 4px 8px; }}
+QPlainTextEdit[kind="quote"]:focus {{ border: 2px solid {c.accent}; padding: 3px 7px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QLineEdit:focus, QComboBox:focus, QSpinBox:focus, QDoubleSpinBox:focus {{ border: 2px solid {c.accent};
     padding: 6px 9px; }}

@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui import phrases, theme
+from app.ui.mirror import leading, mirrored, mirrored_box
 from app.ui.numbers import number
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
@@ -115,14 +116,17 @@ class TraceBar(QWidget):
         if self.steps:
             painter.setPen(QPen(QColor(colours.border)))
             painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, BAR - 1))
+        turned = self.layoutDirection()
         for place, step in self._legend(self.width()):
+            place = mirrored_box(place, self.rect(), turned)
             square = QRectF(place.left() + 0.5, place.center().y() - SQUARE // 2 + 0.5, SQUARE, SQUARE)
+            square = mirrored(square, QRectF(place), turned)
             self._fill(painter, square, step)
             painter.setPen(QPen(QColor(colours.border)))
             painter.drawRect(square)
             painter.setPen(QPen(QColor(colours.text)))
-            text = place.adjusted(SQUARE + SPACE.S, 0, 0, 0)
-            painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.words(step))
+            text = mirrored_box(place.adjusted(SQUARE + SPACE.S, 0, 0, 0), place, turned)
+            painter.drawText(text, leading(turned) | Qt.AlignmentFlag.AlignVCenter, self.words(step))
         painter.end()
 
     def _fill(self, painter: QPainter, box: QRectF, step: Step) -> None:

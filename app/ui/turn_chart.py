@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.turn_trace import TurnTrace
 from app.ui import phrases, theme
+from app.ui.mirror import leading, mirrored, mirrored_box
 from app.ui.numbers import number
 from app.ui.tokens import TYPE
 from app.ui.translation import tr
@@ -139,14 +140,17 @@ class TurnChart(QWidget):
             painter.fillRect(box, QColor(getattr(colours, part.colour)))
         painter.setPen(QPen(QColor(colours.border)))
         painter.drawRect(QRectF(0.5, 0.5, self.width() - 1, BAR - 1))
+        turned = self.layoutDirection()
         for place, part in self._legend(self.width()):
+            place = mirrored_box(place, self.rect(), turned)
             square = QRectF(place.left() + 0.5, place.center().y() - SQUARE // 2 + 0.5, SQUARE, SQUARE)
+            square = mirrored(square, QRectF(place), turned)
             painter.fillRect(square, QColor(getattr(colours, part.colour)))
             painter.setPen(QPen(QColor(colours.border)))
             painter.drawRect(square)
             painter.setPen(QPen(QColor(colours.muted)))
-            text = place.adjusted(SQUARE + GAP, 0, 0, 0)
-            painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.words(part))
+            text = mirrored_box(place.adjusted(SQUARE + GAP, 0, 0, 0), place, turned)
+            painter.drawText(text, leading(turned) | Qt.AlignmentFlag.AlignVCenter, self.words(part))
         painter.end()
 
     def _bar(self) -> Iterator[tuple[QRectF, Part]]:
@@ -155,7 +159,8 @@ class TurnChart(QWidget):
         left = 0.0
         for part in self.parts:
             wide = LEAST + room * (part.end - part.begin) / whole
-            yield QRectF(left, 0.0, wide, BAR), part
+            box = QRectF(left, 0.0, wide, BAR)
+            yield mirrored(box, QRectF(self.rect()), self.layoutDirection()), part
             left += wide
 
     def _legend(self, width: int) -> Iterator[tuple[QRect, Part]]:

@@ -36,6 +36,8 @@ class View:
     `attach(runtime)`, `enter()` and `leave()`: the runtime is there, the page is shown, another one is."""
     row: bool = True
     """Whether the sidebar has a row for it."""
+    bleeds: bool = False
+    """Whether it scrolls away at the edge of the window; what stands still ends above the edge."""
 
 
 class Views(QWidget):
@@ -114,7 +116,7 @@ class Views(QWidget):
         frame = QWidget()
         frame.setAccessibleName(view.title())
         column = QVBoxLayout(frame)
-        column.setContentsMargins(SPACE.XL, SPACE.L, SPACE.XL, SPACE.L)
+        column.setContentsMargins(SPACE.XL, SPACE.L, SPACE.XL, 0 if view.bleeds else SPACE.XL)
         column.setSpacing(SPACE.M)
         head = QHBoxLayout()
         title = label(view.title())
@@ -178,12 +180,12 @@ def _log(window: MainWindow) -> QWidget:
 
 
 VIEWS = (
-    View("library", lambda: tr("Library"), "document", _documents),
+    View("library", lambda: tr("Library"), "document", _documents, bleeds=True),
     View("recordings", lambda: tr("Recordings"), "record", _recordings),
     View("nodes", lambda: tr("Nodes"), "nodes", _nodes),
-    View("models", lambda: tr("Models"), "models", _models),
+    View("models", lambda: tr("Models"), "models", _models, bleeds=True),
     View("memory", lambda: tr("Memory"), "memory", _memory),
-    View("settings", lambda: tr("Settings"), "settings", _settings),
+    View("settings", lambda: tr("Settings"), "settings", _settings, bleeds=True),
     View("log", lambda: tr("Log"), "document", _log, row=False),
 )
 """All views but the conversation, in the order of their rows and of their keys from Ctrl+2 on."""

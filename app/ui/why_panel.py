@@ -111,6 +111,7 @@ class WhyPanel(QWidget):
             prompt.setTabChangesFocus(True)
             prompt.setAccessibleName(tr("Prompt as sent"))
             prompt.setFixedHeight(PROMPT_HEIGHT)
+            prompt.setProperty("kind", "quote")
             column.addWidget(prompt)
         column.addStretch(1)
         self.area.setWidget(inside)
@@ -121,7 +122,7 @@ class WhyPanel(QWidget):
         made = QWidget()
         column = QVBoxLayout(made)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column.setSpacing(SPACE.XS)
         column.addWidget(
             button(place.replace("&", "&&"), kind="source", name=place, clicked=lambda: self.cited.emit(passage))
         )
@@ -129,7 +130,9 @@ class WhyPanel(QWidget):
         if passage.reranked is not None:
             values[tr("reranker")] = passage.reranked
         said = " · ".join(f"{name} {number(value, 2)}" for name, value in values.items())
-        column.addWidget(label(f"{said} · {tr('cited')}" if cited else said, tone="muted", scale=TYPE.SMALL, wrap=True))
+        scores = label(f"{said} · {tr('cited')}" if cited else said, tone="muted", scale=TYPE.SMALL, wrap=True)
+        scores.setContentsMargins(SPACE.M, 0, 0, 0)  # under the words of the button
+        column.addWidget(scores)
         return made
 
     def _copy(self) -> None:
@@ -171,7 +174,7 @@ def _shown(value: str | int | float) -> str:
 
 def _heading(text: str) -> QWidget:
     made = label(text, weight=QFont.Weight.DemiBold)
-    made.setContentsMargins(0, SPACE.S, 0, 0)
+    made.setContentsMargins(0, SPACE.L, 0, 0)
     return made
 
 

@@ -221,6 +221,8 @@ class Stage:
         panel = self.window.nodes
         panel.look(look)
         self._until(lambda: panel.nodes)
+        if look == "charts":
+            self._until(lambda: panel.charts is not None and panel.charts.ready)
         panel.list.select(self.runtime.cluster.known[6].id)
 
     def _log(self) -> None:

@@ -6131,6 +6131,11 @@ Aus: nur das Modell.</translation>
       <translation>Linie: {first}; Striche: {second}</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/cluster_charts.py" />
+      <source>line: {name}</source>
+      <translation>Linie: {name}</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_tiles.py" />
       <source>listening</source>
       <translation>Zuhören</translation>
