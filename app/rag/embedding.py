@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import numpy
-
 from app.errors import NodeError
 from app.rag.prepared import Prepared
 from app.rag.queue import Waiting
@@ -265,6 +263,8 @@ class Embedding:
 
 
 def _known(store: Store, digests: Sequence[str]) -> dict[str, Any]:
+    import numpy
+
     found = store.vectors_of(digests)
     left = [digest for digest in digests if digest not in found]
     kept = store.records.queue.vectors(store.model(), left)

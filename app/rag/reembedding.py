@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy
-
 from app.events import Progress
 from app.rag.passages import Kept
 from app.rag.records import Record
@@ -81,6 +79,8 @@ async def _fill(
 
 async def _rows_of(texts: Sequence[str], paths: Sequence[str], embedder: Embedder, rules: Rules) -> Any:
     """One vector a text, each made where its document may go."""
+    import numpy
+
     places: dict[tuple[str, ...], list[int]] = {}
     for place, path in enumerate(paths):
         places.setdefault(rules.zones([path]), []).append(place)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy
-
 from app.errors import StoreError
 from app.rag.chunking import Chunk
 from app.thinking import Embeddings
@@ -32,6 +30,8 @@ class Vectors:
 
     def packed(self, digest: str) -> bytes:
         """Return a vector as little-endian float32."""
+        import numpy
+
         return numpy.ascontiguousarray(self._rows[digest], dtype="<f4").tobytes()
 
     def clear(self) -> None:
@@ -40,11 +40,15 @@ class Vectors:
 
     def of(self, chunks: Sequence[Chunk]) -> Any:
         """Return one row per chunk; None if there are no chunks."""
+        import numpy
+
         return numpy.stack([self._rows[chunk.digest] for chunk in chunks]) if chunks else None
 
 
 def matrix(embeddings: Embeddings, count: int) -> Any:
     """Return the vectors as numpy float32, one row per text. Raises StoreError if they are not what was asked for."""
+    import numpy
+
     rows = numpy.frombuffer(embeddings.data, dtype="<f4")
     if embeddings.dimension < 1 or rows.size != count * embeddings.dimension or not numpy.isfinite(rows).all():
         raise StoreError("The node sent vectors that cannot be used.", code="bad_vector")

@@ -54,6 +54,17 @@ raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
     assert "LOADED []" in out and "VISIBLE True" in out
 
 
+def test_an_open_runtime_that_does_nothing_has_no_numpy() -> None:
+    """It is a tenth of the window's memory, and first needed where a file is read or searched, beside the Qt thread."""
+    code = """
+import sys
+import app.cluster.client, app.cluster.cluster, app.memory.memory, app.rag.library, app.runtime, app.ui.wiring
+print([name for name in ("numpy", "lancedb", "pyarrow") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
 def test_it_opens_closes_and_keeps_its_size(home: Path) -> None:
     code = """
 from PySide6.QtCore import QTimer
