@@ -5,6 +5,7 @@
 
 What is in the window is written (tests/ui/stage.py), so that two runs make the same pictures but for the time of day.
 "light" and "dark" have a picture for each view, and tests/ui/test_pictures.py compares with them; the others, a sheet.
+"empty" is a window that nobody has used yet.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ VARIANTS = {
     "double": {"scale": "2"},
     "german": {"language": "de"},
     "mirrored": {"language": MIRRORED},
+    "empty": {"empty": "yes"},
+    "empty-dark": {"empty": "yes", "theme": "dark"},
 }
 WHOLE = ("light", "dark")
 """Of these each view is a picture of its own."""
@@ -98,7 +101,8 @@ def _take(variant: str, out: Path) -> int:
     theme.dress()
     window.resize(*SIZE)
     runtime = ScriptedRuntime(Path(os.environ["TANGNET_HOME"]))
-    furnish(runtime)
+    if not wish.get("empty"):
+        furnish(runtime)
     runtime.settings.window_theme = wish.get("theme", "light")
 
     def until(done: Callable[[], object]) -> None:
@@ -121,8 +125,8 @@ def _take(variant: str, out: Path) -> int:
     until(lambda: window.runtime is not None)
     stage = Stage(window, runtime, until)
     taken: dict[str, Image] = {}
-    for name in stage.views:
-        stage.show(name)
+    for name, show in (stage.empty if wish.get("empty") else stage.views).items():
+        show()
         settle()
         taken[name] = stage.picture()
     bridge.close(10)
@@ -148,7 +152,7 @@ def _keep(variant: str, taken: dict[str, Image], out: Path) -> None:
         folder = out / variant
         folder.mkdir(parents=True, exist_ok=True)
         for name, picture in taken.items():
-            _save(picture, folder / f"{name}.png", 64)
+            _save(picture, folder / f"{name}.png", 128)
         return
     out.mkdir(parents=True, exist_ok=True)
     across = 3
@@ -158,7 +162,7 @@ def _keep(variant: str, taken: dict[str, Image], out: Path) -> None:
     for at, picture in enumerate(taken.values()):
         small = picture.resize((width, height), Image.Resampling.LANCZOS)
         sheet.paste(small, (at % across * (width + 8), at // across * (height + 8)))
-    _save(sheet, out / f"{variant}.png", 32)
+    _save(sheet, out / f"{variant}.png", 96)
 
 
 def _save(picture: Image, path: Path, colours: int) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWid
 from app.ui.bridge import Bridge, Handle
 from app.ui.chrome import UndoBar
 from app.ui.controls import button, keys, label, round_button, set_glyph
+from app.ui.empty_state import EmptyState
 from app.ui.numbers import number
 from app.ui.page_pictures import PagePictures
 from app.ui.seam import RuntimeSeam
@@ -141,14 +142,6 @@ class DocumentsPanel(QWidget):
         self.strip.pause_asked.connect(self.pause)
         self.strip.cancel_asked.connect(self.cancel)
         column.addWidget(self.strip)
-        self.empty = label(
-            tr(
-                "Nothing here yet. Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web "
-                "pages, pictures, recordings, text. Or record a lecture by the round button above."
-            ),
-            tone="muted", wrap=True,
-        )  # fmt: skip
-        column.addWidget(self.empty)
         self.filters = ShelfFilters()
         column.addWidget(self.filters)
         self.summary = label("", tone="muted", scale=TYPE.SMALL)
@@ -156,6 +149,15 @@ class DocumentsPanel(QWidget):
         self.view = ShelfView(self._pictures)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         column.addWidget(self.view, 1)
+        self.empty = EmptyState(
+            "add-document",
+            tr("Nothing here yet"),
+            tr("Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web pages, pictures, "
+               "recordings, text. Or record a lecture by the round button above."),
+        )  # fmt: skip
+        self.empty.hide()
+        column.addWidget(self.empty, 1)
+        self._first_row = row
         row = QHBoxLayout()
         row.setSpacing(SPACE.S)
         self.passages_button = button(
@@ -379,8 +381,13 @@ class DocumentsPanel(QWidget):
         self.filters.offer_kinds(found.kinds)
         self.filters.setVisible(found.total > FEW or wanted.narrows)
         self.filters.toggle.setProperty("state", "on" if wanted.narrows else "")
-        self.empty.setVisible(not found.total and not self.source.folders)
-        self.view.setVisible(bool(found.total or self.source.folders))
+        empty = not found.total and not self.source.folders
+        if empty:
+            self.empty.hold(self.files_button)
+        else:
+            self.empty.release(self.files_button, self._first_row)
+        self.empty.setVisible(empty)
+        self.view.setVisible(not empty)
         parts = [tr("{number} documents", number=number(found.total)) if found.total != 1 else tr("1 document")]
         if wanted.narrows:
             parts = [tr("{number} of {all}", number=number(found.shown), all=parts[0])]

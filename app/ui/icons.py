@@ -92,14 +92,14 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 2.0) -> QPixmap:
     return made
 
 
-def paint(painter: QPainter, name: str, colour: str, box: QRectF) -> None:
-    """Paint the icon `name` into `box`."""
+def paint(painter: QPainter, name: str, colour: str, box: QRectF, line: float = 1.8) -> None:
+    """Paint the icon `name` into `box`; `line`: how thick its lines are on the grid of 24."""
     path, filled = _path(name)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(box.topLeft())
     painter.scale(box.width() / 24, box.height() / 24)
-    pen = QPen(QColor(colour), 1.8, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    pen = QPen(QColor(colour), line, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
     if filled:
         painter.fillPath(path, QColor(colour))

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDate, QLocale, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFont
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from app.ui.controls import button, label
+from app.ui.empty_state import EmptyState
 from app.ui.search_field import SearchField
-from app.ui.tokens import SPACE, TYPE
+from app.ui.tokens import SPACE
 from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
@@ -95,16 +96,9 @@ class MemoryPage(QWidget):
         return row
 
     def _empty(self) -> QWidget:
-        empty = QWidget()
-        column = QVBoxLayout(empty)
-        column.setSpacing(SPACE.S)
-        column.addStretch(2)
-        self.nothing = label("", scale=TYPE.TITLE, weight=QFont.Weight.DemiBold)
-        self.hint = label("", tone="muted", wrap=True)
-        column.addWidget(self.nothing)
-        column.addWidget(self.hint)
-        column.addStretch(3)
-        return empty
+        self.clear_button = button(tr("Show all"), clicked=self.search.clear)
+        self.empty = EmptyState("memory", act=self.clear_button)
+        return self.empty
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -234,12 +228,14 @@ class MemoryPage(QWidget):
         words = self.search.text().casefold().split()
         shown = [fact for fact in self.facts if all(word in fact.text.casefold() for word in words)]
         self.list.rows.replace([Row(str(fact.id), fact.text, _detail(fact), fact.text) for fact in shown])
-        self.nothing.setText(tr("Nothing is found") if self.facts else tr("Nothing is remembered yet"))
-        self.hint.setText(
-            tr("No fact holds these words.")
-            if self.facts
-            else tr('Write "remember that …" in a conversation, or type something above.')
-        )
+        if self.facts:
+            self.empty.tell(tr("Nothing is found"), tr("No fact holds these words."))
+        else:
+            self.empty.tell(
+                tr("Nothing is remembered yet"),
+                tr('Write "remember that …" in a conversation, or type something above.'),
+            )
+        self.clear_button.setVisible(bool(self.facts))
         self.stack.setCurrentIndex(1 if shown else 0)
         self.search.setVisible(bool(self.facts))
         self._show_buttons()

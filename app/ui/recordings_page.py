@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QStackedWidget, QVB
 
 from app.ui import phrases, recordings_list, theme
 from app.ui.controls import ElidedLabel, button, keys, label
+from app.ui.empty_state import EmptyState
 from app.ui.flow import Flow
 from app.ui.playback import Playback
 from app.ui.recordings_list import ELSEWHERE, Found
@@ -67,11 +68,18 @@ class RecordingsPage(QWidget):
         self.record_button.clicked.connect(lambda: self.record_asked.emit())
         actions.addWidget(self.record_button)
         actions.addStretch()
+        self._actions = actions
         column.addLayout(actions)
         self.show_recording(False)
+        self.empty = EmptyState(
+            "record",
+            tr("No recordings yet"),
+            tr("Record a lecture or a meeting: it is written down on your machines, can be asked about and saved as "
+               "text or subtitles. Sound files in your library stand here, too."),
+        )  # fmt: skip
         self._stack = QStackedWidget()
         column.addWidget(self._stack, 1)
-        self._stack.addWidget(self._empty())
+        self._stack.addWidget(self.empty)
         parts = QSplitter(Qt.Orientation.Horizontal)
         parts.setProperty("kind", "quiet")
         parts.setChildrenCollapsible(False)
@@ -85,24 +93,6 @@ class RecordingsPage(QWidget):
         parts.setSizes([300, 560])
         parts.setStretchFactor(1, 1)
         self._stack.addWidget(parts)
-
-    def _empty(self) -> QWidget:
-        empty = QWidget()
-        column = QVBoxLayout(empty)
-        column.setSpacing(SPACE.S)
-        column.addStretch(2)
-        title = label(tr("No recordings yet"))
-        theme.sized(title, TYPE.TITLE, QFont.Weight.DemiBold)
-        text = label(
-            tr("Record a lecture or a meeting: it is written down on your machines, can be asked about and saved as "
-               "text or subtitles. Sound files in your library stand here, too."),
-            tone="muted", wrap=True,
-        )  # fmt: skip
-        text.setMaximumWidth(520)
-        column.addWidget(title)
-        column.addWidget(text)
-        column.addStretch(3)
-        return empty
 
     def _reader(self) -> QWidget:
         reader = QWidget()
@@ -207,6 +197,10 @@ class RecordingsPage(QWidget):
         self.recordings = {one.path: one for one in found}
         now = datetime.now(UTC).astimezone()
         self.list.rows.replace([recordings_list.row(one, now) for one in found])
+        if not found:
+            self.empty.hold(self.record_button)
+        else:
+            self.empty.release(self.record_button, self._actions)
         self._stack.setCurrentIndex(1 if found else 0)
         if held not in self.recordings and found:
             self.list.select(found[0].path)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout
 from app.settings import Declared, Settings
 from app.ui import theme
 from app.ui.controls import button, frame, label
+from app.ui.empty_state import EmptyState
 from app.ui.microphone_choice import ListDevices, list_devices
 from app.ui.search_field import SearchField
 from app.ui.settings_fields import Part, Pick
@@ -170,12 +171,11 @@ class SettingsPage(QWidget):
             if not self._groups or self._groups[-1].title != title:
                 self._groups.append(self._group(title))
             self._missing.append((declared, self._groups[-1]))
-        self.nothing = label("", tone="muted", wrap=True)
-        self.nothing.hide()
         self.clear_button = button(tr("Show all settings"), clicked=self.search.clear)
-        self.clear_button.hide()
-        self._column.addWidget(self.nothing)
-        self._column.addWidget(self.clear_button, 0, Qt.AlignmentFlag.AlignLeft)
+        self._empty = EmptyState("search", tr("Nothing is found"), act=self.clear_button)
+        self._empty.hide()
+        self.nothing = self._empty.sentence
+        self._column.addWidget(self._empty)
         self._column.addStretch()
         self._build()
 
@@ -403,8 +403,7 @@ class SettingsPage(QWidget):
                 part.setVisible(bool(shown))
             group.door.setEnabled(bool(shown))
         self.nothing.setText("" if found else tr("No setting has “{words}” in it.", words=text.strip()))
-        self.nothing.setVisible(not found)
-        self.clear_button.setVisible(not found)
+        self._empty.setVisible(not found)
         self._scroll.verticalScrollBar().setValue(0)
 
     def _to_first(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +157,12 @@ class Stage:
             "log": self._log,
         }
         """Each shows a view, in this order."""
+        self.empty: dict[str, Callable[[], object]] = {
+            "first-run": self._first_run,
+            **{name: partial(self._nothing, name) for name in ("library", "recordings", "nodes", "models", "memory")},
+            "settings": lambda: self._nothing("settings", "something that is no setting"),
+        }
+        """The same for a window that nobody has used yet."""
 
     def show(self, name: str) -> None:
         """Show a view, whole."""
@@ -172,6 +179,17 @@ class Stage:
         return Image.frombytes("RGBA", size, bytes(grabbed.constBits()), "raw", "RGBA", grabbed.bytesPerLine()).convert(
             "RGB"
         )
+
+    def _nothing(self, name: str, words: str = "") -> None:
+        self.window.side.dismiss()
+        from app.ui.settings_page import SettingsPage
+
+        page = self.window.views.present(name)
+        if name == "library":
+            self._until(lambda: self.window.documents.empty.isVisible())
+        if isinstance(page, SettingsPage):
+            page.complete()
+            page.search.setText(words)
 
     def _view(self, name: str) -> None:
         self.window.side.dismiss()

@@ -1596,6 +1596,11 @@
       <translation>Dokumente ablegen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/documents_panel.py" />
+      <source>Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web pages, pictures, recordings, text. Or record a lecture by the round button above.</source>
+      <translation>Ziehen Sie Dateien oder Ordner irgendwo auf das Fenster: PDF, Word, Folien, Tabellen, E-Mail, Webseiten, Bilder, Aufnahmen, Text. Oder nehmen Sie mit dem runden Knopf oben einen Vortrag auf.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Duplicate this persona</source>
       <translation>Diese Rolle verdoppeln</translation>
@@ -3000,8 +3005,8 @@
     </message>
     <message>
       <location filename="../../../app/ui/documents_panel.py" />
-      <source>Nothing here yet. Drop files or folders anywhere on the window: PDF, Word, slides, tables, mail, web pages, pictures, recordings, text. Or record a lecture by the round button above.</source>
-      <translation>Noch nichts hier. Ziehen Sie Dateien oder Ordner irgendwo auf das Fenster: PDF, Word, Folien, Tabellen, E-Mail, Webseiten, Bilder, Aufnahmen, Text. Oder nehmen Sie mit dem runden Knopf oben einen Vortrag auf.</translation>
+      <source>Nothing here yet</source>
+      <translation>Noch nichts hier</translation>
     </message>
     <message>
       <location filename="../../../app/ui/markdown_look.py" />
@@ -3015,6 +3020,7 @@
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
+      <location filename="../../../app/ui/settings_page.py" />
       <source>Nothing is found</source>
       <translation>Nichts gefunden</translation>
     </message>
@@ -4082,6 +4088,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/settings.py" />
       <source>Show Tangnet among the programs of this desktop, and offer it for documents and tangnet:// links.</source>
       <translation>Tangnet unter den Programmen dieses Desktops zeigen und für Dokumente und tangnet://-Links anbieten.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/memory_page.py" />
+      <source>Show all</source>
+      <translation>Alle zeigen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/shelf_filters.py" />
