@@ -1,6 +1,7 @@
 """A conversation of 10,000 messages: until it is shown, what it costs in memory, and how smoothly it scrolls and grows.
 
-`pytest -m bench tests/bench/bench_conversation.py -s` prints each figure; `-k open`, memory, scroll or stream one.
+`pytest -m bench tests/bench/bench_conversation.py -s` prints each figure; `-k open`, memory, scroll or stream one. Cycles
+are collected as in the program (app/ui/collector.py): the interpreter's own way stops it for 50 ms now and then.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from PySide6.QtCore import QTimer
 
 from app.events import NodeChosen, Retrieved, TokenReceived
 from app.messages import Outcome
-from tests.ui.conftest import Scene, bridge, scene
+from tests.ui.conftest import Scene, bridge, collector, scene
 from tests.ui.fake_runtime import TOWER, answer
 
-__all__ = ["bridge", "scene"]
+__all__ = ["bridge", "collector", "scene"]
 pytestmark = pytest.mark.bench
 MESSAGES = 10_000
 OPEN_MS, BYTES = 200, 2_048

@@ -20,9 +20,9 @@ from app.commands.simulated_fleet import fleet
 from app.settings import Settings
 from app.ui.bridge import Handle
 from tests.node_process import question
-from tests.ui.conftest import Scene, bridge, scene
+from tests.ui.conftest import Scene, bridge, collector, scene
 
-__all__ = ["bridge", "scene"]
+__all__ = ["bridge", "collector", "scene"]
 NODES = 110
 SECONDS = 16.0
 ASKING = 1

@@ -15,11 +15,11 @@ from PySide6.QtTest import QTest
 
 from app.events import NodeChosen, Retrieved, TokenReceived
 from app.library_state import LibraryState, Working
-from tests.ui.conftest import Scene, bridge, scene
+from tests.ui.conftest import Scene, bridge, collector, scene
 from tests.ui.fake_runtime import TOWER, answer, document
 from tests.ui.fleet import busy, fleet
 
-__all__ = ["bridge", "scene"]
+__all__ = ["bridge", "collector", "scene"]
 NODES = (100, 10)
 """Pis and rigs."""
 SECONDS = 12
