@@ -1,7 +1,7 @@
 """A conversation of 10,000 messages: until it is shown, what it costs in memory, and how smoothly it scrolls and grows.
 
-`pytest -m bench tests/bench/bench_conversation.py -s` prints each figure; `-k open`, memory, scroll or stream one. Cycles
-are collected as in the program (app/ui/collector.py): the interpreter's own way stops it for 50 ms now and then.
+`pytest -m bench tests/bench/bench_conversation.py -s` prints each figure; `-k open`, memory, scroll or stream one.
+Cycles are collected as in the program (app/ui/collector.py): the interpreter's own way stops it for 50 ms now and then.
 """
 
 from __future__ import annotations
