@@ -243,6 +243,13 @@ class Settings:
         "Take the colour of buttons and links from the system, where it has one.",
         title="The system's accent colour",
     )
+    window_motion: str = _setting(
+        "system",
+        "Whether things may move by themselves: the cursor, menus, waiting, the level of the microphone.",
+        ("system", "less"),
+        title="Movement",
+        names=("As the system", "Less"),
+    )
     window_language: str = _setting(
         "system",
         "Language of the window.",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.ui.bridge import Bridge
     from app.ui.collector import Collector
     from app.ui.crash import CrashReporter
+    from app.ui.motion import Motion
     from app.ui.seam import Ear, OpenEar, OpenRuntime, PlayerSeam, RuntimeSeam
     from app.ui.single import Doorbell
     from app.ui.theme import Theme
@@ -133,6 +134,7 @@ class Desk(QObject):
     bridge: Bridge
     collector: Collector
     theme: Theme
+    motion: Motion
     crashes: CrashReporter
     doorbell: Doorbell
     """These come with `begin`."""
@@ -198,12 +200,21 @@ class Desk(QObject):
         self.bridge.run(self._open, self._opened, self._failed, name="open")
 
     def _opened(self, runtime: RuntimeSeam) -> None:
+        from app.ui.motion import Motion
+
+        if not hasattr(self, "motion"):
+            self.motion = Motion(self._application, self.bridge)
+            self.window.settled.connect(self._settled)
         self.window.attach(runtime)
         if self.window.waiting:
             words, self.window.waiting = self.window.waiting, []
             self._rung(words)
         else:
             self.kept.opened()
+
+    def _settled(self) -> None:
+        if self.window.runtime is not None:
+            self.motion.choose(self.window.runtime.settings.window_motion)
 
     def _rung(self, words: list[str]) -> None:
         from app.ui.arrivals import take

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QProgressBar,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +26,7 @@ from app.sd_card import Pi
 from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import Choice, button, frame, label, set_state
+from app.ui.progress import Progress
 from app.ui.seam_upkeep import UpkeepSeam
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
@@ -88,7 +88,7 @@ class PiDialog(QDialog):
         inside.addWidget(self.note_text)
         self.note.hide()
         column.addWidget(self.note)
-        self.wait = QProgressBar()
+        self.wait = Progress()
         self.wait.setRange(0, 0)
         self.wait.setTextVisible(False)
         self.wait.setAccessibleName(tr("Writing"))

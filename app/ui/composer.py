@@ -32,6 +32,7 @@ from app.ui.attachment_strip import AttachmentStrip
 from app.ui.collection_choice import CollectionButton
 from app.ui.controls import frame, label, round_button, set_glyph, set_state
 from app.ui.microphone_mark import MicrophoneMark
+from app.ui.motion import stepped
 from app.ui.personas_button import PersonaButton
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
@@ -60,8 +61,10 @@ class LevelMeter(QWidget):
 
     def show_level(self, level: float) -> None:
         """Show `level`, 0…1."""
-        self._level = min(1.0, max(0.0, level))
-        self.update()
+        level = stepped(min(1.0, max(0.0, level)))
+        if level != self._level:
+            self._level = level
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Return the fixed size."""

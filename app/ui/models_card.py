@@ -14,6 +14,7 @@ from app.ui import phrases
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import Choice, button, frame, label
 from app.ui.core_words import in_language
+from app.ui.progress import Progress
 from app.ui.seam import RuntimeSeam
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
@@ -126,7 +127,7 @@ class ModelsCard(QFrame):
         self.cancel_button.clicked.connect(self.cancel)
         line.addWidget(self.cancel_button)
         fetch.addLayout(line)
-        self.fetch_bar = QProgressBar()
+        self.fetch_bar = Progress()
         self.fetch_bar.setTextVisible(False)
         self.fetch_bar.setAccessibleName(tr("Download"))
         fetch.addWidget(self.fetch_bar)

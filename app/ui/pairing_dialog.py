@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.errors import TangnetError
 from app.ui import phrases, theme
 from app.ui.bridge import Bridge, Handle
 from app.ui.controls import button, frame, label
+from app.ui.progress import Progress
 from app.ui.seam import ClusterSeam
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
@@ -79,7 +80,7 @@ class PairingDialog(QDialog):
         self.time_line = label("", tone="muted", scale=TYPE.SMALL, wrap=True)
         self.time_line.hide()
         column.addWidget(self.time_line)
-        self.wait = QProgressBar()
+        self.wait = Progress()
         self.wait.setRange(0, 0)
         self.wait.setTextVisible(False)
         self.wait.setAccessibleName(tr("Pairing"))

@@ -6,11 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.ui import phrases
 from app.ui.controls import ElidedLabel, button, label, set_state
 from app.ui.numbers import number, percent
+from app.ui.progress import Progress
 from app.ui.tokens import SPACE
 from app.ui.translation import tr
 
@@ -46,7 +47,7 @@ class QueueStrip(QWidget):
         self.cancel_button.clicked.connect(lambda: self.cancel_asked.emit())
         line.addWidget(self.cancel_button)
         column.addLayout(line)
-        self.bar = QProgressBar()
+        self.bar = Progress()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress of adding documents"))
         column.addWidget(self.bar)

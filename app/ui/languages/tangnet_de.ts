@@ -2404,6 +2404,11 @@
     </message>
     <message>
       <location filename="../../../app/settings.py" />
+      <source>Less</source>
+      <translation>Weniger</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
       <source>Let answers use what was said in earlier conversations where it fits the question.</source>
       <translation>Antworten dürfen benutzen, was in früheren Gesprächen gesagt wurde, wo es zur Frage passt.</translation>
     </message>
@@ -2715,6 +2720,11 @@
       <location filename="../../../app/ui/asking.py" />
       <source>Moved · {node}</source>
       <translation>Umgezogen · {node}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Movement</source>
+      <translation>Bewegung</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
@@ -5632,6 +5642,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/where.py" />
       <source>Where: {place}</source>
       <translation>Wo: {place}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/settings.py" />
+      <source>Whether things may move by themselves: the cursor, menus, waiting, the level of the microphone.</source>
+      <translation>Ob sich Dinge von selbst bewegen dürfen: Schreibmarke, Menüs, Warten, der Pegel des Mikrofons.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
