@@ -26,6 +26,7 @@ from app.ui.window import MainWindow
 
 if TYPE_CHECKING:
     from app.ui.bridge import Bridge
+    from app.ui.caret import Caret
     from app.ui.collector import Collector
     from app.ui.crash import CrashReporter
     from app.ui.motion import Motion
@@ -137,6 +138,7 @@ class Desk(QObject):
     motion: Motion
     crashes: CrashReporter
     doorbell: Doorbell
+    caret: Caret
     """These come with `begin`."""
 
     def __init__(self, application: QApplication, folder: Path, open_runtime: OpenRuntime, open_ear: OpenEar) -> None:
@@ -181,12 +183,14 @@ class Desk(QObject):
         """Build the rest and open what is behind it."""
         if self._closed:
             return
+        from app.ui.caret import Caret
         from app.ui.icons import app_icon
         from app.ui.single import Doorbell
 
         self.window.furnish(self._open_ear, loudspeaker)
         self.window.tray.once = self.kept.once
         self._application.setWindowIcon(app_icon())
+        self.caret = Caret(self._application)
         self.crashes.tell_last(self.window.pane.trouble)
         self.doorbell = Doorbell(self._folder, self)
         self.doorbell.rung.connect(self._rung)
