@@ -42,6 +42,8 @@ VARIANTS = {
     "mirrored": {"language": MIRRORED},
     "empty": {"empty": "yes"},
     "empty-dark": {"empty": "yes", "theme": "dark"},
+    "dialogs": {"dialogs": "yes"},
+    "dialogs-dark": {"dialogs": "yes", "theme": "dark"},
 }
 WHOLE = ("light", "dark")
 """Of these each view is a picture of its own."""
@@ -84,6 +86,7 @@ def _take(variant: str, out: Path) -> int:
     from tests.ui.fake_runtime import ScriptedRuntime
     from tests.ui.fake_sound import FakeEar, FakePlayer
     from tests.ui.stage import Stage, furnish
+    from tests.ui.stage_dialogs import dialogs
 
     wish = VARIANTS[variant]
     application = QApplication(["tangnet"])
@@ -125,10 +128,17 @@ def _take(variant: str, out: Path) -> int:
     until(lambda: window.runtime is not None)
     stage = Stage(window, runtime, until)
     taken: dict[str, Image] = {}
-    for name, show in (stage.empty if wish.get("empty") else stage.views).items():
+    views = stage.empty if wish.get("empty") else {} if wish.get("dialogs") else stage.views
+    for name, show in views.items():
         show()
         settle()
         taken[name] = stage.picture()
+    for name, make in dialogs(window, runtime).items() if wish.get("dialogs") else ():
+        dialog = make()
+        dialog.show()
+        settle()
+        taken[name] = stage.picture(dialog)
+        dialog.close()
     bridge.close(10)
     _keep(variant, taken, out)
     return 0
@@ -160,8 +170,10 @@ def _keep(variant: str, taken: dict[str, Image], out: Path) -> None:
     down = -(-len(taken) // across)
     sheet = Image.new("RGB", (across * (width + 8) - 8, down * (height + 8) - 8), "#808080")
     for at, picture in enumerate(taken.values()):
-        small = picture.resize((width, height), Image.Resampling.LANCZOS)
-        sheet.paste(small, (at % across * (width + 8), at // across * (height + 8)))
+        share = min(width / picture.width, height / picture.height, 1.0)  # a dialog is smaller than a window
+        small = picture.resize((round(picture.width * share), round(picture.height * share)), Image.Resampling.LANCZOS)
+        left, top = (width - small.width) // 2, (height - small.height) // 2
+        sheet.paste(small, (at % across * (width + 8) + left, at // across * (height + 8) + top))
     _save(sheet, out / f"{variant}.png", 96)
 
 

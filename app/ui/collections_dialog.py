@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QMen
 from app.ui import phrases, shelf
 from app.ui.bridge import Bridge
 from app.ui.controls import button, label
+from app.ui.empty_state import EmptyState
 from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 from app.ui.two_line import Row, TwoLineList
 
 if TYPE_CHECKING:
     from app.collections import Collection
-    from app.ui.seam import CollectionsSeam
+from app.ui.seam import CollectionsSeam
 
 
 class CollectionsDialog(QDialog):
@@ -80,6 +81,13 @@ class CollectionsDialog(QDialog):
         self.folders.removal_asked.connect(self.leave_out)
         parts.addWidget(self.folders, 3)
         column.addLayout(parts, 1)
+        self.empty = EmptyState(
+            "folder",
+            tr("No collections yet"),
+            tr("Name one above and choose its first folder: taxes, a course, a house."),
+        )
+        self.empty.hide()
+        column.addWidget(self.empty, 1)
         self.problem = label("", tone="error", wrap=True)
         self.problem.hide()
         column.addWidget(self.problem)
@@ -185,6 +193,9 @@ class CollectionsDialog(QDialog):
         if not self.names.current_key and collections:
             self.names.select(collections[0].name)
         self._show_folders()
+        for part in (self.names, self.folders):
+            part.setVisible(bool(collections))
+        self.empty.setVisible(not collections)
         self.changed.emit(self._known)
 
     def _show_folders(self) -> None:

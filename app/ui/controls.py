@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui import theme
-from app.ui.icons import icon, paint
+from app.ui.icons import SIDE, icon, paint
 from app.ui.mirror import leading, mirrored
-from app.ui.tokens import Colours
+from app.ui.tokens import SPACE, Colours
 
 
 def button(
@@ -224,7 +224,7 @@ def _dress(target: QAbstractButton, kind: str, glyph: str, name: str, descriptio
         target.setToolTip(description)
     if glyph:
         target.setProperty("glyph", glyph)
-        target.setIconSize(QSize(18, 18))
+        target.setIconSize(QSize(SIDE + _gap(target), SIDE))
         _tint(target, theme.current())
 
 
@@ -232,4 +232,12 @@ def _tint(target: QAbstractButton, colours: Colours) -> None:
     glyph = target.property("glyph")
     if isinstance(glyph, str) and glyph:
         strong = target.property("kind") == "primary" or target.property("state") == "go"
-        target.setIcon(icon(glyph, colours.on_accent if strong else colours.text))
+        gap = _gap(target)
+        turned = target.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        colour = colours.on_accent if strong else colours.text
+        target.setIcon(icon(glyph, colour, *((gap, 0) if turned else (0, gap))))
+
+
+def _gap(target: QAbstractButton) -> int:
+    """Return what is added between the icon of a button and its words, in logical pixels."""
+    return SPACE.XS if isinstance(target, QPushButton) and target.text() else 0

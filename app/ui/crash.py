@@ -67,6 +67,7 @@ class CrashDialog(QDialog):
             )
         )
         self.details = QPlainTextEdit(details)
+        self.details.setProperty("kind", "quote")
         self.details.setReadOnly(True)
         self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.details.setAccessibleName(tr("Details"))

@@ -65,16 +65,25 @@ class Flow(QLayout):
     def _place(self, room: QRect, *, move: bool) -> int:
         parent = self.parentWidget()
         direction = parent.layoutDirection() if parent is not None else Qt.LayoutDirection.LeftToRight
-        x, y, line = room.x(), room.y(), 0
+        x, y = room.x(), room.y()
+        line: list[tuple[QLayoutItem, QRect]] = []
+
+        def end() -> int:
+            """Put the widgets of a line side by side, by their middles; returns how high it is."""
+            height = max((box.height() for _item, box in line), default=0)
+            for item, box in line if move else ():
+                box.translate(0, (height - box.height()) // 2)
+                item.setGeometry(QStyle.visualRect(direction, room, box))
+            line.clear()
+            return height
+
         for item in self._items:
             widget = item.widget()
             if widget is not None and widget.isHidden():
                 continue
             size = item.sizeHint().boundedTo(QSize(max(room.width(), 1), item.sizeHint().height()))
             if x > room.x() and x + size.width() > room.right() + 1:
-                x, y, line = room.x(), y + line + self.spacing(), 0
-            if move:
-                item.setGeometry(QStyle.visualRect(direction, room, QRect(x, y, size.width(), size.height())))
+                x, y = room.x(), y + end() + self.spacing()
+            line.append((item, QRect(x, y, size.width(), size.height())))
             x += size.width() + self.spacing()
-            line = max(line, size.height())
-        return y + line - room.y()
+        return y + end() - room.y()

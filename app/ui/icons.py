@@ -7,6 +7,8 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
+SIDE = 18
+"""Logical pixels of an icon in a button."""
 _MIC = "R 9 3 6 11 3 M 5.5 11 C 5.5 19.5 18.5 19.5 18.5 11 M 12 17.5 L 12 21"
 
 # M x y, L x y, C x1 y1 x2 y2 x y, Z close, O x y r circle, R x y w h r rounded box; "!" at the start fills.
@@ -73,11 +75,24 @@ _PATHS = {
 
 
 @lru_cache(maxsize=256)
-def icon(name: str, colour: str) -> QIcon:
-    """Return the icon `name` in `colour`, sharp at 1 and 2 device pixels. Raises KeyError for an unknown name."""
+def icon(name: str, colour: str, before: int = 0, after: int = 0) -> QIcon:
+    """Return the icon `name` in `colour`, sharp at 1 and 2 device pixels. Raises KeyError for an unknown name.
+
+    Args:
+        name: of the path.
+        colour: of its lines.
+        before: empty logical pixels at its left: Qt leaves 4 between an icon and its words, whatever a style wishes.
+        after: the same at its right.
+    """
     made = QIcon()
     for ratio in (1.0, 2.0):
-        made.addPixmap(pixmap(name, colour, 20, ratio))
+        ground = QPixmap(round((before + SIDE + after) * ratio), round(SIDE * ratio))
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(ground)
+        paint(painter, name, colour, QRectF(before, 0, SIDE, SIDE))
+        painter.end()
+        made.addPixmap(ground)
     return made
 
 

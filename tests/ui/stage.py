@@ -20,6 +20,7 @@ from tests.ui.fleet import busy, fleet, troubled
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PySide6.QtWidgets import QWidget
 
     from app.ui.window import MainWindow
 
@@ -168,13 +169,13 @@ class Stage:
         """Show a view, whole."""
         self.views[name]()
 
-    def picture(self) -> Image:
-        """Return the window as it looks now, in RGB, without the cursor of a text field."""
+    def picture(self, of: QWidget | None = None) -> Image:
+        """Return a dialog, or the window, as it looks now, in RGB, without the cursor of a text field."""
         from PIL import Image
         from PySide6.QtGui import QGuiApplication, QImage
 
         QGuiApplication.styleHints().setCursorFlashTime(0)
-        grabbed = self.window.grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
+        grabbed = (of or self.window).grab().toImage().convertToFormat(QImage.Format.Format_RGBA8888)
         size = (grabbed.width(), grabbed.height())
         return Image.frombytes("RGBA", size, bytes(grabbed.constBits()), "raw", "RGBA", grabbed.bytesPerLine()).convert(
             "RGB"

@@ -12,6 +12,7 @@ from app.ui import theme
 from app.ui.chrome import StatusPill
 from app.ui.cluster_charts import heights
 from app.ui.controls import Choice, Toggle
+from app.ui.flow import Flow
 from app.ui.foot import Foot
 from tests.ui.conftest import Scene
 
@@ -125,3 +126,18 @@ def test_heights_of_a_chart_are_round_and_written_alike(top: float, whole: bool,
     found = heights(top, whole=whole)
     assert [text for _value, text in found] == written
     assert all(0 <= value <= top * 1.001 for value, _text in found)
+
+
+def test_what_flows_stands_in_line_by_its_middle(scene: Scene) -> None:
+    ground = QWidget(scene.window)
+    flow = Flow(ground)
+    parts = [QWidget() for _ in range(3)]
+    for part, height in zip(parts, (20, 40, 30), strict=True):
+        part.setFixedSize(100, height)
+        flow.addWidget(part)
+    ground.resize(230, 200)
+    ground.show()
+    first, second, third = (part.geometry() for part in parts)
+    assert first.center().y() == second.center().y() and first.right() < second.left()
+    assert third.top() > second.bottom() and third.left() == first.left(), "the third has no room in the first line"
+    assert flow.heightForWidth(230) == 40 + flow.spacing() + 30

@@ -2754,6 +2754,11 @@
       <translation>Name einer neuen Sammlung</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>Name one above and choose its first folder: taxes, a course, a house.</source>
+      <translation>Geben Sie oben einen Namen ein und wählen Sie den ersten Ordner: Steuer, ein Kurs, ein Haus.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>Name one or more folders or files.</source>
       <translation>Einen oder mehrere Ordner oder Dateien nennen.</translation>
@@ -2840,6 +2845,11 @@
       <location filename="../../../app/ui/cluster_series.py" />
       <source>No answer began in this time.</source>
       <translation>In dieser Zeit hat keine Antwort begonnen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/collections_dialog.py" />
+      <source>No collections yet</source>
+      <translation>Noch keine Sammlungen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/promise.py" />
