@@ -10,6 +10,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
+from app.ui.motion import still
+
 BLINKING_MS = 10_000
 """How long it blinks after the cursor moved, or the focus."""
 _SYSTEM = -1
@@ -48,7 +50,7 @@ class Caret(QObject):
         self._end.start()
 
     def _blink(self) -> None:
-        QGuiApplication.styleHints().setCursorFlashTime(_SYSTEM)
+        QGuiApplication.styleHints().setCursorFlashTime(0 if still() else _SYSTEM)
 
     def _stay(self) -> None:
         QGuiApplication.styleHints().setCursorFlashTime(0)

@@ -26,7 +26,6 @@ class Motion(QObject):
         super().__init__(application)
         self._application, self._bridge, self._wished = application, bridge, wished or _ask_system
         self._choice = ""
-        self._flash = application.cursorFlashTime()
         self._effects = application.isEffectEnabled(Qt.UIEffect.UI_General)
         application.applicationStateChanged.connect(self._front)
 
@@ -58,7 +57,8 @@ class Motion(QObject):
         if still_now == still():
             return
         self._application.setProperty(_NAME, still_now)
-        self._application.setCursorFlashTime(0 if still_now else self._flash)
+        if still_now:
+            self._application.setCursorFlashTime(0)  # it blinks again at the next key, see app.ui.caret
         self._application.setEffectEnabled(Qt.UIEffect.UI_General, self._effects and not still_now)
         for widget in self._application.topLevelWidgets():
             widget.update()

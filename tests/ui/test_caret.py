@@ -96,6 +96,7 @@ def test_a_resting_cursor_stays_lit_and_paints_nothing(caret: Caret, form: QWidg
     box = form.findChild(QPlainTextEdit)
     assert box is not None
     box.setCursorWidth(3)
+    box.setStyleSheet("background: white; color: black")  # whatever colours the application has
     box.setFocus()
     qtbot.waitUntil(lambda: flash() == 0)
     place = box.cursorRect().center()
