@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -45,6 +44,8 @@ class Motion(QObject):
 
     def _ask(self) -> None:
         async def ask() -> bool:
+            import asyncio  # by its own thread, after the window shows
+
             return await asyncio.to_thread(self._wished)
 
         self._bridge.run(ask, self._heard, lambda _error: None, name="less motion")

@@ -33,6 +33,7 @@ def caret(qapp: QApplication, qtbot: QtBot) -> Iterator[Caret]:
     made = Caret(qapp, 60)
     yield made
     qapp.focusChanged.disconnect(made._went)
+    made._end.stop()
     made.deleteLater()
     QGuiApplication.styleHints().setCursorFlashTime(-1)
 
