@@ -22,6 +22,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.ui.kept_session import KeptSession
+from app.ui.unread_source import leave_source_unread
 from app.ui.window import MainWindow
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def run(
         words: links and files to show.
         on_painted: called when the window has been painted, before anything is opened.
     """
+    leave_source_unread()
     from app.home import home
     from app.ui.single import claim
 

@@ -54,6 +54,26 @@ raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
     assert "LOADED []" in out and "VISIBLE True" in out
 
 
+def test_no_source_text_is_read_and_kept(home: Path) -> None:
+    """PySide would read that of each module: see app/ui/unread_source.py."""
+    code = """
+import linecache
+from PySide6.QtCore import QTimer
+def painted(window):
+    def look():
+        if window.runtime is not None:
+            say("READ", [name for name in linecache.cache if name.endswith(("composer.py", "sidebar.py"))])
+            window.close()
+    window.look = QTimer(window, interval=20)
+    window.look.timeout.connect(look)
+    window.look.start()
+raise SystemExit(run(["tangnet"], open_runtime=scripted, on_painted=painted))
+"""
+    status, out, err = finish(start(code, home))
+    assert (status, err) == (0, "")
+    assert "READ []" in out
+
+
 def test_an_open_runtime_that_does_nothing_has_no_numpy() -> None:
     """It is a tenth of the window's memory, and first needed where a file is read or searched, beside the Qt thread."""
     code = """
