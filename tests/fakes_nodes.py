@@ -171,9 +171,15 @@ class FakeNode(node_pb2_grpc.NodeServicer):
         self.name = name
         self.plan = plan
         self.heartbeat = True
+        self.active = 0
+        self.rests: list[float] = []
+        """What watchers wished."""
+        self.peers: set[str] = set()
+        """Connections over which calls came."""
         self.watching = 0
 
     async def Describe(self, request: pb.DescribeRequest, context: Any) -> pb.Description:
+        self.peers.add(context.peer())
         model = pb.Model(
             role=pb.ROLE_CHAT, name="fake", sha256=self.plan.sha256, bytes=1000, trustworthy=self.plan.trustworthy
         )
@@ -181,16 +187,19 @@ class FakeNode(node_pb2_grpc.NodeServicer):
 
     async def Watch(self, request: pb.WatchRequest, context: Any) -> AsyncGenerator[pb.Status, None]:
         self.watching += 1
+        self.rests.append(request.rest_seconds)
+        self.peers.add(context.peer())
         try:
             while True:
                 if self.heartbeat:
-                    yield pb.Status(slots=1, decode_rate=50.0)
+                    yield pb.Status(slots=1, decode_rate=50.0, active=self.active)
                 await asyncio.sleep(0.1)
         finally:
             self.watching -= 1
 
     async def Generate(self, request: pb.GenerateRequest, context: Any) -> AsyncGenerator[pb.GenerateEvent, None]:
         plan = self.plan
+        self.peers.add(context.peer())
         plan.attempts.append(request)
         if plan.refuse is not None:
             trailing = ((CODE_KEY, plan.refuse.value), (HINT_KEY, quote("Tu das Nötige.")))

@@ -1,4 +1,4 @@
-"""A connection to one node: one gRPC channel, one method per call, each with a deadline. Import it late: gRPC."""
+"""A connection to one node: one method per call, each with a deadline. Import it late: gRPC."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from app.cluster import wire
+from app.cluster import channels, wire
 from app.cluster.failures import mapped, usage
 from app.cluster.held_back import held_back
 from app.cluster.patience import patiently
@@ -42,7 +42,7 @@ from app.thinking import (
     Reranked,
     Spoken,
 )
-from nodeworker.protocol import CHANNEL_OPTIONS, KEEPALIVE_OPTIONS, MOVES_KEY, SAMPLE_RATE, TLS_NAME
+from nodeworker.protocol import MOVES_KEY, SAMPLE_RATE
 from nodeworker.protocol import node_pb2 as pb
 from nodeworker.protocol.node_pb2_grpc import NodeStub
 
@@ -91,38 +91,40 @@ class Attempt:
 class NodeClient:
     """Calls to one node. Every method raises NodeError or one of its kinds, and nothing else of gRPC's."""
 
-    def __init__(self, channel: grpc.aio.Channel, name: str) -> None:
+    def __init__(self, channel: grpc.aio.Channel, name: str, *, calm: grpc.aio.Channel | None = None) -> None:
+        """`calm` is the channel for what lasts and that nobody waits for; None: the same."""
         self.name = name
-        self._channel = channel
+        self._channels = [channel] if calm is None else [channel, calm]
         self._stub: NodeAsyncStub = NodeStub(channel)
+        self._calm: NodeAsyncStub = NodeStub(calm or channel)
         self._warm = False
         """Whether a call has come back: the first one also waits for the connection and its keys."""
 
     @classmethod
     def local(cls, socket: str, name: str) -> NodeClient:
         """Connect to a Unix socket; who may open it is a matter of its directory's permissions."""
-        credentials = grpc.local_channel_credentials(grpc.LocalConnectionType.UDS)
-        # No pings: its socket ends when it does, and one that only waits for a busy processor is not lost.
-        options = (*(set(CHANNEL_OPTIONS) - set(KEEPALIVE_OPTIONS)), ("grpc.default_authority", "localhost"))
-        return cls(grpc.aio.secure_channel(f"unix:{socket}", credentials, options=options), name)
+        return cls(channels.local(socket), name)
 
     @classmethod
     def remote(cls, address: str, name: str, *, pinned: str, certificate: str, key: bytes) -> NodeClient:
         """Connect by mutual TLS to the node that holds the key of the `pinned` certificate (PEM), and to no other."""
-        credentials = grpc.ssl_channel_credentials(
-            root_certificates=pinned.encode(), private_key=key, certificate_chain=certificate.encode()
-        )
-        options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", TLS_NAME), ("grpc.use_local_subchannel_pool", 1))
-        return cls(grpc.aio.secure_channel(_target(address), credentials, options=options), name)
+        work, calm = channels.remote(address, pinned=pinned, certificate=certificate, key=key)
+        return cls(work, name, calm=calm)
 
     @property
     def stub(self) -> NodeAsyncStub:
         """The calls themselves, for parts of the program that have their own error mapping around them."""
         return self._stub
 
+    @property
+    def calm_stub(self) -> NodeAsyncStub:
+        """The same, for calls that last for hours and that nobody waits for."""
+        return self._calm
+
     async def close(self) -> None:
-        """Close the channel; running calls end with NodeLost."""
-        await self._channel.close(None)
+        """Close the connection; running calls end with NodeLost."""
+        for channel in self._channels:
+            await channel.close(None)
 
     async def describe(self, info: NodeInfo, *, seconds: float = DESCRIBE_SECONDS) -> NodeInfo:
         """Return `info` with the node's hardware and models, and the shortest way there and back that was seen.
@@ -131,29 +133,33 @@ class NodeClient:
         """
         with mapped(self.name):
             if not self._warm:
-                await self._stub.Describe(pb.DescribeRequest(), timeout=seconds)
+                await self._calm.Describe(pb.DescribeRequest(), timeout=seconds)
                 self._warm = True
             began = time.monotonic()
-            description = await self._stub.Describe(pb.DescribeRequest(), timeout=seconds)
+            description = await self._calm.Describe(pb.DescribeRequest(), timeout=seconds)
         took = 1000.0 * (time.monotonic() - began)
         return replace(wire.described(info, description), latency_ms=min(took, info.latency_ms or took))
 
-    async def watch(self, current: Callable[[], NodeInfo], *, heartbeat: float) -> AsyncGenerator[NodeInfo, None]:
-        """Yield `current()` with the node's load, each second and on change.
+    async def watch(
+        self, current: Callable[[], NodeInfo], *, heartbeat: float, rest: float = 0.0
+    ) -> AsyncGenerator[NodeInfo, None]:
+        """Yield `current()` with the node's load, each second and on change; at rest each `rest` seconds.
 
         Raises:
-            NodeLost: nothing came for `heartbeat` seconds, or the connection broke.
+            NodeLost: nothing came for `heartbeat` seconds, at rest that much longer, or the connection broke.
         """
         with mapped(self.name):
-            call = self._stub.Watch(pb.WatchRequest(), timeout=WATCH_SECONDS)
+            call = self._calm.Watch(pb.WatchRequest(rest_seconds=rest), timeout=WATCH_SECONDS)
+            limit = heartbeat + rest
             try:
                 while True:
-                    status = await patiently(heartbeat, call.read())
+                    status = await patiently(limit, call.read())
                     if not isinstance(status, pb.Status):  # the end of the stream
                         raise NodeLost(f"{self.name} has gone.")
+                    limit = heartbeat if status.active or status.queued else heartbeat + rest
                     yield wire.with_status(current(), status)
             except TimeoutError as error:
-                raise NodeLost(f"Nothing was heard of {self.name} for {heartbeat:.0f} s.") from error
+                raise NodeLost(f"Nothing was heard of {self.name} for {limit:.0f} s.") from error
             finally:
                 call.cancel()
 
@@ -418,10 +424,3 @@ async def _audio_requests(
             break
         yield pb.TranscribeRequest(pcm16=block)
     yield pb.TranscribeRequest(end=True)
-
-
-def _target(address: str) -> str:
-    host = address.rpartition(":")[0].strip("[]")
-    if ":" in host:
-        return f"ipv6:{address}"
-    return f"ipv4:{address}" if host.replace(".", "").isdigit() else f"dns:///{address}"

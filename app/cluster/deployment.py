@@ -41,6 +41,8 @@ GONE_SECONDS = 15.0
 """How long a node that cannot be reached is waited for once all others have ended."""
 NODES_SECONDS = 2.0
 """How often it is looked whether there are other nodes to hear of."""
+REFUSED_SECONDS = 60.0
+"""A node that says that it keeps no models is asked again after that."""
 LONGEST_MESSAGE = 300
 
 log = logging.getLogger(__name__)
@@ -321,7 +323,7 @@ class Deployer:
                     changed.set()
         except NodeError as error:
             log.debug("%s: %s", node.name, error.message)
-            await asyncio.sleep(NODES_SECONDS)
+            await asyncio.sleep(NODES_SECONDS if isinstance(error, NodeLost) else REFUSED_SECONDS)
         finally:
             known.pop(node.id, None)
             changed.set()
@@ -380,7 +382,7 @@ async def _followed(
     client: NodeClient, node: NodeInfo, sha256: str
 ) -> AsyncGenerator[tuple[DeploymentInfo, ...], None]:
     """Yield what a node reports. Raises NodeError; NodeLost also when the stream ends."""
-    call = client.stub.Deployments(pb.DeploymentsRequest(sha256=sha256), timeout=FOLLOW_SECONDS)
+    call = client.calm_stub.Deployments(pb.DeploymentsRequest(sha256=sha256), timeout=FOLLOW_SECONDS)
     try:
         with mapped(node.name):
             async for reply in call:

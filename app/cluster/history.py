@@ -15,7 +15,7 @@ STEP_SECONDS = 2.0
 KEEP_SECONDS = 3600.0
 NODE_STEPS = 90
 """Looks that are kept of each node: three minutes."""
-FRESH_SECONDS = 6.0
+FRESH_SECONDS = 16.0
 """What a node said longer ago says nothing of now."""
 MOST_FIRSTS = 20_000
 MOST_NODES = 512
@@ -122,6 +122,9 @@ class History:
             return None
         made, at = before
         if node.seen_at <= at:  # nothing new was said
+            if not node.active:  # a node at rest says so at once when it makes anything
+                self._made[node.id] = (made, now)
+                return 0.0
             self._made[node.id] = before
             return self._rates[node.id][-1] if self._rates.get(node.id) else None
         return (node.tokens_made - made) / (node.seen_at - at) if node.tokens_made >= made else None

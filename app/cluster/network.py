@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nodeworker.protocol.identity import Identity
     from nodeworker.protocol.pins import Pin
 
-TRUST_SECONDS = 1.0
+TRUST_SECONDS = 2.0
 """How often trust.toml is looked at: another process may have paired."""
 PROBE_SECONDS = 30.0
 """How often listed addresses are asked who is there."""

@@ -6,6 +6,7 @@ orders the nodes, but is shown to nobody.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -61,25 +62,24 @@ def outlook(placing: Placing, nodes: Sequence[NodeInfo], request: ChatRequest, p
     for place in ("automatic", "local", "cluster"):
         found[place] = _expected(placing, nodes, replace(request, prefer=place), prefer)
     found[ONLY_LOCAL] = _expected(placing, nodes, replace(request, node="local"), prefer)
-    for node in choosable(nodes):
-        word = place_of(node, nodes)
+    for word, _ in choosable(nodes):
         found[word] = _expected(placing, nodes, replace(request, node=word.removeprefix(NODE)), prefer)
     return found
 
 
-def choosable(nodes: Sequence[NodeInfo]) -> list[NodeInfo]:
-    """Return the other machines that may be chosen by name: paired, with the right to be asked, and a chat model."""
+def choosable(nodes: Sequence[NodeInfo]) -> list[tuple[str, NodeInfo]]:
+    """Return the other machines that may be chosen: paired, with the right to be asked, and a chat model.
+
+    Each with the word for it: by its name, or by its id where several have that name.
+    """
+    machines = [node for node in nodes if node.trusted and not node.local]
+    same = Counter(node.name.lower() for node in machines)
+    same["local"] += 2  # always means this machine
     return [
-        node
-        for node in nodes
-        if not node.local and node.trusted and may_use(node) and (can_chat(node) or node.state not in USABLE)
+        (NODE + (node.name if same[node.name.lower()] == 1 else node.id[:12]), node)
+        for node in machines
+        if may_use(node) and (can_chat(node) or node.state not in USABLE)
     ]
-
-
-def place_of(node: NodeInfo, nodes: Sequence[NodeInfo]) -> str:
-    """Return the word for a single node: by its name, or by its id where several have that name."""
-    same = [one for one in nodes if one.trusted and not one.local and one.name.lower() == node.name.lower()]
-    return NODE + (node.name if len(same) == 1 and node.name.lower() != "local" else node.id[:12])
 
 
 def _expected(placing: Placing, nodes: Sequence[NodeInfo], request: ChatRequest, prefer: str) -> Expected:

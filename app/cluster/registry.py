@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from app.errors import NodeError, NodeLost
@@ -32,9 +33,19 @@ LEAST_DELAY = 0.25
 MAX_ADDRESSES = 16
 CONNECT_SECONDS = 5.0
 HEARTBEAT_SECONDS = 6.0
-"""A node says something every second; silent for this long, it is lost."""
+"""A node that works says something every second; silent for this long, it is lost."""
+REST_SECONDS = 10.0
+"""One at rest need not say more often that it lives: its connection is watched, and a change is told at once."""
 SNAPSHOT_SECONDS = 0.25
 """At least this long between two snapshots of `watch`."""
+FIGURES_SECONDS = 1.0
+"""What sensors of nodes say is told so much later at most: by itself nobody waits for it."""
+
+_said = attrgetter(
+    *("name", "id", "address", "zone", "trusted", "pairing", "state", "rights", "models", "labels", "slots", "engines"),
+    *("active", "queued", "work", "tokens_made", "throttled", "under_voltage", "resting", "latency_ms"),
+)
+"""What of a node is told at once when it is new."""
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +99,16 @@ class Roster:
     def __init__(self) -> None:
         self._infos: dict[str, NodeInfo] = {}
         self._changed = asyncio.Event()
+        self._later: asyncio.TimerHandle | None = None
 
     def put(self, key: str, info: NodeInfo) -> None:
-        """Store `info`; wakes the waiters."""
+        """Store `info`; wakes the waiters: at once, or within FIGURES_SECONDS if nothing but figures is new."""
+        before = self._infos.get(key)
         self._infos[key] = info
-        self._wake()
+        if before is None or _said(before) != _said(info):
+            self._wake()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(FIGURES_SECONDS, self._wake)
 
     def drop(self, key: str) -> None:
         """Forget a node; unknown keys are fine."""
@@ -128,22 +144,31 @@ class Roster:
             await changed.wait()
 
     def _wake(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         self._changed.set()
         self._changed = asyncio.Event()
 
 
 async def follow(
-    client: NodeClient, current: Callable[[], NodeInfo], put: Callable[[NodeInfo], None], *, heartbeat: float
+    client: NodeClient,
+    current: Callable[[], NodeInfo],
+    put: Callable[[NodeInfo], None],
+    *,
+    heartbeat: float,
+    rest: float = 0.0,
 ) -> None:
     """Keep a connected node's info up to date until it is lost; describes it again when its engines change.
 
-    It is lost when nothing was heard for `heartbeat` seconds.
+    It is lost when nothing was heard for `heartbeat` seconds; while it does nothing, it is asked to tell that only each
+    `rest` seconds, and is waited for that much longer.
 
     Raises:
         NodeError: it went away or refuses us.
     """
     engines: list[tuple[str, str, str]] | None = None
-    async with aclosing(client.watch(current, heartbeat=heartbeat)) as updates:
+    async with aclosing(client.watch(current, heartbeat=heartbeat, rest=rest)) as updates:
         async for info in updates:
             now = [(engine.role, engine.state, engine.model) for engine in info.engines]
             if engines is not None and now != engines:
@@ -249,6 +274,7 @@ class RemoteNode:
                 lambda: self.info,
                 self._put,
                 heartbeat=HEARTBEAT_SECONDS,
+                rest=REST_SECONDS,
             )
         except NodeError as error:
             return error

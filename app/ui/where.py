@@ -61,12 +61,12 @@ class WhereButton(ChoiceButton):
 
     def offer_nodes(self, nodes: Sequence[NodeInfo]) -> None:
         """Take the nodes that there are; each other machine that may be asked can be chosen by its name."""
-        from app.cluster.outlook import choosable, place_of
+        from app.cluster.outlook import choosable
         from app.ui import node_words
 
         machines = tuple(
-            (place_of(node, nodes), node.name, node.zone, node_words.usable(node))
-            for node in sorted(choosable(nodes), key=lambda node: (node.zone.lower(), node.name.lower()))
+            (word, node.name, node.zone, node_words.usable(node))
+            for word, node in sorted(choosable(nodes), key=lambda one: (one[1].zone.lower(), one[1].name.lower()))
         )
         if machines != self._machines:
             self._machines = machines

@@ -343,12 +343,17 @@ Global___EngineStatus: _TypeAlias = EngineStatus  # noqa: Y015
 class WatchRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    REST_SECONDS_FIELD_NUMBER: _builtins.int
+    rest_seconds: _builtins.float
+    """between two reports while the node does nothing and nothing changes; 0 = 1, at most 10"""
     def __init__(
         self,
+        *,
+        rest_seconds: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rest_seconds", b"rest_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

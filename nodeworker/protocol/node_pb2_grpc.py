@@ -151,7 +151,7 @@ class NodeServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Watch(self, request, context):
-        """Load every second and on change; doubles as a heartbeat.
+        """Load every second, less often at rest if the caller wishes, and on change; doubles as a heartbeat.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

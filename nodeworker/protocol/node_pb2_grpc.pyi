@@ -38,7 +38,7 @@ class NodeStub:
     def __new__(cls, channel: _aio.Channel) -> NodeAsyncStub: ...
     Describe: _grpc.UnaryUnaryMultiCallable[_node_pb2.DescribeRequest, _node_pb2.Description]
     Watch: _grpc.UnaryStreamMultiCallable[_node_pb2.WatchRequest, _node_pb2.Status]
-    """Load every second and on change; doubles as a heartbeat."""
+    """Load every second, less often at rest if the caller wishes, and on change; doubles as a heartbeat."""
     Load: _grpc.UnaryStreamMultiCallable[_node_pb2.LoadRequest, _node_pb2.LoadProgress]
     """Loads the engines of the named roles in parallel and reports progress until all are ready or one failed."""
     Generate: _grpc.UnaryStreamMultiCallable[_node_pb2.GenerateRequest, _node_pb2.GenerateEvent]
@@ -73,7 +73,7 @@ class NodeAsyncStub(NodeStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Describe: _aio.UnaryUnaryMultiCallable[_node_pb2.DescribeRequest, _node_pb2.Description]  # type: ignore[assignment]
     Watch: _aio.UnaryStreamMultiCallable[_node_pb2.WatchRequest, _node_pb2.Status]  # type: ignore[assignment]
-    """Load every second and on change; doubles as a heartbeat."""
+    """Load every second, less often at rest if the caller wishes, and on change; doubles as a heartbeat."""
     Load: _aio.UnaryStreamMultiCallable[_node_pb2.LoadRequest, _node_pb2.LoadProgress]  # type: ignore[assignment]
     """Loads the engines of the named roles in parallel and reports progress until all are ready or one failed."""
     Generate: _aio.UnaryStreamMultiCallable[_node_pb2.GenerateRequest, _node_pb2.GenerateEvent]  # type: ignore[assignment]
@@ -117,7 +117,7 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
         request: _node_pb2.WatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_node_pb2.Status], _abc.AsyncIterator[_node_pb2.Status]]:
-        """Load every second and on change; doubles as a heartbeat."""
+        """Load every second, less often at rest if the caller wishes, and on change; doubles as a heartbeat."""
 
     @_abc_1.abstractmethod
     def Load(

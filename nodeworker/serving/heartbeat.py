@@ -22,6 +22,9 @@ from nodeworker.threads import Crew
 
 log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
+"""Between two reports of a node that does something, and of each for watchers that wish no other pace."""
+MOST_REST = 10.0
+"""Seconds between two reports of a node at rest, whatever a watcher wishes."""
 SHORTEST_PAUSE = 0.1
 """Between two reports, however much changes."""
 MOST_MESSAGES = 100
@@ -43,6 +46,12 @@ class Report:
     """Engine processes lost since the start, by role."""
     waits: dict[str, tuple[int, int]]
     """Active and queued calls by role, background work included."""
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing runs, waits or loads: the next report says the same, but for the sensors."""
+        loading = any(engine.state == pb.ENGINE_LOADING for engine in self.status.engines)
+        return not loading and not any(active or queued for active, queued in self.waits.values())
 
 
 class Reporter:
@@ -149,30 +158,40 @@ class Reporter:
 
 
 class Heartbeat:
-    """Gives every watcher the same reports: one a second, and one after each change. Rests while nobody watches."""
+    """Gives every watcher the same reports: one a second, and one after each change. Rests while nobody watches.
+
+    While the node is at rest, reports come as seldom as the most eager watcher wishes.
+    """
 
     def __init__(self, make: Callable[[], Awaitable[Report]], change: Callable[[], asyncio.Event]) -> None:
         """`change` returns the event that the next change sets."""
         self._make = make
         self._change = change
-        self._watchers = 0
+        self._rests: list[float] = []
+        """What each watcher wishes, in seconds."""
         self._ticking: asyncio.Task[None] | None = None
         self._report: Report | None = None
+        self._made_at = 0.0
         self._count = 0
         self._arrived = asyncio.Event()
         self._basis = asyncio.Event()
         """Set when something has changed since the last report."""
 
-    async def follow(self) -> AsyncGenerator[Report, None]:
-        """Yield the load now, and then each new report; one who reads slowly gets the newest only."""
-        self._watchers += 1
+    async def follow(self, rest_seconds: float = 0.0) -> AsyncGenerator[Report, None]:
+        """Yield the load now, and then each new report; one who reads slowly gets the newest only.
+
+        Args:
+            rest_seconds: The longest time between two reports of a node at rest; a second to ten of them.
+        """
+        rest = min(max(TICK_SECONDS, rest_seconds), MOST_REST)  # in this order what is no number becomes a second
+        self._rests.append(rest)
         if self._ticking is None:
             self._report = None
             self._ticking = asyncio.get_running_loop().create_task(self._tick())
         seen = -1
         try:
-            if self._report is not None and self._basis.is_set():
-                # Something has changed, and the next report is not due yet: the others wait, a newcomer does not.
+            if self._report is not None and (self._basis.is_set() or time.monotonic() - self._made_at > TICK_SECONDS):
+                # It is known to be old, and the next report is not due yet: the others wait, a newcomer does not.
                 seen = self._count
                 yield await self._make()
             while True:
@@ -185,8 +204,8 @@ class Heartbeat:
                 seen = self._count
                 yield self._report
         finally:
-            self._watchers -= 1
-            if not self._watchers and self._ticking is not None:
+            self._rests.remove(rest)
+            if not self._rests and self._ticking is not None:
                 self._ticking.cancel()
                 self._ticking = None
 
@@ -194,12 +213,14 @@ class Heartbeat:
         try:
             while True:
                 change = self._basis = self._change()
-                self._report = await self._make()
+                report = self._report = await self._make()
+                self._made_at = time.monotonic()
                 self._count += 1
                 self._tell()
-                pause = max(SHORTEST_PAUSE, min(TICK_SECONDS, self._watchers / MOST_MESSAGES))
+                pause = max(SHORTEST_PAUSE, min(TICK_SECONDS, len(self._rests) / MOST_MESSAGES))
                 await asyncio.sleep(pause)
-                await within(max(0.0, TICK_SECONDS - pause), change)
+                longest = min(self._rests, default=TICK_SECONDS) if report.at_rest else TICK_SECONDS
+                await within(max(0.0, longest - pause), change)
         finally:
             # Also when it failed: whoever waits must learn of it. Soon, when the task is seen to be done.
             asyncio.get_running_loop().call_soon(self._tell)

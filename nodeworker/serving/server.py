@@ -143,9 +143,9 @@ class NodeService(PieceCalls):
         )
 
     async def Watch(self, request: pb.WatchRequest, context: Context[Any, Any]) -> AsyncGenerator[pb.Status, None]:
-        """Report load every second and on change, and what the caller may do here."""
+        """Report load every second, at rest as seldom as is wished, and on change, and what the caller may do here."""
         caller = CALLER.get()
-        async with contextlib.aclosing(self._heartbeat.follow()) as reports:
+        async with contextlib.aclosing(self._heartbeat.follow(request.rest_seconds)) as reports:
             async for report in reports:
                 rights = self._door.rights(caller)
                 status = pb.Status(rights=rights.split(), resting=self._door.resting)

@@ -176,6 +176,36 @@ async def test_silence_is_a_loss(node: tuple[FakeNode, NodeClient]) -> None:
         await anext(client.watch(lambda: INFO, heartbeat=0.05))
 
 
+async def test_a_node_at_rest_may_be_silent_for_longer_than_one_that_works(node: tuple[FakeNode, NodeClient]) -> None:
+    fake, client = node
+    for active, limit in ((0, "Nothing was heard of pi for 2 s."), (1, "Nothing was heard of pi for 1 s.")):
+        fake.heartbeat, fake.active = True, active
+        updates = client.watch(lambda: INFO, heartbeat=0.6, rest=1.0)
+        assert (await anext(updates)).active == active
+        assert fake.rests[-1] == 1.0
+        fake.heartbeat = False
+        with pytest.raises(NodeLost, match=limit):
+            while True:
+                await anext(updates)
+
+
+async def test_work_goes_over_a_connection_of_its_own() -> None:
+    desktop, own = Identity.create(), Identity.create()
+    fake = FakeNode("pi", Plan())
+    async with on_tls(fake, own, desktop) as (address, _):
+        client = NodeClient.remote(
+            address, "pi", pinned=own.certificate, certificate=desktop.certificate, key=desktop.key
+        )
+        await client.describe(INFO)
+        updates = client.watch(lambda: INFO, heartbeat=5)
+        await anext(updates)
+        assert len(fake.peers) == 1
+        assert [event async for event in client.generate(ATTEMPT)]
+        assert len(fake.peers) == 2
+        await updates.aclose()
+        await client.close()
+
+
 async def test_only_the_pinned_key_is_talked_to() -> None:
     desktop, right, wrong = Identity.create(), Identity.create(), Identity.create()
     async with on_tls(FakeNode("pi", Plan()), right, desktop) as (address, _):

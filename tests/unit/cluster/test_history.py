@@ -17,7 +17,7 @@ def test_rates_come_from_what_was_counted_and_have_gaps_where_nothing_was_heard(
     history = History()
     says = [(100, 10.0), (120, 12.0), (120, 12.0), (150, 16.0)]
     for look, (made, at) in zip((10.0, 12.0, 14.0, 16.0), says, strict=True):
-        history.look((replace(PI, tokens_made=made, seen_at=at), STRANGER), look)
+        history.look((replace(PI, active=1, tokens_made=made, seen_at=at), STRANGER), look)
     history.look((replace(PI, tokens_made=150, seen_at=16.0, state="unreachable"),), 18.0)
     history.look((replace(PI, tokens_made=5, seen_at=20.0),), 20.0)  # it was started anew
     history.look((replace(PI, tokens_made=45, seen_at=22.0),), 22.0)
@@ -27,6 +27,14 @@ def test_rates_come_from_what_was_counted_and_have_gaps_where_nothing_was_heard(
     assert [(moment.reached, moment.known) for moment in past.moments] == [(1, 1)] * 4 + [(0, 1)] + [(1, 1)] * 2
     assert past.availability == pytest.approx(6 / 7)
     assert past.since(19.0).availability == 1.0 and Past().availability is None
+
+
+def test_a_node_at_rest_makes_nothing_until_it_says_so() -> None:
+    history = History()
+    says = [(100, 10.0, 1), (120, 12.0, 0), (120, 12.0, 0), (120, 12.0, 0), (150, 18.0, 1)]
+    for look, (made, at, active) in zip((10.0, 12.0, 14.0, 16.0, 18.0), says, strict=True):
+        history.look((replace(PI, tokens_made=made, seen_at=at, active=active),), look)
+    assert history.past(18.0).rates == {PI.id: (None, 10.0, 0.0, 0.0, 15.0)}
 
 
 def test_an_older_node_counts_as_fast_as_it_says() -> None:

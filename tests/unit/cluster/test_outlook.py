@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.cluster.outlook import likely, outlook, place_of
+from app.cluster.outlook import choosable, likely, outlook
 from app.cluster.placing import Placing
 from app.events import ModelInfo, NodeInfo
 
@@ -49,5 +49,7 @@ def test_only_machines_that_may_be_asked_are_named_and_two_of_one_name_by_their_
     mute = replace(RIG, models=())
     for node in (stranger, watched, mute):
         assert not any(place.startswith("node:") for place in outlook(placing(), (HERE, node), REQUEST, "automatic"))
-    assert place_of(PI, (HERE, PI, other)) == f"node:{PI.id[:12]}"
+    assert choosable((HERE, PI, other)) == [(f"node:{node.id[:12]}", node) for node in (PI, other)]
+    called = replace(PI, name="Local")
+    assert choosable((HERE, called, RIG)) == [(f"node:{PI.id[:12]}", called), (f"node:{RIG.name}", RIG)]
     assert outlook(placing(), (HERE, PI, other), REQUEST, "")[f"node:{other.id[:12]}"].node == "pi"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cluster import registry
 from app.cluster.cluster import Cluster
 from app.cluster.registry import RemoteNode, Roster, delay_after
 from app.cluster.trust import TrustStore, join_address, split_address
@@ -97,14 +98,38 @@ async def test_roster_snapshots_at_most_four_a_second() -> None:
                 return
 
     task = asyncio.create_task(watch())
-    for _ in range(20):
-        roster.put("b", node_info("b"))
+    for number in range(20):
+        roster.put("b", node_info("b", active=number))
         await asyncio.sleep(0.01)
     roster.put("z", node_info("z", trusted=False))
     roster.put("local", node_info("local"))
     await asyncio.wait_for(task, 2)
     assert len(seen) <= 3
     assert all(later - earlier >= 0.24 for earlier, later in itertools.pairwise(seen))
+
+
+async def test_what_sensors_say_is_told_together_and_a_change_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "SNAPSHOT_SECONDS", 0.0)
+    roster = Roster()
+    for name in ("a", "b"):
+        roster.put(name, node_info(name))
+    snapshots = roster.watch()
+    await anext(snapshots)
+    began = time.monotonic()
+    for number in range(5):
+        for name in ("a", "b"):
+            roster.put(name, node_info(name, temperature_c=50.0 + number, seen_at=float(number)))
+        await asyncio.sleep(0.01)
+    figures = await anext(snapshots)
+    assert [node.temperature_c for node in figures] == [54.0, 54.0]
+    assert time.monotonic() - began >= registry.FIGURES_SECONDS - 0.01
+    coming = asyncio.ensure_future(anext(snapshots))
+    roster.put("a", node_info("a", temperature_c=60.0))
+    await asyncio.sleep(0)
+    roster.put("b", node_info("b", active=1))
+    changed = {node.name: node for node in await coming}
+    assert changed["b"].active == 1 and changed["a"].temperature_c == 60.0
+    await snapshots.aclose()
 
 
 def test_back_off() -> None:

@@ -13,6 +13,7 @@ import pytest
 from nodeworker.load.sensors import Load, Sensors
 from nodeworker.load.tally import Tally
 from nodeworker.protocol import node_pb2 as pb
+from nodeworker.serving import heartbeat
 from nodeworker.serving.heartbeat import Heartbeat, Report, Reporter
 from nodeworker.serving.roles import ROLES
 from tests.sensor_samples import Machine
@@ -84,6 +85,57 @@ async def test_a_newcomer_never_gets_what_is_known_to_be_old() -> None:
     assert (await anext(two)).status.active == (await anext(one)).status.active == 3
     await one.aclose()
     await two.aclose()
+
+
+class Idle(Source):
+    """Reports of a node at rest."""
+
+    async def make(self) -> Report:
+        self.made += 1
+        return Report(pb.Status(queued=self.made), Load(), {}, {"chat": (0, 0)})
+
+
+async def test_a_node_at_rest_reports_as_seldom_as_all_watchers_wish_and_a_change_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.2)
+    source = Idle()
+    heart = Heartbeat(source.make, source.change)
+    calm = heart.follow(60.0)
+    await anext(calm)
+    coming = asyncio.ensure_future(anext(calm))
+    await asyncio.sleep(0.5)
+    assert source.made == 1 and not coming.done()
+    source.happen()
+    await asyncio.wait_for(coming, 5)
+    # Who knows of no wish, as older desktops, and says nothing that is a number, is told each tick.
+    for wish in (0.0, float("nan"), -5.0):
+        eager = heart.follow(wish)
+        newest = (await anext(eager)).status.queued
+        source.happen()
+        while (await anext(eager)).status.queued < newest + 3:
+            pass
+        await eager.aclose()
+    await calm.aclose()
+
+
+async def test_a_newcomer_at_a_node_at_rest_gets_the_load_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.1)
+    source = Idle()
+    heart = Heartbeat(source.make, source.change)
+    calm, late = heart.follow(60.0), heart.follow(60.0)
+    await anext(calm)
+    await asyncio.sleep(0.15)
+    assert (await anext(late)).status.queued == 2
+    await calm.aclose()
+    await late.aclose()
+
+
+def test_rest_is_what_nothing_runs_waits_or_loads_in() -> None:
+    still = Report(pb.Status(engines=[pb.EngineStatus(state=pb.ENGINE_READY)]), Load(), {}, {"chat": (0, 0)})
+    loading = Report(pb.Status(engines=[pb.EngineStatus(state=pb.ENGINE_LOADING)]), Load(), {}, {"chat": (0, 0)})
+    busy = [Report(pb.Status(), Load(), {}, {"chat": (0, 0), "embed": waits}) for waits in ((1, 0), (0, 1))]
+    assert still.at_rest and not any(report.at_rest for report in (loading, *busy))
 
 
 async def test_it_rests_while_nobody_watches_and_begins_afresh() -> None:
