@@ -172,6 +172,9 @@ class FakeNode(node_pb2_grpc.NodeServicer):
         self.plan = plan
         self.heartbeat = True
         self.active = 0
+        self.described = 0
+        self.deaf = False
+        """Whether it hears questions about itself and says nothing."""
         self.rests: list[float] = []
         """What watchers wished."""
         self.peers: set[str] = set()
@@ -180,6 +183,9 @@ class FakeNode(node_pb2_grpc.NodeServicer):
 
     async def Describe(self, request: pb.DescribeRequest, context: Any) -> pb.Description:
         self.peers.add(context.peer())
+        self.described += 1
+        if self.deaf:
+            await asyncio.Event().wait()
         model = pb.Model(
             role=pb.ROLE_CHAT, name="fake", sha256=self.plan.sha256, bytes=1000, trustworthy=self.plan.trustworthy
         )

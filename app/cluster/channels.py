@@ -1,15 +1,24 @@
 """The gRPC channels of a node: one for its work, and to a machine elsewhere a calm one over which it tells its load.
 
-The calm one is there for as long as the node is trusted, and is seldom asked for a sign of life. The other is made at
-the first call, and watched each second while there is one: for a hundred idle nodes that would cost more processor than
-all else that is done for them.
+The one for the load is there for as long as the node is trusted. It is asked for a sign of life each second, or, of all
+nodes but a few (see app/cluster/sentinels.py), each five seconds: for a hundred nodes each second would cost more
+processor than all else that is done for them. The one for work is made at the first call, and is watched while there is
+one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import grpc
 
-from nodeworker.protocol import CALM_CHANNEL_OPTIONS, CHANNEL_OPTIONS, LOCAL_CHANNEL_OPTIONS, TLS_NAME
+from nodeworker.protocol import (
+    CALM_CHANNEL_OPTIONS,
+    CHANNEL_OPTIONS,
+    LOCAL_CHANNEL_OPTIONS,
+    TLS_NAME,
+    WORK_CHANNEL_OPTIONS,
+)
 
 
 def local(socket: str) -> grpc.aio.Channel:
@@ -19,24 +28,34 @@ def local(socket: str) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(f"unix:{socket}", credentials, options=options)
 
 
-def remote(address: str, *, pinned: str, certificate: str, key: bytes) -> tuple[grpc.aio.Channel, grpc.aio.Channel]:
-    """Return the channels for work and for what lasts, by mutual TLS to whoever holds the `pinned` key alone.
+class Way:
+    """How a machine elsewhere is reached: by mutual TLS, if it holds the pinned key."""
 
-    Args:
-        address: Host and port.
-        pinned: The node's certificate, PEM.
-        certificate: The one that this machine shows, PEM.
-        key: Its private key, PEM.
-    """
-    credentials = grpc.ssl_channel_credentials(
-        root_certificates=pinned.encode(), private_key=key, certificate_chain=certificate.encode()
-    )
-    own = (("grpc.ssl_target_name_override", TLS_NAME), ("grpc.use_local_subchannel_pool", 1))
-    work, calm = (
-        grpc.aio.secure_channel(_target(address), credentials, options=(*options, *own))
-        for options in (CHANNEL_OPTIONS, CALM_CHANNEL_OPTIONS)
-    )
-    return work, calm
+    def __init__(self, address: str, *, pinned: str, certificate: str, key: bytes) -> None:
+        """Prepare; certificates and keys are PEM.
+
+        Args:
+            address: Host and port.
+            pinned: The node's certificate.
+            certificate: The one that this machine shows.
+            key: Its private key.
+        """
+        self._target = _target(address)
+        self._credentials = grpc.ssl_channel_credentials(
+            root_certificates=pinned.encode(), private_key=key, certificate_chain=certificate.encode()
+        )
+
+    def work(self) -> grpc.aio.Channel:
+        """Return a channel for calls that somebody waits for."""
+        return self._channel(WORK_CHANNEL_OPTIONS)
+
+    def load(self, *, closely: bool) -> grpc.aio.Channel:
+        """Return a channel for what lasts; `closely`: it is asked for a sign of life each second."""
+        return self._channel(CHANNEL_OPTIONS if closely else CALM_CHANNEL_OPTIONS)
+
+    def _channel(self, options: Sequence[tuple[str, int]]) -> grpc.aio.Channel:
+        own = (("grpc.ssl_target_name_override", TLS_NAME), ("grpc.use_local_subchannel_pool", 1))
+        return grpc.aio.secure_channel(self._target, self._credentials, options=(*options, *own))
 
 
 def _target(address: str) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from app.cluster import channels, wire
+from app.cluster import wire
+from app.cluster.channels import Way, local
 from app.cluster.failures import mapped, usage
 from app.cluster.held_back import held_back
 from app.cluster.patience import patiently
@@ -91,25 +92,37 @@ class Attempt:
 class NodeClient:
     """Calls to one node. Every method raises NodeError or one of its kinds, and nothing else of gRPC's."""
 
-    def __init__(self, channel: grpc.aio.Channel, name: str, *, calm: grpc.aio.Channel | None = None) -> None:
-        """`calm` is the channel for what lasts and that nobody waits for; None: the same."""
+    def __init__(self, channel: grpc.aio.Channel, name: str, *, way: Way | None = None) -> None:
+        """`way`: how to make a channel for what lasts and nobody waits for; None: the same one serves."""
         self.name = name
-        self._channels = [channel] if calm is None else [channel, calm]
+        self.closely = False
+        """Whether it is asked for a sign of life each second, also while it does nothing."""
+        self._way = way
+        self._channels = [channel] if way is None else [channel, way.load(closely=False)]
         self._stub: NodeAsyncStub = NodeStub(channel)
-        self._calm: NodeAsyncStub = NodeStub(calm or channel)
+        self._calm: NodeAsyncStub = NodeStub(self._channels[-1])
         self._warm = False
         """Whether a call has come back: the first one also waits for the connection and its keys."""
 
     @classmethod
     def local(cls, socket: str, name: str) -> NodeClient:
         """Connect to a Unix socket; who may open it is a matter of its directory's permissions."""
-        return cls(channels.local(socket), name)
+        return cls(local(socket), name)
 
     @classmethod
     def remote(cls, address: str, name: str, *, pinned: str, certificate: str, key: bytes) -> NodeClient:
         """Connect by mutual TLS to the node that holds the key of the `pinned` certificate (PEM), and to no other."""
-        work, calm = channels.remote(address, pinned=pinned, certificate=certificate, key=key)
-        return cls(work, name, calm=calm)
+        way = Way(address, pinned=pinned, certificate=certificate, key=key)
+        return cls(way.work(), name, way=way)
+
+    async def watch_closely(self) -> None:
+        """Have it asked for a sign of life each second from now on; calls that last end with NodeLost."""
+        if self._way is not None and not self.closely:
+            self.closely = True
+            before = self._channels.pop()
+            self._channels.append(self._way.load(closely=True))
+            self._calm = NodeStub(self._channels[-1])
+            await before.close(None)
 
     @property
     def stub(self) -> NodeAsyncStub:

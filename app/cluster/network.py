@@ -14,6 +14,7 @@ from app.cluster.discovery import Discovered, Discovery
 from app.cluster.key_change import KeyChange
 from app.cluster.registry import RemoteNode, Roster
 from app.cluster.rotation import Rotation, own_for
+from app.cluster.sentinels import Sentinels
 from app.errors import NodeError, TrustError
 from app.events import NodeInfo
 from nodeworker.protocol import DEFAULT_PORT
@@ -48,6 +49,7 @@ class Network:
         self._mesh = settings.nodes_mesh
         self._roster = roster
         self._remotes: dict[str, RemoteNode] = {}
+        self._sentinels = Sentinels(self._remotes)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._probed: dict[str, str] = {}
         """Id of the node at a listed address."""
@@ -94,6 +96,7 @@ class Network:
         if self._tasks:
             await asyncio.wait(self._tasks.values())
         self._tasks.clear()
+        await self._sentinels.close()
         await self._keep_addresses()
 
     async def pair(self, target: str, code: str) -> NodeInfo:
@@ -239,7 +242,8 @@ class Network:
 
     def _connect(self, pin: Pin, own: Identity) -> None:
         pin = replace(pin, address=self._moved.get(pin.id, pin.address))
-        remote = RemoteNode(pin, own, self._roster, self._reached)
+        sentinels = self._sentinels
+        remote = RemoteNode(pin, own, self._roster, self._reached, closely=sentinels.closely, lost=sentinels.lost)
         self._remotes[pin.id] = remote
         self._shown[pin.id] = own.id
         for found in self._discovery.found:

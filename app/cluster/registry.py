@@ -181,12 +181,32 @@ async def follow(
 class RemoteNode:
     """One trusted node: connects to whichever of its addresses answers with the pinned key, and again when lost."""
 
-    def __init__(self, pin: Pin, identity: Identity, roster: Roster, reached: Callable[[str, str], None]) -> None:
-        """Prepare; `reached(id, address)` is called when it is connected at another address than the pin says."""
+    def __init__(
+        self,
+        pin: Pin,
+        identity: Identity,
+        roster: Roster,
+        reached: Callable[[str, str], None],
+        *,
+        closely: Callable[[], bool] = lambda: True,
+        lost: Callable[[RemoteNode], None] = lambda _: None,
+    ) -> None:
+        """Prepare; `reached(id, address)` is called when it is connected at another address than the pin says.
+
+        Args:
+            pin: The node.
+            identity: What this machine shows it.
+            roster: Where its state is kept.
+            reached: See above.
+            closely: Asked when it is connected: whether it is to be watched each second.
+            lost: Called when its connection breaks and it had not said that it goes.
+        """
         self.pin = pin
         self.client: NodeClient | None = None
         self.settled = False
         """True once the first attempt to connect has succeeded or failed."""
+        self._closely = closely
+        self._lost = lost
         self._identity = identity
         self._roster = roster
         self._reached = reached
@@ -247,6 +267,8 @@ class RemoteNode:
                 pause = patience.refused()
             elif self._up:
                 pause = patience.broke(now - self._up, planned=planned)
+                if not planned:
+                    self._lost(self)
             else:
                 # Counted from when the attempt began: one into the void takes its time anyway.
                 pause = patience.unreached() - (now - began)
@@ -269,6 +291,8 @@ class RemoteNode:
             if address != self.pin.address:
                 self._reached(self.pin.id, address)
                 self.pin = replace(self.pin, address=address)
+            if self._closely():
+                await client.watch_closely()
             await follow(
                 client,
                 lambda: self.info,

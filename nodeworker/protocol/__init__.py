@@ -63,8 +63,8 @@ def _keepalive(every_ms: int, timeout_ms: int, *, without_calls: bool) -> tuple[
     )
 
 
-KEEPALIVE_OPTIONS = _keepalive(1000, 500, without_calls=False)
-"""A cable that is pulled under a call is noticed within 1.5 s with these (measured); without them not within 40 s.
+KEEPALIVE_OPTIONS = _keepalive(1000, 500, without_calls=True)
+"""A pulled cable is noticed within 1.5 s with these (measured); without them not within 40 s.
 
 `ping_timeout_ms` is what counts where the other side's kernel still acknowledges (a frozen process, a middlebox):
 without it gRPC 1.85 waits a minute for the answer to a ping. A process whose interpreter is busy answers all the same.
@@ -82,11 +82,17 @@ LOCAL_CHANNEL_OPTIONS = (
 )
 """Without pings: a Unix socket ends when its node does, and one that only waits for a busy processor is not lost."""
 
-CHANNEL_OPTIONS = (*KEEPALIVE_OPTIONS, ("grpc.min_reconnect_backoff_ms", 3000), *LOCAL_CHANNEL_OPTIONS)
-"""Of the connection that work goes over; so many milliseconds an attempt to make it may take."""
+CHANNEL_OPTIONS = (*KEEPALIVE_OPTIONS, *LOCAL_CHANNEL_OPTIONS)
+
+WORK_CHANNEL_OPTIONS = (
+    *_keepalive(1000, 500, without_calls=False),
+    ("grpc.min_reconnect_backoff_ms", 3000),
+    *LOCAL_CHANNEL_OPTIONS,
+)
+"""Of a connection that is made when there is work; so many milliseconds an attempt to make it may take."""
 
 CALM_CHANNEL_OPTIONS = (*CALM_KEEPALIVE_OPTIONS, ("grpc.http2.bdp_probe", 0), *LOCAL_CHANNEL_OPTIONS)
-"""Of the connection over which a node tells its load, in messages too small to learn from how wide the line is."""
+"""Of a connection over which a node tells its load, in messages too small to learn from how wide the line is."""
 
 SERVER_OPTIONS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
