@@ -60,12 +60,12 @@ class SettingRow(QWidget):
         row.setSpacing(SPACE.M)
         row.addLayout(words, 1)
         top = Qt.AlignmentFlag.AlignTop
+        row.addWidget(self.reset_button, 0, top)  # before the control: those of all rows end in one line
         if not whole:
             row.addWidget(self.field, 0, top)
-        row.addWidget(self.reset_button, 0, top)
         self._foldable, self._folded = not whole and not isinstance(self.field, Switch), False
         column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(SPACE.L, SPACE.M, SPACE.S, SPACE.M)
+        column.setContentsMargins(SPACE.L, SPACE.M, SPACE.L, SPACE.M)
         column.setSpacing(SPACE.S)
         column.addLayout(row)
         if whole:
@@ -85,7 +85,7 @@ class SettingRow(QWidget):
             self._column.insertWidget(1, self.field, 0, Qt.AlignmentFlag.AlignLeft)
         else:
             self._column.removeWidget(self.field)
-            self._row.insertWidget(1, self.field, 0, Qt.AlignmentFlag.AlignTop)
+            self._row.addWidget(self.field, 0, Qt.AlignmentFlag.AlignTop)
 
     def put(self, value: Any) -> None:
         """Show what the setting is."""

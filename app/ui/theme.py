@@ -23,7 +23,8 @@ QPushButton, QToolButton, QPushButton[kind="toggle"], QPushButton[kind="plain"],
 QToolButton[kind="icon"], QToolButton[kind="round"] {{ border: 1px solid {c.border}; }}
 QPushButton:focus, QToolButton:focus {{ border: 3px solid {c.accent}; }}
 QPushButton:hover, QToolButton:hover {{ background: {c.soft}; }}
-QPushButton[kind="toggle"]:checked {{ border: 3px solid {c.border}; }}
+QPushButton[kind="toggle"]:checked {{ border: 3px solid {c.border}; padding: 2px 10px; }}
+QPushButton[kind="row"]:checked {{ border: 3px solid {c.border}; padding: 5px 8px; }}
 QFrame[kind="mine"], QFrame[kind="notice"], QFrame[kind="error"], QFrame[kind="side"] {{
     border: 1px solid {c.border}; }}
 QSplitter::handle {{ background: {c.border}; }}

@@ -317,7 +317,9 @@ class _TwoLines(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if chosen or hovered:
-            painter.setPen(QColor(colours.accent) if focused else Qt.PenStyle.NoPen)
+            lined = chosen and colours.name.startswith("contrast")  # there its ground alone says too little
+            painter.setPen(QColor(colours.accent if focused else colours.border) if focused or lined else
+                           Qt.PenStyle.NoPen)  # fmt: skip
             painter.setBrush(QColor(colours.soft if chosen else colours.raised))
             painter.drawRoundedRect(box, 10, 10)
         inner = box.adjusted(12 + row.indent * 23, 7, -10, -7)

@@ -14,6 +14,9 @@ from app.ui.cluster_charts import heights
 from app.ui.controls import Choice, Toggle
 from app.ui.flow import Flow
 from app.ui.foot import Foot
+from app.ui.settings_fields import Part, Scenes
+from app.ui.settings_page import SettingsPage
+from app.ui.two_line import Row, TwoLineList
 from tests.ui.conftest import Scene
 
 
@@ -141,3 +144,32 @@ def test_what_flows_stands_in_line_by_its_middle(scene: Scene) -> None:
     assert first.center().y() == second.center().y() and first.right() < second.left()
     assert third.top() > second.bottom() and third.left() == first.left(), "the third has no room in the first line"
     assert flow.heightForWidth(230) == 40 + flow.spacing() + 30
+
+
+def test_the_controls_of_all_settings_end_in_one_line(scene: Scene) -> None:
+    scene.attach()
+    page = scene.window.views.present("settings")
+    assert isinstance(page, SettingsPage)
+    page.complete()
+    rows = [row for row in page.rows.values() if not isinstance(row.field, Scenes | Part)]
+    rows[0].reset_button.show()  # a row that is not as at first stands like the others
+    scene.until(lambda: len({span(row.field)[1] for row in rows}) == 1 and len(rows) > 20)
+
+
+def test_in_high_contrast_a_chosen_row_has_a_line_around_it(scene: Scene) -> None:
+    rows = TwoLineList("Rows")
+    rows.setParent(scene.window)
+    rows.rows.replace([Row("a", "First"), Row("b", "Second")])
+    rows.resize(200, 120)
+    rows.show()
+    rows.select("a")
+
+    def edge() -> str:
+        box = rows.visualRect(rows.rows.index(0))
+        shown = rows.viewport().grab().toImage()
+        return str(shown.pixelColor(box.center().x(), box.top() + 1).name())
+
+    scene.window.theme.choose("contrast")
+    assert edge() == theme.current().border
+    scene.window.theme.choose("light")
+    assert edge() != theme.current().border
