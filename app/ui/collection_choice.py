@@ -10,7 +10,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from app.ui import shelf
 from app.ui.choice_button import ChoiceButton
 from app.ui.translation import tr
 
@@ -60,6 +59,8 @@ class CollectionButton(ChoiceButton):
         elif found is None:
             sentence = tr("The collection {name} is no longer there.", name=value)
         else:
+            from app.ui import shelf
+
             folders = ", ".join(shelf.short(str(path)) for path in found.folders)
             sentence = tr("Answers come from {folders}.", folders=folders)
         text = tr("In: {collection}", collection=shown).replace("&", "&&")

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog
 from app.ui.address_dialog import AddressDialog
 from app.ui.cluster_pi import PiDialog
 from app.ui.collections_dialog import CollectionsDialog
-from app.ui.crash import CrashDialog
+from app.ui.crash_dialog import CrashDialog
 from app.ui.deploy_dialog import DeployDialog
 from app.ui.pairing_dialog import PairingDialog
 from app.ui.password_dialog import PasswordDialog
