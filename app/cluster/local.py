@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from app.cluster.child import Child
 from app.cluster.place import SOCKET, OwnerLock, private_folder, publish, remove_dead
-from app.cluster.registry import HEALTHY_SECONDS, delay_after, follow
+from app.cluster.registry import HEALTHY_SECONDS, REST_SECONDS, delay_after, follow
 from app.errors import NodeError, NodeLost
 from app.events import NodeInfo
 from nodeworker.protocol import LOCAL_NODE_NAME
@@ -208,7 +208,9 @@ class LocalNode:
         return client if answered else None
 
     async def _follow(self, client: NodeClient) -> None:
-        following = asyncio.create_task(follow(client, lambda: self._info, self._change, heartbeat=HEARTBEAT_SECONDS))
+        following = asyncio.create_task(
+            follow(client, lambda: self._info, self._change, heartbeat=HEARTBEAT_SECONDS, rest=REST_SECONDS)
+        )
         tasks: set[asyncio.Task[object]] = {following}
         if self._child is not None:
             tasks.add(self._child.ended)

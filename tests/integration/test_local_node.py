@@ -11,16 +11,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from app.cluster.client import NodeClient
 from app.cluster.cluster import Cluster
 from app.cluster.place import private_folder
 from app.errors import NodeError
-from app.events import Generated, Moved, TokenReceived
+from app.events import Generated, Moved, NodeInfo, TokenReceived
 from app.settings import Settings
 from tests.fakes_nodes import until
 from tests.node_process import cluster, question, state
@@ -91,6 +92,24 @@ async def test_nothing_starts_before_it_is_needed(home: Path) -> None:
         assert (local.name, local.state, local.local, local.trusted) == ("local", "stopped", True, True)
         await asyncio.sleep(0.05)
         assert one.local_pid is None
+
+
+async def test_it_reports_seldom_while_it_has_nothing_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a report each second keeps the window awake: three quarters of what it costs that nobody uses."""
+    asked: list[float] = []
+    watch = NodeClient.watch
+
+    def watched(
+        self: NodeClient, current: Callable[[], NodeInfo], *, heartbeat: float, rest: float = 0.0
+    ) -> AsyncGenerator[NodeInfo, None]:
+        asked.append(rest)
+        return watch(self, current, heartbeat=heartbeat, rest=rest)
+
+    monkeypatch.setattr(NodeClient, "watch", watched)
+    async with cluster(home, *PACED) as one:
+        await warm(one)
+        await until(lambda: bool(asked))
+    assert min(asked) >= 5
 
 
 async def test_killed_child_is_restarted_and_the_answer_goes_on(home: Path) -> None:
