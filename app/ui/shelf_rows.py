@@ -55,11 +55,14 @@ class Rows(QStyledItemDelegate):
         if chosen or option.state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.soft if chosen else colours.raised))
-            painter.drawRoundedRect(box.adjusted(1, 0, -1, 0), 8, 8)
-        if focused and index.column() == 0:
-            painter.setPen(QColor(colours.accent))
+            painter.setClipRect(option.rect)
+            painter.drawRoundedRect((self._row(box) if chosen else box).adjusted(1, 0, -1, 0), 8, 8)
+        if focused or (chosen and colours.name.startswith("contrast")):
+            painter.setPen(QColor(colours.accent if focused else colours.border))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(box.adjusted(1, 0.5, -1, -0.5), 8, 8)
+            painter.setClipRect(option.rect)
+            painter.drawRoundedRect(self._row(box).adjusted(1.5, 0.5, -1.5, -0.5), 8, 8)
+        painter.setClipping(False)
         quiet = colours.on_soft if chosen else colours.muted
         large, small = self._made(option.font)
         if index.column():
@@ -68,6 +71,13 @@ class Rows(QStyledItemDelegate):
         else:
             self._paint_name(painter, box, entry, large, small, colours.on_soft if chosen else colours.text, quiet)
         painter.restore()
+
+    def _row(self, cell: QRectF) -> QRectF:
+        """Return the whole row that a cell is a part of."""
+        head = self._view.horizontalHeader()
+        shown = [at for at in range(head.count()) if not head.isSectionHidden(at)]
+        left = min(self._view.columnViewportPosition(at) for at in shown)
+        return QRectF(left, cell.top(), head.length(), cell.height())
 
     def _paint_name(
         self, painter: QPainter, box: QRectF, entry: Entry, large: QFont, small: QFont, ink: str, quiet: str
