@@ -1,17 +1,18 @@
-"""A monkey at the window: clicks, keys, wheel, sizes and views at random, wherever a menu or dialog is open too."""
+"""A monkey at the window: clicks, keys, wheel, files, sizes, looks and views at random, in menus and dialogs too."""
 
 from __future__ import annotations
 
 import random
 
-from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 from app.ui.views import CONVERSATION, VIEWS
 from tests.ui.conftest import Scene
+from tests.ui.fleet import busy, fleet
 
 KEYS = [
     Qt.Key.Key_Tab, Qt.Key.Key_Backtab, Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Up, Qt.Key.Key_Down,
@@ -57,9 +58,12 @@ class Monkey:
         window = self._scene.window
         target = QApplication.activePopupWidget() or QApplication.activeModalWidget() or window
         what = self._chance.choices(
-            [self._click, self._key, self._chord, self._wheel, self._resize, self._view, self._close],
-            [40, 30, 5, 12, 1, 3, 3],
-        )[0]
+            [
+                self._click, self._key, self._chord, self._wheel, self._resize, self._view, self._close,
+                self._drag, self._paste, self._dress, self._nodes,
+            ],
+            [40, 30, 5, 12, 1, 3, 3, 1, 1, 1, 2],
+        )[0]  # fmt: skip
         what(target)
 
     def _at(self, target: QWidget) -> QPoint:
@@ -113,3 +117,51 @@ class Monkey:
     def _close(self, target: QWidget) -> None:
         if target is not self._scene.window:
             target.close()
+
+    def _files(self) -> QMimeData:
+        """Return what a file manager gives: files that are there, that are not, and none."""
+        home = self._scene.runtime.home
+        there = home / "dropped.txt"
+        there.write_text("The tower is 330 metres high.")
+        paths = self._chance.sample([there, home / "gone.pdf", home], self._chance.randrange(4))
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        return mime
+
+    def _drag(self, target: QWidget) -> None:
+        window = self._scene.window
+        if target is not window:
+            return  # a menu or dialog has the mouse
+        mime, at = self._files(), self._at(window)
+        how = (Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        entered = QDragEnterEvent(at, *how)
+        entered.ignore()
+        QApplication.sendEvent(window, entered)
+        self.done.append(f"drag of {len(mime.urls())} files, taken: {entered.isAccepted()}")
+        if not entered.isAccepted():
+            return
+        QApplication.sendEvent(window, QDragMoveEvent(at, *how))
+        if self._chance.random() < 0.5:
+            QApplication.sendEvent(window, QDropEvent(QPointF(at), *how))
+        else:
+            QApplication.sendEvent(window, QDragLeaveEvent())
+
+    def _paste(self, target: QWidget) -> None:
+        if self._chance.random() < 0.5:
+            QApplication.clipboard().setMimeData(self._files())
+        else:
+            QApplication.clipboard().setText(self._chance.choice(["a", "line\n" * 50, "\u202eabc\x00", "😀" * 400]))
+        widget = QApplication.focusWidget() or target
+        self.done.append(f"paste at {type(widget).__name__}")
+        QTest.keyClick(widget, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+
+    def _dress(self, _target: QWidget) -> None:
+        look = self._chance.choice(["system", "light", "dark", "contrast"])
+        self.done.append(f"look {look}")
+        self._scene.window.theme.choose(look)
+
+    def _nodes(self, _target: QWidget) -> None:
+        """Nodes come, go and have more or less to do."""
+        self.done.append("nodes")
+        some = fleet(self._chance.randrange(6), self._chance.randrange(3))
+        self._scene.runtime.cluster.known = busy(some, len(self.done))

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 import pytest
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
+from app.events import NodeInfo
 from tests.ui.conftest import Scene
 from tests.ui.fake_runtime import document
 from tests.ui.fleet import busy, fleet
@@ -28,8 +32,19 @@ def let_loose(scene: Scene, monkeypatch: pytest.MonkeyPatch, events: int, seed: 
         made = runtime.conversations.create(f"Conversation {number}")
         for at in range(number * 5):
             runtime.conversations.ask(made.id, f"Question {at}")
+
+    async def watch() -> AsyncIterator[tuple[NodeInfo, ...]]:
+        told: tuple[NodeInfo, ...] = ()
+        while True:
+            if runtime.cluster.known is not told:
+                told = runtime.cluster.known
+                yield told
+            await asyncio.sleep(0.02)
+
+    monkeypatch.setattr(runtime.cluster, "watch", watch)
     scene.attach()
     scene.ask()
+    runtime.assistant.pace = 0.02  # answers grow while other things are done
     monkey = Monkey(scene, events, seed)
     try:
         scene.until(lambda: monkey.finished, 60 + events / 20)
@@ -37,11 +52,21 @@ def let_loose(scene: Scene, monkeypatch: pytest.MonkeyPatch, events: int, seed: 
     except BaseException:
         print("\n".join(monkey.done[-40:]))
         raise
+    finally:
+        QApplication.clipboard().clear()
+
+
+NOISE = ("This plugin does not support", "not accepted by receiving widget")
+
+
+@pytest.mark.qt_log_ignore(*NOISE, extend=True)
+def test_a_few_things(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    let_loose(scene, monkeypatch, 200, 1)
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(1800)
-@pytest.mark.qt_log_ignore("This plugin does not support", "not accepted by receiving widget", extend=True)
+@pytest.mark.qt_log_ignore(*NOISE, extend=True)
 @pytest.mark.parametrize("seed", range(10))
 def test_twenty_thousand_things(scene: Scene, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     let_loose(scene, monkeypatch, 2_000, seed)
