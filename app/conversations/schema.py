@@ -50,6 +50,8 @@ MIGRATIONS: tuple[tuple[str, str], ...] = (
         """,
     ),
     ("0005_persona", "ALTER TABLE conversations ADD COLUMN persona TEXT NOT NULL DEFAULT ''"),
+    # Paths of the files that are to go with the question, as JSON.
+    ("0006_files_of_drafts", "ALTER TABLE drafts ADD COLUMN files TEXT NOT NULL DEFAULT '[]'"),
 )
 
 

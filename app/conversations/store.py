@@ -31,6 +31,7 @@ Listing = list[Conversation]
 Messages = list[StoredMessage]
 Sizes = list[MessageSize]
 Findings = list[Found]
+Paths = tuple[str, ...]
 TITLE_LENGTH = 60
 SEARCHED_MOST = 50
 
@@ -69,7 +70,9 @@ class Conversations:
         """Return the paths of all files that go with a question of a conversation that `kept` names."""
         with self._file.reading() as db:
             rows = db.execute("SELECT details FROM messages WHERE role = 'user' AND details LIKE '%\"attachments\"%'")
-            return {path for (details,) in rows for path in json.loads(details).get("attachments", ())}
+            asked = {path for (details,) in rows for path in json.loads(details).get("attachments", ())}
+            drafts = db.execute("SELECT files FROM drafts WHERE files != '[]'").fetchall()
+        return asked.union(*(json.loads(files) for (files,) in drafts))
 
     def get(self, id: str) -> Conversation:
         """Return the conversation with that id, or with the only id that begins so. Raises UsageError."""
@@ -279,11 +282,23 @@ class Conversations:
             row = db.execute("SELECT text FROM drafts WHERE conversation = ?", (id,)).fetchone()
         return row[0] if row else ""
 
-    def keep_draft(self, id: str, text: str) -> None:
-        """Keep what is typed; not even a power cut takes it, once this has returned. Empty text is forgotten."""
+    def draft_files(self, id: str) -> Paths:
+        """Return the paths of the files that are to go with that, in their order."""
+        with self._file.reading() as db:
+            row = db.execute("SELECT files FROM drafts WHERE conversation = ?", (id,)).fetchone()
+        return tuple(json.loads(row[0])) if row else ()
+
+    def keep_draft(self, id: str, text: str, files: Sequence[str] = ()) -> None:
+        """Keep what is typed and the paths of the files that are to go with it; without either it is forgotten.
+
+        Not even a power cut takes it, once this has returned.
+        """
         with self._file.change(sure=True) as db:
-            if text:
-                db.execute("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?)", (id, _clean(text), now()))
+            if text or files:
+                row = (id, _clean(text), now(), json.dumps([_clean(path) for path in files]))
+                db.execute(
+                    "INSERT OR REPLACE INTO drafts (conversation, text, updated_at, files) VALUES (?, ?, ?, ?)", row
+                )
             else:
                 db.execute("DELETE FROM drafts WHERE conversation = ?", (id,))
 

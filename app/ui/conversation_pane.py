@@ -86,7 +86,7 @@ class ConversationPane(QWidget):
         self.composer.stop_asked.connect(self.stop)
         self.choices = Choices(bridge, self)
         self.choices.failed.connect(self.failed)
-        self.drafts = Drafts(bridge, self.composer.box)
+        self.drafts = Drafts(bridge, self.composer.box, self.composer.attachments)
         self.drafts.failed.connect(self.failed)
         self.attaching = Attaching(bridge, self.composer)
         self.attaching.said.connect(lambda sentence: self.trouble.tell(sentence, "", calm=True))

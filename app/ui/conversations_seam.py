@@ -88,8 +88,12 @@ class ConversationsSeam(Protocol):
         """Return what was typed and not sent; "" is the conversation that is still to begin."""
         ...
 
-    def keep_draft(self, id: str, text: str) -> None:
-        """Keep what is typed."""
+    def draft_files(self, id: str) -> tuple[str, ...]:
+        """Return the paths of the files that are to go with that."""
+        ...
+
+    def keep_draft(self, id: str, text: str, files: Sequence[str] = ()) -> None:
+        """Keep what is typed and the paths of the files that are to go with it."""
         ...
 
     def branch(self, id: str, message: int) -> Conversation:

@@ -32,9 +32,9 @@ async def opened() -> RuntimeSeam:
     from tests.ui.fake_runtime import ScriptedAssistant, ScriptedRuntime, answer
 
     class Telling(Conversations):
-        def keep_draft(self, id: str, text: str) -> None:
-            super().keep_draft(id, text)
-            say("DRAFT", json.dumps([id, text]))
+        def keep_draft(self, id: str, text: str, files: Sequence[str] = ()) -> None:
+            super().keep_draft(id, text, files)
+            say("DRAFT", json.dumps([id, text, [*files]]))
 
         def ask(self, id: str, text: str, attachments: Sequence[str] = (), after: int | None = None) -> int:
             message = super().ask(id, text, attachments, after)
@@ -85,8 +85,10 @@ class Hand:
         store = self.window.runtime.conversations
         here = pane.conversation, self.window.views.name
         draft = store.draft(pane.conversation) == pane.composer.box.toPlainText()
+        draft &= store.draft_files(pane.conversation) == tuple(map(str, pane.composer.attachments.paths))
         if (here == self.expected and draft) or self.waited > 1000:
-            say("BACK", json.dumps([*here, pane.composer.box.toPlainText(), *self.expected]))
+            files = [str(path) for path in pane.composer.attachments.paths]
+            say("BACK", json.dumps([*here, pane.composer.box.toPlainText(), files, *self.expected]))
             self.timer.timeout.disconnect(self.wait)
             self.timer.timeout.connect(self.act)
 
@@ -96,7 +98,9 @@ class Hand:
         what = chance.random()
         if what < 0.80:
             pane.composer.box.insertPlainText(chance.choice("abcdefgh äß京 "))
-            say("TYPED", json.dumps([pane.conversation, pane.composer.box.toPlainText()]))
+            self.tell_draft()
+        elif what < 0.82:
+            self.attach()
         elif what < 0.86 and pane.run is None:
             pane.composer.send_button.click()
         elif what < 0.89:
@@ -109,6 +113,21 @@ class Hand:
         elif what < 0.98:
             self.add()
         say("AT", json.dumps([pane.conversation, self.window.views.name]))
+
+    def tell_draft(self) -> None:
+        """Say what is not sent yet."""
+        pane = self.window.pane
+        files = [str(path) for path in pane.composer.attachments.paths]
+        say("TYPED", json.dumps([pane.conversation, pane.composer.box.toPlainText(), files]))
+
+    def attach(self) -> None:
+        """Attach a file, or remove the first."""
+        strip = self.window.pane.composer.attachments
+        if len(strip.paths) > 2:
+            strip.chips[0].close_button.click()
+        else:
+            strip.add([self.files / f"attached {self.chance.randrange(10**9)}.txt"])
+        self.tell_draft()
 
     def add(self) -> None:
         """Add a new file to the library; say so once the queue has it."""

@@ -36,8 +36,10 @@ class Promised:
     """What the windows have said so far."""
 
     drafts: dict[str, str] = field(default_factory=dict)
-    typed: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    """What was typed since that was kept."""
+    attached: dict[str, list[str]] = field(default_factory=dict)
+    """Files of drafts."""
+    typed: defaultdict[str, list[tuple[str, list[str]]]] = field(default_factory=lambda: defaultdict(list))
+    """What was typed, and which files were attached, since that was kept."""
     questions: dict[int, tuple[str, str]] = field(default_factory=dict)
     answers: defaultdict[int, str] = field(default_factory=lambda: defaultdict(str))
     files: set[str] = field(default_factory=set)
@@ -49,9 +51,9 @@ class Promised:
         kind, _, rest = line.partition(" ")
         said: Any = json.loads(rest) if rest[:1] in ("[", '"') else None
         if kind == "TYPED":
-            self.typed[said[0]].append(said[1])
+            self.typed[said[0]].append((said[1], said[2]))
         elif kind == "DRAFT":
-            self.drafts[said[0]] = said[1]
+            self.drafts[said[0]], self.attached[said[0]] = said[1], said[2]
             self.typed[said[0]] = self.typed[said[0]][-50:]
         elif kind == "ASKED":
             self.questions[said[1]] = (said[0], said[2])
@@ -62,15 +64,19 @@ class Promised:
         elif kind == "AT":
             self.places.add((said[0], said[1]))
         elif kind == "BACK":
-            conversation, view, text, kept_conversation, kept_view = said
+            conversation, view, text, files, kept_conversation, kept_view = said
             assert (conversation, view) == (kept_conversation, kept_view), "another view or conversation came back"
             assert (conversation, view) in self.places
-            self.check_draft(conversation, text)
+            self.check_draft(conversation, text, files)
 
-    def check_draft(self, conversation: str, text: str) -> None:
+    def check_draft(self, conversation: str, text: str, files: list[str]) -> None:
         """The draft is the last that was kept, or a later one whose writer was killed before it could say so."""
         kept = self.drafts.get(conversation, "")
-        assert text in (kept, "", *self.typed[conversation]) and (text or not kept or self.typed[conversation])
+        typed = [text for text, _ in self.typed[conversation]]
+        assert text in (kept, "", *typed) and (text or not kept or typed)
+        attached = self.attached.get(conversation, [])
+        assert files in (attached, [], *(files for _, files in self.typed[conversation]))
+        assert files or not attached or typed
 
     def check(self, home: Path) -> None:
         """Nothing that was promised is missing from what lies under `home`."""
@@ -84,7 +90,7 @@ class Promised:
                 message = store.message(id)
                 assert message.text.startswith(text) and message.state != "writing"
             for conversation in self.drafts:
-                self.check_draft(conversation, store.draft(conversation))
+                self.check_draft(conversation, store.draft(conversation), [*store.draft_files(conversation)])
         finally:
             store.close()
         assert self.files <= asyncio.run(_listed(home))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtTest import QTest
 
 from tests.ui.conftest import Scene
@@ -39,3 +41,30 @@ def test_what_is_typed_comes_back_with_its_conversation(scene: Scene) -> None:
     box.setPlainText("last words")
     scene.window.close()
     scene.until(lambda: store.draft(pane.conversation) == "last words")
+
+
+def test_what_is_attached_comes_back_with_its_conversation(scene: Scene, tmp_path: Path) -> None:
+    store = scene.runtime.conversations
+    first, second = stored(store, "One", "A."), stored(store, "Two", "B.")
+    letter, photo = tmp_path / "letter.txt", tmp_path / "photo.png"
+    letter.write_text("dear")
+    store.keep_draft("", "and this", [str(letter), str(photo)])  # of last time; one of them is gone since
+    scene.attach()
+    pane, strip, box = scene.window.pane, scene.window.pane.composer.attachments, scene.window.pane.composer.box
+    scene.until(lambda: strip.paths == (letter, photo) and box.toPlainText() == "and this")
+    pane.open_conversation(first, "One")
+    assert strip.paths == () and box.toPlainText() == ""
+    strip.add([letter])
+    scene.until(lambda: store.draft_files(first) == (str(letter),))  # without a word, and at once
+    pane.open_conversation(second, "Two")
+    assert strip.paths == ()
+    pane.open_conversation(first, "One")
+    scene.until(lambda: strip.paths == (letter,))
+    strip.chips[0].close_button.click()
+    scene.until(lambda: store.draft_files(first) == ())
+    pane.new_conversation()
+    scene.until(lambda: strip.paths == (letter, photo))
+    pane.composer.send_button.click()
+    scene.until(lambda: store.draft("") == "" and store.draft_files("") == () and strip.paths == ())
+    assert scene.runtime.assistant.questions[-1].attachments == (letter, photo)
+    scene.until(lambda: not pane.runs)

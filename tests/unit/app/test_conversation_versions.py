@@ -100,6 +100,11 @@ def test_drafts_are_kept_until_they_are_sent(store: Conversations, tmp_path: Pat
     assert (again.draft(""), again.draft(one.id)) == ("begun", "a thought that grew")
     again.keep_draft(one.id, "")
     assert store.draft(one.id) == ""
+    store.keep_draft(one.id, "", ["/home/u/attachments/a.png", "/home/u/b.pdf"])  # files alone are a draft, too
+    assert again.draft_files(one.id) == ("/home/u/attachments/a.png", "/home/u/b.pdf")
+    assert store.draft_files("") == () and store.attached() == {*again.draft_files(one.id)}
+    store.keep_draft(one.id, "")
+    assert again.draft_files(one.id) == () and not store.attached()
     again.close()
 
 
