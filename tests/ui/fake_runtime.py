@@ -14,7 +14,7 @@ from app.cluster.outlook import Outlook, outlook
 from app.cluster.placing import Placing
 from app.collections import Collections
 from app.conversations import Conversations, Outcome
-from app.errors import TrustError
+from app.errors import ModelError, TrustError
 from app.events import (
     Answered,
     Citation,
@@ -247,7 +247,9 @@ class ScriptedCluster:
             yield step
 
     async def remove_model(self, name: str) -> ModelInfo:
-        gone = next(model for model in self.kept if name in (model.name, model.sha256))
+        gone = next((model for model in self.kept if name in (model.name, model.sha256)), None)
+        if gone is None:
+            raise ModelError(f"There is no model {name} here.", code="model_missing")
         self.kept = [model for model in self.kept if model is not gone]
         return gone
 
@@ -285,7 +287,10 @@ class ScriptedCluster:
 
     async def unpair(self, name: str) -> NodeInfo:
         self.unpaired.append(name)
-        return next(node for node in self.known if node.id.startswith(name))
+        for node in self.known:
+            if node.id.startswith(name):
+                return node
+        raise TrustError(f"No paired node is called {name}.", code="node_unknown")  # it went meanwhile
 
 
 @dataclass
