@@ -19,6 +19,8 @@ BACKED = 0.8
 _ENDED = re.compile(r"[.!?。！？][\"”’')\]]*$")
 _OPENING = re.compile(r"^(the )?answer( is)?\s*:\s*", re.IGNORECASE)
 _MARKER = re.compile(r"\[[\d\s,;–-]{1,24}\]")
+_FENCE = re.compile(r"<{2,}|>{2,}")
+"""What stands around passages in a prompt; a weak model says it after them."""
 
 
 class SentenceScreen:
@@ -54,7 +56,8 @@ class SentenceScreen:
         return self._checked(text) if _ENDED.search(text) else ""
 
     def _checked(self, sentence: str) -> str:
-        sentence = " ".join(_MARKER.sub(" ", sentence).split()).replace(" .", ".").strip('“”"')
+        sentence = _FENCE.sub(" ", _MARKER.sub(" ", sentence))
+        sentence = " ".join(sentence.split()).replace(" .", ".").strip('“”"')
         sentence = _OPENING.sub("", sentence)
         said = set(words.content(sentence))
         if said <= self._said | self._asked:

@@ -317,7 +317,7 @@ class AnswerCard(QFrame):
         self.grown.emit()
 
     def _source(self, passage: Passage) -> QWidget:
-        where = phrases.place(passage)
+        where = phrases.source(passage)
         section = f" · {passage.section}" if passage.section else ""
         made = ElidedButton(
             f"[{passage.n}]  {where}{section}",

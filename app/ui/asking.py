@@ -173,6 +173,8 @@ class Asking(QObject):
             self.status.emit("failed", tr("Failed"), self._reason)
         elif name:
             self.status.emit("ready", tr("Ready · {node}", node=name), _why(self._reason, ""))
+        else:  # no node was needed: nothing was found, or something was remembered
+            self.status.emit("ready", tr("Ready"), tr("Tangnet chooses a node when you ask."))
         self.ended.emit()
 
 

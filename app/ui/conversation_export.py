@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import StoreError
+from app.ui import phrases
+from app.ui.core_words import in_language
+from app.ui.numbers import moment
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
@@ -45,7 +48,7 @@ def export(store: ConversationsSeam, id: str, path: Path) -> None:
         elif form in (".html", ".htm"):
             text = page(conversation, messages)
         else:
-            text = store.export_markdown(id)
+            text = markdown_text(conversation, messages)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise StoreError(
@@ -61,6 +64,23 @@ def file_name(title: str) -> str:
     return name or "conversation"
 
 
+def markdown_text(conversation: Conversation, messages: Sequence[StoredMessage]) -> str:
+    """Return the conversation as Markdown in the language of the window."""
+    lines = [f"# {conversation.title or tr('Conversation')}", "", _begun(conversation), ""]
+    for message in messages:
+        who = tr("Question") if message.role == "user" else tr("Answer")
+        lines += [f"## {who}", "", message.text.strip(), ""]
+        lines += [f"- {one}" for one in _sources(message)]
+        if message.role != "user" and (said := _said(message)):
+            lines += ["", f"*{said}*"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _begun(conversation: Conversation) -> str:
+    return tr("Begun {when}", when=moment(conversation.created_at))
+
+
 def page(conversation: Conversation, messages: Sequence[StoredMessage]) -> str:
     """Return the conversation as one HTML page that loads nothing and runs nothing."""
     title = html.escape(conversation.title or tr("Conversation"))
@@ -68,7 +88,7 @@ def page(conversation: Conversation, messages: Sequence[StoredMessage]) -> str:
         f'<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
         f'content="{POLICY}"><meta name="viewport" content="width=device-width"><title>{title}</title>'
         f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
-        f'<p class="meta">{html.escape(conversation.created_at[:16].replace("T", " "))} UTC</p>'
+        f'<p class="meta">{html.escape(_begun(conversation))}</p>'
     ]
     for message in messages:
         if message.role == "user":
@@ -95,15 +115,22 @@ def _answer(text: str) -> str:
 
 
 def _sources(message: StoredMessage) -> list[str]:
+    """Return what the answer cites: files by their whole path, what was said before in its words."""
+    recalled = {one.n: phrases.source(one) for one in message.passages if one.origin}
     return [
-        f"[{one.n}] {one.path}" + (tr(", page {page}", page=one.page) if one.page is not None else "")
+        f"[{one.n}] "
+        + (recalled.get(one.n) or one.path + (tr(", page {page}", page=one.page) if one.page is not None else ""))
         for one in message.citations
     ]
 
 
 def _meta(message: StoredMessage) -> str:
-    said = " · ".join(part for part in (_node(message), message.model, message.error) if part)
+    said = _said(message)
     return f'<p class="meta">{html.escape(said)}</p>' if said else ""
+
+
+def _said(message: StoredMessage) -> str:
+    return " · ".join(part for part in (_node(message), message.model, in_language(message.error)) if part)
 
 
 def _node(message: StoredMessage) -> str:
@@ -114,6 +141,7 @@ def _pdf(conversation: Conversation, messages: Sequence[StoredMessage], path: Pa
     from PySide6.QtGui import QFont, QPageSize, QPdfWriter, QTextDocument
 
     parts = [f"<h2>{html.escape(conversation.title or tr('Conversation'))}</h2>"]
+    parts.append(f'<p class="meta">{html.escape(_begun(conversation))}</p>')
     for message in messages:
         if message.role == "user":
             asked = html.escape(message.text.strip()).replace("\n", "<br>")
@@ -122,7 +150,9 @@ def _pdf(conversation: Conversation, messages: Sequence[StoredMessage], path: Pa
         sources = "<br>".join(html.escape(one) for one in _sources(message))
         parts.append(f"{_answer(message.text)}<p><small>{sources}</small></p>{_meta(message)}<p></p>")
     document = QTextDocument()
-    document.setDefaultFont(QFont("", 10))
+    font = QFont()  # that of the window
+    font.setPointSizeF(10)
+    document.setDefaultFont(font)
     document.setDefaultStyleSheet(".meta { color: #5a626c; font-size: 8pt } small { color: #5a626c }")
     document.setHtml("".join(parts))  # nothing in it names a file: see _answer
     writer = QPdfWriter(str(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from PySide6.QtCore import QDate, QLocale
 
@@ -38,6 +38,16 @@ def size(count: int) -> str:
 def day(at: date) -> str:
     """Return "14 Nov 2025"."""
     return QLocale().toString(QDate(at.year, at.month, at.day), tr("d MMM yyyy"))
+
+
+def moment(at: str) -> str:
+    """Return an ISO time as "14 Nov 2025, 09:30", by the clock of this machine; without a zone it is UTC."""
+    try:
+        then = datetime.fromisoformat(at)
+    except ValueError:
+        return at
+    local = (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone()
+    return f"{day(local.date())}, {local:%H:%M}"
 
 
 def near_day(at: date) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from app.errors import TangnetError
 from app.ui.core_words import in_language
 from app.ui.hints import in_window
+from app.ui.numbers import day as written
 from app.ui.numbers import number
 from app.ui.translation import tr
 
 if TYPE_CHECKING:
     from app.events import Answered, DeploymentInfo, EngineInfo, Moved, Passage
     from app.thinking import ModelProgress
+
+SAID_MOST = 160
+"""Characters that the line of a source says of what was said before."""
 
 
 def role_name(role: str) -> str:
@@ -131,9 +136,26 @@ def place(passage: Passage) -> str:
 
 def told_before(passage: Passage) -> str:
     """Return where a passage comes from that stands in no document, with the day on which it was said."""
-    if passage.origin == "memory":
-        return tr("Remembered on {day}", day=passage.label)
-    return tr("Earlier conversation, {day}", day=passage.label)
+    day = _day(passage.label)
+    return (
+        tr("Remembered on {day}", day=day) if passage.origin == "memory" else tr("Earlier conversation, {day}", day=day)
+    )
+
+
+def source(passage: Passage) -> str:
+    """Return the line of a source: its place, and what was said where that is no document, up to 160 characters."""
+    if not passage.origin:
+        return place(passage)
+    said = " ".join(passage.text.partition("\n")[0].split())
+    return f"{place(passage)}: {said}" if len(said) <= SAID_MOST else f"{place(passage)}: {said[:SAID_MOST]}…"
+
+
+def _day(label: str) -> str:
+    """Return an ISO day as the language writes it; anything else as it is."""
+    try:
+        return written(date.fromisoformat(label))
+    except ValueError:
+        return label
 
 
 def engines_line(engines: Sequence[EngineInfo]) -> str:

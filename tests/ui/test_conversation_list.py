@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +14,8 @@ from PySide6.QtWidgets import QLineEdit, QMenu
 from shiboken6 import isValid
 
 from app.conversations import Conversations, Outcome
-from app.events import Citation
-from app.ui.conversation_export import file_name
+from app.events import Citation, Passage
+from app.ui.conversation_export import file_name, markdown_text, page
 from app.ui.conversation_rows import FOLDER
 from tests.ui.conftest import Scene
 
@@ -125,9 +127,23 @@ def test_a_conversation_is_saved_as_a_file_that_loads_nothing(scene: Scene, tmp_
     assert (tmp_path / "one.pdf").read_bytes().startswith(b"%PDF")
     assert json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))["messages"][1]["node"] == "pi-3"
     assert "[1] /docs/<tower>.pdf, page 4" in (tmp_path / "one.md").read_text(encoding="utf-8")
+    assert "## Question\n\nHow <high>?" in (tmp_path / "one.md").read_text(encoding="utf-8")
     work.export(id, tmp_path / "missing" / "one.html")
     scene.until(lambda: "cannot be written" in said.text())
     assert file_name("../a: b?") == "a b" and file_name("…") == "conversation"
+
+
+def test_a_saved_conversation_says_what_was_remembered_and_when_by_this_clock(scene: Scene) -> None:
+    store = scene.runtime.conversations
+    id = stored(store, "What is my boat called?", "Nixe [1].")
+    fact = Passage(1, "memory:7", None, "", 0, 9, 1.0, "My boat is called Nixe", label="2026-05-12", origin="memory")
+    question, told = store.messages(id)
+    told = replace(told, passages=(fact,), citations=(Citation(1, "memory:7", None, 0, 9),))
+    one = replace(store.get(id), created_at="2026-05-12T09:30:00+00:00")
+    here = datetime(2026, 5, 12, 9, 30, tzinfo=UTC).astimezone()
+    for text in (markdown_text(one, (question, told)), page(one, (question, told))):
+        assert "[1] Remembered on 12 May 2026: My boat is called Nixe" in text and "memory:7" not in text
+        assert f"Begun {here.day} May 2026, {here:%H:%M}" in text
 
 
 def test_a_name_is_taken_once_where_a_click_follows_enter_at_once(scene: Scene) -> None:

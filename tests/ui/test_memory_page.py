@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -83,7 +84,10 @@ def test_a_recalled_source_leads_to_where_it_comes_from(scene: Scene) -> None:
     scene.runtime.conversations.ask(earlier, "When does the train leave?")
     fact = Passage(1, "memory:1", None, "", 0, 8, 1.0, "We moved", label="2026-05-12", origin="memory")
     turn = Passage(2, f"conversation:{earlier}:2", None, "", 0, 8, 1.0, "…", label="2026-05-12", origin="conversation")
-    assert phrases.place(fact) == "Remembered on 2026-05-12"
+    assert phrases.place(fact) == "Remembered on 12 May 2026"
+    assert phrases.source(fact) == "Remembered on 12 May 2026: We moved"
+    long = replace(turn, text=f"{'Trains ' * 60}\nAt nine.", label="some day")
+    assert phrases.source(long) == f"Earlier conversation, some day: {('Trains ' * 60)[:160]}…"
     scene.window.views.back()
     scene.window.reading.show_passage(fact)
     assert scene.window.views.name == "memory"

@@ -81,6 +81,14 @@ def test_answer_streams_and_ends_with_sources_and_node_line(scene: Scene) -> Non
     scene.until(lambda: len(scene.window.sidebar.list.rows.rows) == 1)
 
 
+def test_an_answer_that_no_node_made_leaves_the_status_ready(scene: Scene) -> None:
+    scene.attach()
+    scene.runtime.assistant.script = [answer("I will remember: “We moved”")]
+    scene.ask("Remember that we moved")
+    scene.until(lambda: not scene.window.pane.runs)
+    assert scene.window.pane.pill.state == "ready"
+
+
 def test_citation_opens_the_passage(scene: Scene) -> None:
     scene.attach()
     scene.ask()

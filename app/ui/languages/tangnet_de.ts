@@ -132,7 +132,7 @@
       <translation>Adresse &amp;kopieren</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/crash_dialog.py" />
       <source>&amp;Copy details</source>
       <translation>Einzelheiten &amp;kopieren</translation>
     </message>
@@ -815,6 +815,7 @@
     </message>
     <message>
       <location filename="../../../app/ui/answer_card.py" />
+      <location filename="../../../app/ui/conversation_export.py" />
       <source>Answer</source>
       <translation>Antwort</translation>
     </message>
@@ -1056,6 +1057,11 @@
       <location filename="../../../app/ui/model_row.py" />
       <source>Begins…</source>
       <translation>Beginnt…</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/conversation_export.py" />
+      <source>Begun {when}</source>
+      <translation>Begonnen am {when}</translation>
     </message>
     <message>
       <location filename="../../../app/ui/pairing_dialog.py" />
@@ -1394,7 +1400,7 @@
     <message>
       <location filename="../../../app/ui/answer_card.py" />
       <location filename="../../../app/ui/code_blocks.py" />
-      <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/crash_dialog.py" />
       <location filename="../../../app/ui/log_page.py" />
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copied</source>
@@ -1522,7 +1528,7 @@
       <translation>Diese Rolle löschen</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/crash_dialog.py" />
       <source>Details</source>
       <translation>Einzelheiten</translation>
     </message>
@@ -1901,7 +1907,7 @@
       <translation>Diesem Bereich den Platz des Gesprächs geben</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/crash_dialog.py" />
       <location filename="../../../app/ui/playback.py" />
       <source>Go on</source>
       <translation>Weiter</translation>
@@ -3639,6 +3645,7 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/composer.py" />
+      <location filename="../../../app/ui/conversation_export.py" />
       <source>Question</source>
       <translation>Frage</translation>
     </message>
@@ -3755,6 +3762,7 @@ Aus: nur das Modell.</translation>
       <translation>Liest Scans</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/asking.py" />
       <location filename="../../../app/ui/conversation_pane.py" />
       <location filename="../../../app/ui/phrases.py" />
       <location filename="../../../app/ui/tray.py" />
@@ -4237,7 +4245,7 @@ Aus: nur das Modell.</translation>
       <translation>In Tangnet ist etwas Unerwartetes schiefgegangen.</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/crash_dialog.py" />
       <source>Something went wrong inside Tangnet</source>
       <translation>In Tangnet ist etwas schiefgegangen</translation>
     </message>
@@ -4515,6 +4523,7 @@ Aus: nur das Modell.</translation>
       <translation>Tangnet kann unter Windows noch keine Modelle ausführen.</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/asking.py" />
       <location filename="../../../app/ui/conversation_pane.py" />
       <source>Tangnet chooses a node when you ask.</source>
       <translation>Tangnet wählt einen Knoten, wenn Sie fragen.</translation>
@@ -4540,7 +4549,7 @@ Aus: nur das Modell.</translation>
       <translation>Tangnet läuft im Infobereich weiter</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/crash_dialog.py" />
       <source>Tangnet has a problem</source>
       <translation>Tangnet hat ein Problem</translation>
     </message>
@@ -5171,7 +5180,7 @@ Aus: nur das Modell.</translation>
       <translation>Dies ist ein Zweig. Das Gespräch, aus dem er kommt, ist unverändert.</translation>
     </message>
     <message>
-      <location filename="../../../app/ui/crash.py" />
+      <location filename="../../../app/ui/crash_dialog.py" />
       <source>This is a mistake in the program, not yours. Your documents and conversations are safe. The report below is kept on this machine and sent to nobody. If you pass it on, look through it first: it may hold file names.</source>
       <translation>Das ist ein Fehler im Programm, nicht Ihrer. Ihre Dokumente und Gespräche sind sicher. Der Bericht unten bleibt auf diesem Rechner und wird niemandem gesendet. Wenn Sie ihn weitergeben, sehen Sie ihn vorher durch: Er kann Dateinamen enthalten.</translation>
     </message>

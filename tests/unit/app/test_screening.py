@@ -30,6 +30,7 @@ def screened(*pieces: str) -> str:
     [
         ("Other parts have two years.", "Other parts have two years. [1]"),
         ("Other parts have two years [7]. ", "Other parts have two years. [1] "),
+        ("<<< Other parts have two years.>>>\n\n", "Other parts have two years. [1] "),
         ("Other parts have 3 years.", ""),
         ("The answer is: 2 years.", ""),
         ("The warranty of the compressor is seven years.", ""),
