@@ -108,11 +108,16 @@ def test_a_resting_cursor_stays_lit_and_paints_nothing(caret: Caret, form: QWidg
 
     qtbot.waitUntil(lit)
     paints = Paints(box.viewport())
+
+    def painted_in_a_blink() -> int:
+        before = paints.count
+        clock = QTimer(singleShot=True, interval=1_200)  # a clock of the same loop, longer than a usual blink
+        with qtbot.waitSignal(clock.timeout):
+            clock.start()
+        return paints.count - before
+
+    # What was still to be painted when it came to rest may come in the first of them; a cursor that blinks is in all.
+    assert any(painted_in_a_blink() == 0 for _ in range(4)) and lit()
     before = paints.count
-    # A clock of the same loop that is longer than two blinks of the usual cursor.
-    clock = QTimer(singleShot=True, interval=2_200)
-    with qtbot.waitSignal(clock.timeout):
-        clock.start()
-    assert paints.count == before and lit()
     QTest.keyClick(box, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: paints.count > before)
