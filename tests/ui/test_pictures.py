@@ -107,17 +107,20 @@ def test_all_words_stand_out_from_what_is_painted_behind_them(scene: Scene, colo
     scene.night = colours.dark
     stage = staged(scene, "contrast" if strong else colours.name)
     least = 7.0 if strong else 4.5
-    faint, measured = [], 0
+    faint: list[str] = []
+    measured = 0
     for name in stage.views:
         stage.show(name)
-        scene.qtbot.wait(50)
-        assert scene.window.theme.colours is colours
-        picture = enlarged(scene.window)
-        for widget in words(scene.window):
-            found = contrast(picture, scene.window, widget)
-            measured += found is not None
-            if found is not None and found < least:
-                faint.append(f"{name}: {said(widget)!r} {found:.1f}")
+        for _ in range(20):  # what comes a little later is not there yet: its words are looked at once more
+            scene.qtbot.wait(50)
+            assert scene.window.theme.colours is colours
+            picture = enlarged(scene.window)
+            found = [(said(one), contrast(picture, scene.window, one)) for one in words(scene.window)]
+            weak = [f"{name}: {text!r} {value:.1f}" for text, value in found if value is not None and value < least]
+            if not weak:
+                break
+        measured += sum(value is not None for _text, value in found)
+        faint += weak
     assert measured > 200
     assert not faint, "; ".join(sorted(set(faint)))
 
