@@ -50,7 +50,7 @@ class ModelRow(QWidget):
         lines = [model_words.facts(model)]
         if model.present:
             lines.append(model_words.where(model, nodes))
-        lines += [model_words.room(model, nodes), model.note]
+        lines += [model_words.room(model, nodes), model_words.note(model)]
         self.lines = [line for line in lines if line]
         for line in self.lines:
             words.addWidget(label(line, tone="muted", scale=TYPE.SMALL, wrap=True))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from app.events import ModelInfo, NodeInfo
-from app.model_advice import Advice, Speed, fit, memory_needed, speed
+from app.model_advice import READING, Advice, Speed, fit, memory_needed, speed
 from app.ui import phrases
+from app.ui.core_words import in_language
 from app.ui.numbers import number
 from app.ui.translation import tr
 
 ORDER = ("chat", "embed", "rerank", "transcribe", "speak", "ocr", "wake", "vad")
 """Roles as they follow each other."""
+_COMMAND = re.compile(r"\s*[^.]*: tangnet models add \S+$")
 MOST = 4
 """Names of machines that are told in one line."""
 
@@ -42,6 +45,11 @@ def facts(model: ModelInfo) -> str:
 def machine(name: str) -> str:
     """Return the name of a machine as ModelInfo holds it, for people."""
     return tr("this machine") if name == "local" else name
+
+
+def note(model: ModelInfo) -> str:
+    """Return what is said of a model beside its figures; what only a terminal can do is left out."""
+    return in_language(_COMMAND.sub("", model.note))
 
 
 def several(names: Sequence[str]) -> str:
@@ -108,6 +116,18 @@ def advised(found: Sequence[Advice]) -> list[str]:
         speed = None if one.speed is None else (round(one.speed.rate), one.speed.measured)
         alike.setdefault((one.node.local, one.model.sha256, one.there, speed), []).append(one)
     return [_advised(group) for group in alike.values()]
+
+
+def too_much(models: Sequence[ModelInfo], nodes: Sequence[NodeInfo]) -> str:
+    """Return what is said where no machine is advised any model; "" where nothing can be said."""
+    wanted = any(model.role == "chat" and model.trustworthy for model in models)
+    if not wanted or not any(node.trusted and node.memory_total_bytes > 0 for node in nodes):
+        return ""
+    return tr(
+        "The models that can be trusted are too large for your machines, or would write fewer than {number} tokens/s "
+        "there. A stronger machine, paired as a node, would answer for this one, too.",
+        number=number(READING),
+    )
 
 
 def _advised(group: Sequence[Advice]) -> str:

@@ -217,6 +217,8 @@ class ModelsPage(QWidget):
         order = {role: at for at, role in enumerate(model_words.ORDER)}
         shown.sort(key=lambda one: (order.get(one.role, 99), not one.trustworthy, one.bytes))
         self.advice = model_words.advised(advice(self._nodes, shown))[:3]
+        if not self.advice and (line := model_words.too_much(shown, self._nodes)):
+            self.advice = [line]
         if self.advice:
             self._head(column, tr("What your machines could run"))
             card = frame("card")

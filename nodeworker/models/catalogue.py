@@ -190,6 +190,8 @@ _PP_OCR = (
 )
 """What reads lines, what finds them, and what knows which way up they are."""
 
+_STARTER = "Starter model: shows that everything works, but is too weak to be trusted."
+_ENGLISH = "English only."
 _HIBARI_VOICES = (
     (
         "emma",
@@ -268,8 +270,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         context=8192,
         parameters=134_515_008,
         trustworthy=False,
-        note="Starter model: shows that everything works, but is too weak to be trusted. "
-        "Fetch a better one with: tangnet models add qwen2.5-coder-1.5b",
+        note=f"{_STARTER} Fetch a better one with: tangnet models add qwen2.5-coder-1.5b",
     ),
     CatalogueEntry(
         name="qwen2.5-coder-0.5b",
@@ -309,7 +310,7 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
         licence="MIT",
         quantisation="float16",
         parameters=37_760_640,
-        note="English only. For other languages: tangnet models add whisper-base",
+        note=f"{_ENGLISH} For other languages: tangnet models add whisper-base",
     ),
     CatalogueEntry(
         name="whisper-base",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import product
@@ -33,7 +34,7 @@ from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
 from app.errors import NodeLost
-from app.ui import phrases
+from app.ui import model_words, phrases
 from app.ui.address_dialog import AddressDialog
 from app.ui.controls import ElidedButton, ElidedLabel
 from app.ui.core_words import in_language
@@ -44,7 +45,9 @@ from app.ui.numbers import day, number, percent
 from app.ui.pairing_dialog import PairingDialog
 from app.ui.password_dialog import PasswordDialog
 from app.ui.translation import FOLDER
+from nodeworker.models.catalogue import CATALOGUE
 from tests.ui.conftest import Scene
+from tests.ui.fake_runtime import STARTER
 from tests.ui.stage import (
     BILL,
     DOCUMENTS,
@@ -282,3 +285,14 @@ def test_numbers_days_and_the_core_follow_the_language(german: None) -> None:
     assert phrases.trouble(NodeLost("pi-3 did not answer in time.", hint="`tangnet nodes` shows its load.")) == (
         "pi-3 hat nicht rechtzeitig geantwortet.", "Die Seite Knoten zeigt, wie es jedem geht, und koppelt weitere.",
     )  # fmt: skip
+
+
+def test_notes_of_models_name_no_command_and_come_in_the_language_of_the_window(qapp: QApplication) -> None:
+    shorter = [model_words.note(replace(STARTER, note=entry.note)) for entry in CATALOGUE]
+    assert all(note and "tangnet" not in note for note in shorter)
+    assert "Starter model: shows that everything works, but is too weak to be trusted." in shorter
+
+
+def test_notes_of_models_are_german(german: None) -> None:
+    said = {entry.note: model_words.note(replace(STARTER, note=entry.note)) for entry in CATALOGUE}
+    assert not [one for english, one in said.items() if english.startswith(one[:12])]

@@ -113,3 +113,14 @@ def test_machines_with_the_same_advice_share_a_line(scene: Scene) -> None:
     assert isinstance(page, ModelsPage)
     scene.until(lambda: page.advice)
     assert page.advice == ["pi-1, pi-2, pi-3, pi-4 and 2 more could each run qwen2.5-1.5b, 1.1 GB."]
+
+
+def test_machines_that_are_too_weak_for_all_are_told_what_helps(scene: Scene) -> None:
+    slow = replace(LOCAL, memory_total_bytes=8 * 10**9, models=(replace(STARTER, decode_rate=6.0),))
+    scene.runtime.cluster.known = (slow,)
+    scene.attach()
+    page = scene.window.views.present("models")
+    assert isinstance(page, ModelsPage)
+    scene.until(lambda: page.advice)
+    assert len(page.advice) == 1 and "fewer than 4 tokens/s" in page.advice[0]
+    assert page.advice[0] in [found.text() for found in page.findChildren(QLabel)]

@@ -547,6 +547,11 @@
       <translation>64 Ziffern und Buchstaben, wo der Herausgeber sie nennt</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>99 languages.</source>
+      <translation>99 Sprachen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/cluster_charts.py" />
       <source>99 of 100</source>
       <translation>99 von 100</translation>
@@ -724,6 +729,11 @@
       <translation>{name} zu Ihren Dokumenten hinzufügen?</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Added from {name}.</source>
+      <translation>Hinzugefügt aus {name}.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/address_dialog.py" />
       <location filename="../../../app/ui/node_words.py" />
       <location filename="../../../app/ui/pairing_dialog.py" />
@@ -782,6 +792,16 @@
       <location filename="../../../app/settings.py" />
       <source>Always</source>
       <translation>Immer</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>American English, female.</source>
+      <translation>Amerikanisches Englisch, weiblich.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>American English, male.</source>
+      <translation>Amerikanisches Englisch, männlich.</translation>
     </message>
     <message>
       <location filename="../../../app/settings.py" />
@@ -1077,6 +1097,16 @@
       <location filename="../../../app/ui/personas_dialog.py" />
       <source>Bring back all that came with Tangnet</source>
       <translation>Alle zurückholen, die mit Tangnet kamen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>British English, female.</source>
+      <translation>Britisches Englisch, weiblich.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>British English, male.</source>
+      <translation>Britisches Englisch, männlich.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/shelf_filters.py" />
@@ -1528,6 +1558,11 @@
       <translation>Diese Rolle löschen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Deployed by an administrator.</source>
+      <translation>Von einem Verwalter verteilt.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/crash_dialog.py" />
       <source>Details</source>
       <translation>Einzelheiten</translation>
@@ -1670,8 +1705,29 @@
     </message>
     <message>
       <location filename="../../../app/settings.py" />
+      <location filename="../../../app/ui/core_sentences.py" />
       <source>English</source>
-      <translation>English</translation>
+      <translation>Englisch</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>English only.</source>
+      <translation>Nur Englisch.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>English, German, Dutch, French, Italian, Spanish or Swedish</source>
+      <translation>Englisch, Deutsch, Niederländisch, Französisch, Italienisch, Spanisch oder Schwedisch</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>English; reads 256 tokens of a text. Needs no torch.</source>
+      <translation>Englisch; liest 256 Token eines Textes. Braucht kein torch.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>English; reads 256 tokens of a text. Needs torch, with which the first question waits many seconds.</source>
+      <translation>Englisch; liest 256 Token eines Textes. Braucht torch, mit dem die erste Frage viele Sekunden wartet.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/document_menu.py" />
@@ -1821,6 +1877,11 @@
       <translation>Findet nach Bedeutung</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Finds speech in sound; comes with the speech recogniser and needs no adding.</source>
+      <translation>Findet Sprache im Ton; kommt mit der Spracherkennung und muss nicht hinzugefügt werden.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/pairing_dialog.py" />
       <source>Fingerprint {mark}</source>
       <translation>Fingerabdruck {mark}</translation>
@@ -1931,6 +1992,11 @@
       <location filename="../../../app/ui/drop_zones.py" />
       <source>Goes with your next question alone, and into no library.</source>
       <translation>Geht nur mit Ihrer nächsten Frage mit und kommt in keine Bibliothek.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Good answers over your documents; needs about 2 GB of memory.</source>
+      <translation>Gute Antworten über Ihre Dokumente; braucht etwa 2 GB Arbeitsspeicher.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/tray.py" />
@@ -2247,6 +2313,11 @@
       <location filename="../../../app/ui/why_panel.py" />
       <source>It moved from {one} to {other}: {reason}</source>
       <translation>Die Antwort ist umgezogen ({one} → {other}): {reason}</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>It needs {packages}, not installed here.</source>
+      <translation>Es braucht {packages}, hier nicht installiert.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -3613,6 +3684,11 @@ Aus: nur das Modell.</translation>
       <translation>Ein Modell auf diesen Knoten bringen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Put here by hand.</source>
+      <translation>Von Hand hierher gelegt.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/models_page.py" />
       <location filename="../../../app/ui/push_row.py" />
       <source>Put on &amp;nodes…</source>
@@ -3760,6 +3836,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/model_words.py" />
       <source>Reads scans</source>
       <translation>Liest Scans</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Reads scans and pictures in languages of Latin letters, Chinese and Japanese.</source>
+      <translation>Liest Scans und Bilder in Sprachen mit lateinischen Buchstaben, Chinesisch und Japanisch.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/asking.py" />
@@ -4201,6 +4282,11 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
+      <source>Small and quick; invents an answer where it should refuse.</source>
+      <translation>Klein und schnell; erfindet eine Antwort, wo es keine geben sollte.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
       <source>Small letters and digits, such as pi.</source>
       <translation>Kleine Buchstaben und Ziffern, etwa pi.</translation>
     </message>
@@ -4313,6 +4399,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/tray.py" />
       <source>Start talking</source>
       <translation>Sprechen beginnen</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Starter model: shows that everything works, but is too weak to be trusted.</source>
+      <translation>Startmodell: zeigt, dass alles geht, ist aber zu schwach, um ihm zu vertrauen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -4876,6 +4967,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/core_sentences.py" />
       <source>The microphone “{name}” is not there.</source>
       <translation>Das Mikrofon „{name}“ ist nicht da.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/model_words.py" />
+      <source>The models that can be trusted are too large for your machines, or would write fewer than {number} tokens/s there. A stronger machine, paired as a node, would answer for this one, too.</source>
+      <translation>Die vertrauenswürdigen Modelle sind zu groß für Ihre Rechner oder würden dort weniger als {number} Token/s schreiben. Ein stärkerer Rechner, als Knoten gekoppelt, würde auch für diesen antworten.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
@@ -5462,6 +5558,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/settings.py" />
       <source>Wake word, by the name of its model: see tangnet models list.</source>
       <translation>Weckwort, nach dem Namen seines Modells: siehe tangnet models list.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Wake word, said in {languages}.</source>
+      <translation>Weckwort, gesprochen auf {languages}.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
