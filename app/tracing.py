@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -186,6 +186,15 @@ class Traces:
             tuple((role, text) for role, text in known["prompt"]),
             known["settings"],
         )
+
+    def take_over(self, conversation: str, other: str, messages: Iterable[tuple[int, int]]) -> None:
+        """Copy the traces of answers to another conversation, from the first message of each pair to the second."""
+        query = "INSERT OR REPLACE INTO traces SELECT ?, ?, trace FROM traces WHERE conversation = ? AND message = ?"
+        try:
+            with self._work.lock:
+                self._work.open().executemany(query, [(other, to, conversation, from_) for from_, to in messages])
+        except (sqlite3.Error, OSError) as error:
+            log.warning("the traces of a branch are not kept: %s", error)
 
     def sweep(self, conversations: Collection[str]) -> None:
         """Delete the traces of conversations that are none of these."""

@@ -21,7 +21,7 @@ from app.conversations.exporting import markdown
 from app.conversations.schema import now
 from app.conversations.search_index import SearchIndex
 from app.conversations.snippets import has_all, snippet, words_of
-from app.conversations.versions import newest_after, way
+from app.conversations.versions import branch_title, newest_after, way
 from app.errors import UsageError
 from app.events import Passage
 from app.messages import PREFERENCES, Conversation, Found, MessageSize, Outcome, StoredMessage, decode, encode, is_place
@@ -267,7 +267,8 @@ class Conversations:
             db.execute("UPDATE conversations SET tip = ? WHERE id = ?", (before, made.id))
         kept = {"prefer": conversation.prefer, "collection": conversation.collection, "folder": conversation.folder}
         kept["persona"] = conversation.persona
-        return self._set(made.id, title=conversation.title, titled=conversation.titled, **kept)
+        title = branch_title(conversation.title, {one.title for one in self.list()})
+        return self._set(made.id, title=title, titled=conversation.titled, **kept)
 
     def show(self, id: str, message: int) -> None:
         """Show the version of a conversation that goes through `message`, where it was added to last."""

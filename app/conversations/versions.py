@@ -5,8 +5,13 @@ Pure functions on `following`: the id of each message and the id of the one that
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+
+LONGEST_BASE = 54
+"""Characters of a title before the number of a branch."""
+_NUMBER = re.compile(r" \(\d+\)$")
 
 
 def way(following: Mapping[int, int], tip: int) -> list[int]:
@@ -40,3 +45,11 @@ def newest_after(following: Mapping[int, int], id: int) -> int:
         best = max(best, one)
         ways += after.get(one, [])
     return best
+
+
+def branch_title(title: str, taken: Collection[str]) -> str:
+    """Return "Roof (2)" for "Roof", with the first number that is free: two rows of a list must be told apart."""
+    base, n = _NUMBER.sub("", title)[:LONGEST_BASE].rstrip(), 2
+    while base and f"{base} ({n})" in taken:
+        n += 1
+    return f"{base} ({n})" if base else ""

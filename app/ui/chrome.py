@@ -15,6 +15,8 @@ from app.ui.tokens import SPACE, TYPE
 from app.ui.translation import tr
 
 UNDO_SECONDS = 8
+PASSING_SECONDS = 12
+"""So long stands what only says that something was done."""
 
 
 class StatusPill(QPushButton):
@@ -195,6 +197,8 @@ class TroubleBar(QFrame):
         row.addWidget(close)
         self._retry: Callable[[], object] | None = None
         self._otherwise: Callable[[], object] | None = None
+        self._timer = QTimer(self, singleShot=True, interval=PASSING_SECONDS * 1000)
+        self._timer.timeout.connect(self._pass)
         self.hide()
 
     def tell(
@@ -206,6 +210,7 @@ class TroubleBar(QFrame):
         calm: bool = False,
         action: str = "",
         otherwise: tuple[str, Callable[[], object]] | None = None,
+        passing: bool = False,
     ) -> None:
         """Show `sentence`.
 
@@ -216,6 +221,7 @@ class TroubleBar(QFrame):
             calm: it is no error.
             action: what the button says.
             otherwise: what a second button says and does.
+            passing: it goes by itself, unless the mouse or the keyboard is on it.
         """
         set_state(self, "kind", "notice" if calm else "error")
         for part in (self.sentence, self.hint):
@@ -235,10 +241,22 @@ class TroubleBar(QFrame):
             self.other.setAccessibleName(text.replace("&", ""))
         self.other.setVisible(bool(text))
         self.show()
+        if passing:
+            self._timer.start()
+        else:
+            self._timer.stop()
 
     def settle(self) -> None:
         """Go away."""
+        self._timer.stop()
         self.hide()
+
+    def _pass(self) -> None:
+        focus = self.window().focusWidget()
+        if self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
+            self._timer.start()
+        else:
+            self.hide()
 
     def _act(self) -> None:
         self.hide()

@@ -44,8 +44,8 @@ class ConversationsSeam(Protocol):
         """Return all, newest first."""
         ...
 
-    def messages(self, id: str) -> Sequence[StoredMessage]:
-        """Return the messages of one."""
+    def messages(self, id: str, until: int = 0) -> Sequence[StoredMessage]:
+        """Return the messages of one that are shown; `until`: id of the last to return."""
         ...
 
     def sizes(self, id: str, after: int = 0) -> Sequence[MessageSize]:

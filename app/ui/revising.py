@@ -61,9 +61,19 @@ class Revising(QObject):
         def show(made: Conversation) -> None:
             pane.stored.emit()
             pane.open_conversation(made.id, made.title)
-            pane.trouble.tell(tr("This is a branch. The conversation it came from is unchanged."), "", calm=True)
+            pane.trouble.tell(
+                tr("This is a branch. The conversation it came from is unchanged."), calm=True, passing=True
+            )
 
-        self._do(lambda store: store.branch(id, message), show)
+        self._do(lambda store: self._branched(store, id, message), show)
+
+    def _branched(self, store: ConversationsSeam, id: str, message: int) -> Conversation:
+        """Branch off; what is known of how the answers came about goes with them."""
+        made = store.branch(id, message)
+        if (runtime := self._pane.runtime) is not None:
+            said = [one.id for one in store.messages(id, message)]
+            runtime.traces.take_over(id, made.id, zip(said, [one.id for one in store.messages(made.id)], strict=True))
+        return made
 
     def show_version(self, message: int) -> None:
         """Show the version of the conversation that goes through a message."""
@@ -86,7 +96,9 @@ class Revising(QObject):
     def _read(self, work: Callable[[ConversationsSeam], StoredMessage], done: Callable[[StoredMessage], None]) -> None:
         pane, id = self._pane, self._pane.conversation
         if pane.run is not None:
-            pane.trouble.tell(tr("An answer is being made. Stop it first, or wait for its end."), "", calm=True)
+            pane.trouble.tell(
+                tr("An answer is being made. Stop it first, or wait for its end."), calm=True, passing=True
+            )
             return
 
         def go(found: StoredMessage) -> None:

@@ -88,7 +88,7 @@ def connect(window: MainWindow) -> None:
         window.talker.hint,
         window.aloud.hint,
     ):
-        said.connect(lambda sentence: window.pane.trouble.tell(sentence, "", calm=True))
+        said.connect(lambda sentence: window.pane.trouble.tell(sentence, "", calm=True, passing=True))
     window.side.closed.connect(window.pane.composer.box.setFocus)
     window.theme.changed.connect(window.recolour)
 

@@ -164,3 +164,21 @@ def test_a_name_is_taken_once_where_a_click_follows_enter_at_once(scene: Scene) 
     assert names == ["Paris"] and not rows.editing
     scene.until(lambda: not isValid(editor))
     assert names == ["Paris"]
+
+
+def test_what_was_only_done_is_told_for_a_while_unless_somebody_is_there(scene: Scene) -> None:
+    scene.attach()
+    bar = scene.window.pane.trouble
+    bar._timer.setInterval(0)
+    bar.tell("It went wrong.")
+    scene.window.sidebar.conversations.said.emit("Saved.")
+    scene.until(lambda: not bar.isVisible())
+    bar.tell("Saved.", calm=True, passing=True)
+    bar.action.show()
+    bar.action.setFocus()
+    passed: list[bool] = []
+    bar._timer.timeout.connect(lambda: passed.append(bar.isVisible()))
+    scene.until(lambda: len(passed) > 3)
+    assert all(passed)
+    bar.tell("It went wrong.")
+    assert not bar._timer.isActive()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from app.errors import NodeError
 from app.events import NodeChosen
+from app.tracing import AnswerTrace, Step
 from app.ui.answer_card import AnswerCard
 from app.ui.message_widgets import answer_menu
 from tests.ui.conftest import Scene
@@ -75,9 +76,13 @@ def test_an_edited_question_and_answers_made_anew_are_versions(scene: Scene) -> 
     scene.until(lambda: _shown(scene)[0] == ["How high?", "How old?"] and len(view.answers) == 2)
     # A branch is another conversation.
     before = pane.conversation
+    trace = AnswerTrace((Step("read", 5.0),))
+    scene.runtime.traces.keep(before, _shown_id(scene), trace)
     view.branch_asked.emit(_shown_id(scene))
     scene.until(lambda: pane.conversation != before and _shown(scene)[0] == ["How high?"])
     assert len(scene.runtime.conversations.messages(before)) == 4
+    scene.until(lambda: view.answers and _shown_id(scene))
+    assert scene.runtime.traces.get(pane.conversation, _shown_id(scene)) == trace
 
 
 def _shown_id(scene: Scene) -> int:

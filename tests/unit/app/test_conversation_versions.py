@@ -10,7 +10,7 @@ import pytest
 
 from app.answer_record import Record
 from app.conversations import MIGRATIONS, Conversations, Outcome
-from app.conversations.versions import newest_after, way
+from app.conversations.versions import branch_title, newest_after, way
 from app.errors import UsageError
 
 
@@ -64,7 +64,9 @@ def test_a_branch_takes_what_was_said_so_far_and_leaves_the_other_alone(store: C
     store.move([one.id], "Paris")
     made = store.branch(one.id, first)
     assert _texts(store, made.id) == ["How high?", "330 metres"]
-    assert (made.title, made.folder, made.messages) == ("How high?", "Paris", 2)
+    assert (made.title, made.folder, made.messages) == ("How high? (2)", "Paris", 2)
+    assert [store.branch(one, first).title for one in (one.id, one.id)] == ["How high? (3)", "How high? (4)"]
+    assert branch_title("How high? (2)", {"How high? (2)"}) == "How high? (3)" and branch_title("", ()) == ""
     _say(store, made.id, "How wide?", "125 metres")
     assert len(_texts(store, one.id)) == len(_texts(store, made.id)) == 4
     with pytest.raises(UsageError):
