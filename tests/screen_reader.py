@@ -73,6 +73,26 @@ class ScreenReader:
             waiting += [((str(child[0]), str(child[1])), below) for child in reversed(children)]
         return seen
 
+    async def listen(self) -> asyncio.Queue[str]:
+        """Ask for what programs announce by themselves; returns where it comes."""
+        heard: asyncio.Queue[str] = asyncio.Queue()
+
+        def take(message: Message) -> None:
+            if message.message_type is MessageType.SIGNAL and message.member == "Announcement":
+                heard.put_nowait(str(message.body[3].value))
+
+        self._bus.add_message_handler(take)
+        rule = "type='signal',interface='org.a11y.atspi.Event.Object',member='Announcement'"
+        names = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+        added = await self._bus.call(Message(*names, member="AddMatch", signature="s", body=[rule]))
+        assert added is not None and added.message_type is MessageType.METHOD_RETURN, added
+        registry = ("org.a11y.atspi.Registry", "/org/a11y/atspi/registry", "org.a11y.atspi.Registry")
+        asked = await self._bus.call(
+            Message(*registry, member="RegisterEvent", signature="s", body=["object:announcement"])
+        )
+        assert asked is not None and asked.message_type is MessageType.METHOD_RETURN, asked
+        return heard
+
     def close(self) -> None:
         """Leave the bus."""
         self._bus.disconnect()

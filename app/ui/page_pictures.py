@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Signal
-from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
 
 from app.errors import DocumentError
 from app.ui import phrases
@@ -139,13 +140,17 @@ class PagePictures(QObject):
 
 
 def unpacked(png: bytes) -> QImage:
-    """Return a PNG that the reading process made as an image ready for painting. Raises DocumentError."""
-    buffer = QBuffer()
-    buffer.setData(QByteArray(png))
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    reader = QImageReader(buffer, QByteArray(b"png"))
-    reader.setAutoDetectImageFormat(False)  # nothing but a PNG is tried
-    image = reader.read()
-    if image.isNull():
-        raise DocumentError(tr("The picture of the page is damaged."), code="no_picture")
-    return image.convertToFormat(QImage.Format.Format_RGB32)
+    """Return a PNG that the reading process made as an image ready for painting. Raises DocumentError.
+
+    Not by Qt: its reader asks a device of Python for the interpreter while it holds a lock that the Qt thread may wait
+    for with the interpreter in hand (an icon that is loaded), and then neither goes on.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
+            width, height = picture.size
+            pixels = picture.convert("RGB").tobytes("raw", "BGRX")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DocumentError(tr("The picture of the page is damaged."), code="no_picture") from error
+    return QImage(pixels, width, height, 4 * width, QImage.Format.Format_RGB32).copy()

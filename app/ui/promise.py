@@ -1,12 +1,17 @@
-"""The line that says how much has left the user's network, counted: see app/outside.py."""
+"""The line that says how much has left the user's network, counted: see app/outside.py.
+
+The keyboard reaches it: Enter or Space shows what was counted, as the mouse does by resting on it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
 
+from app.ui import theme
 from app.ui.controls import ElidedLabel
 from app.ui.theme import sized
 from app.ui.tokens import TYPE
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
     from app.ui.bridge import Bridge
 
 LOOK_MS = 10_000
+FOCUS_WIDTH = 2
+"""Logical pixels of the line under it."""
 
 
 class Promise(ElidedLabel):
@@ -29,6 +36,7 @@ class Promise(ElidedLabel):
         self.setParent(parent)
         self.setProperty("tone", "muted")
         sized(self, TYPE.SMALL)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._bridge = bridge
         self._outside: Outside | None = None
         self._clock = QTimer(self, interval=LOOK_MS)
@@ -39,6 +47,33 @@ class Promise(ElidedLabel):
         self._outside = outside
         self._clock.start()
         self.look()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show what was counted."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            QToolTip.showText(self.mapToGlobal(QPoint(0, 0)), self.toolTip(), self)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that the keyboard is here."""
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that it is not."""
+        super().focusOutEvent(event)
+        QToolTip.hideText()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the line, underlined while the keyboard is here."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setPen(QPen(QColor(theme.current().accent), FOCUS_WIDTH))
+            painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+            painter.end()
 
     def look(self) -> None:
         """Look now."""

@@ -97,6 +97,28 @@ async def test_everything_is_named_and_the_keyboard_reaches_it(session: dict[str
         await process.wait()
 
 
+async def test_an_answer_is_read_out_as_it_grows(session: dict[str, str], home: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(_WINDOW), str(home), env=session, stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        program = Program(process)
+        assert await program.line() == "here"
+        reader = await ScreenReader.open(session["DBUS_SESSION_BUS_ADDRESS"])
+        await reader.program()
+        heard = await reader.listen()
+        await program.tell("ask How high is the tower?")
+        told = ""
+        async with asyncio.timeout(30):
+            while "330" not in told or "Answered by this machine" not in told:
+                told += " " + await heard.get()
+        reader.close()
+    finally:
+        process.kill()
+        await process.wait()
+
+
 async def _tabbed(program: Program) -> set[str]:
     """Press Tab until the keyboard has been everywhere twice; returns the names of what had it."""
     names: set[str] = set()

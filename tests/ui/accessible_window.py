@@ -1,7 +1,7 @@
 """Our window with a scripted runtime, for a screen reader outside: says "here" once it stands, then obeys.
 
-Commands on stdin: "view NAME" shows that view, "tab" presses Tab. The answer is the address and the name of what has
-the keyboard then.
+Commands on stdin: "view NAME" shows that view, "tab" presses Tab, "ask QUESTION" asks. The answer is the address and
+the name of what has the keyboard then.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def main(home: Path) -> None:
         word, _, rest = line.partition(" ")
         if word == "view":
             window.views.present(rest)
+        elif word == "ask":
+            window.pane.ask(rest)
         elif word == "tab":
             QTest.keyClick(application.focusWidget() or window, Qt.Key.Key_Tab)
         application.processEvents()

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolTip
+
 from app.outside import Sent
 from app.ui.promise import words
 from tests.ui.conftest import Scene
@@ -23,3 +28,17 @@ def test_the_window_shows_it(scene: Scene) -> None:
     line = scene.window.sidebar.promise
     scene.until(lambda: line.text() == "0 bytes sent outside your network")
     assert line.accessibleName() == line.text()
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_the_keyboard_gets_what_was_counted(scene: Scene) -> None:
+    scene.attach()
+    line = scene.window.sidebar.promise
+    scene.until(lambda: bool(line.accessibleDescription()))
+    quiet = line.grab().toImage()
+    line.setFocus(Qt.FocusReason.TabFocusReason)
+    assert line.hasFocus() and line.grab().toImage() != quiet
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert QToolTip.isVisible() and QToolTip.text() == line.accessibleDescription()
+    scene.window.pane.composer.box.setFocus()
+    scene.until(lambda: not QToolTip.isVisible())
