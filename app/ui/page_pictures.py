@@ -150,7 +150,8 @@ def unpacked(png: bytes) -> QImage:
     try:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
             width, height = picture.size
-            pixels = picture.convert("RGB").tobytes("raw", "BGRX")
+            # The fourth byte has to be 255: what is painted over it would come out in other colours.
+            pixels = picture.convert("RGB").convert("RGBA").tobytes("raw", "BGRA")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DocumentError(tr("The picture of the page is damaged."), code="no_picture") from error
     return QImage(pixels, width, height, 4 * width, QImage.Format.Format_RGB32).copy()

@@ -27,6 +27,7 @@ def test_colours_and_size_are_those_of_the_picture() -> None:
     image = unpacked(packed(31, 17))
     assert (image.width(), image.height(), image.depth()) == (31, 17, 32)
     assert image.pixelColor(30, 16).getRgb() == (30, 16, 480 % 256, 255)
+    assert set(bytes(image.constBits())[3::4]) == {255}
 
 
 WHOLE = packed(40, 40)
