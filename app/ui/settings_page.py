@@ -175,8 +175,8 @@ class SettingsPage(QWidget):
         self._empty = EmptyState("search", tr("Nothing is found"), act=self.clear_button)
         self._empty.hide()
         self.nothing = self._empty.sentence
-        self._column.addWidget(self._empty)
-        self._column.addStretch()
+        self._column.addWidget(self._empty, 1)
+        self._column.addStretch(1)  # with a weight: a card takes none of the room that is left
         self._build()
 
     def complete(self) -> None:

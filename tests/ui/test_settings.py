@@ -73,6 +73,10 @@ def test_settings_are_found_by_their_words_and_a_wrong_one_is_told_where_it_is(s
     QTest.keyClicks(page.search, "microph")
     shown = [name for name, row in page.rows.items() if row.isVisible()]
     assert "voice.device" in shown and "voice.standby" in shown and "answer.passages" not in shown
+    page.search.setText("dark")
+    card = page.rows["window.theme"].parentWidget()
+    assert card is not None
+    scene.until(lambda: card.height() == card.heightForWidth(card.width()))  # it takes none of the empty room
     page.search.setText("nothing like it")
     assert page.nothing.isVisible() and "nothing like it" in page.nothing.text()
     page.clear_button.click()
