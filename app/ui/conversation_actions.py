@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.ui.conversation_rows import FOLDER
@@ -78,6 +79,7 @@ class ConversationActions(QObject):
         below = menu.addMenu(tr("&Save as"))
         for form, name in (("md", "&Markdown…"), ("html", "&HTML…"), ("pdf", "&PDF…"), ("json", "&JSON…")):
             below.addAction(name, partial(self.choose, key, form))
+        menu.addAction(tr("Copy &link"), partial(self.copy_link, key))
         menu.addSeparator()
         menu.addAction(tr("&Delete conversation") + "\tDel", partial(self.delete, [key]))
         return menu
@@ -178,7 +180,14 @@ class ConversationActions(QObject):
             go, done or (lambda _done: self.changed.emit()), self.failed.emit, name="conversation", must_finish=True
         )
 
-    # ------------------------------------------------------------------ files
+    # ------------------------------------------------------------------ links and files
+
+    def copy_link(self, id: str, message: int = 0) -> None:
+        """Put the link to a conversation, or to a message in it, into the clipboard."""
+        from app.links import ToConversation
+
+        QGuiApplication.clipboard().setText(str(ToConversation(id, message)))
+        self.said.emit(tr("The link is copied. In notes and mails on this machine it leads back here."))
 
     def choose(self, id: str, form: str) -> QFileDialog:
         """Ask for a file and save the conversation there; the dialog asks before it takes one that is there."""

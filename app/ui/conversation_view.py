@@ -64,6 +64,7 @@ class ConversationView(QAbstractScrollArea):
     regenerate_asked = Signal(object, str)
     """The AnswerCard that shall be made anew, and the name of the node that shall do it, "" for any."""
     why_asked = Signal(int)
+    link_asked = Signal(int)
     """Id of the answer that shall be explained."""
     branch_asked = Signal(int)
     version_asked = Signal(int)

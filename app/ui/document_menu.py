@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.ui import leaving, shelf, transcript_export
@@ -36,6 +36,7 @@ def document_menu(panel: DocumentsPanel) -> QMenu | None:
     if entry.state == "indexed":
         menu.addAction(tr("Show its &passages"), lambda: panel.passages_asked.emit(entry.key))
         transcript_export.offer(menu, panel, entry.key)
+        menu.addAction(tr("Copy &link"), lambda: copy_link(panel, entry.key))
     if entry.folder or entry.state == "indexed":
         menu.addAction(tr("&Summarise"), lambda: panel.summary_asked.emit(entry.key))
     menu.addSeparator()
@@ -56,6 +57,14 @@ def document_menu(panel: DocumentsPanel) -> QMenu | None:
     remove = tr("&Remove from library ({number})", number=len(chosen)) if many else tr("&Remove from library")
     menu.addAction(remove, lambda: panel.remove(chosen))
     return menu
+
+
+def copy_link(panel: DocumentsPanel, path: str) -> None:
+    """Put the link to a document into the clipboard."""
+    from app.links import ToDocument
+
+    QGuiApplication.clipboard().setText(str(ToDocument(path)))
+    panel.said.emit(tr("The link is copied. In notes and mails on this machine it leads back here."))
 
 
 def folders_menu(panel: DocumentsPanel) -> QMenu:

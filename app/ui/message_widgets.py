@@ -30,6 +30,7 @@ def answer_menu(view: ConversationView, card: AnswerCard) -> QMenu:
             below.addAction(words.replace("&", "&&"), partial(view.regenerate_asked.emit, card, name))
     menu.addSeparator()
     menu.addAction(tr("&Why this answer"), partial(view.why_asked.emit, card.message))
+    menu.addAction(tr("Copy &link"), partial(view.link_asked.emit, card.message))
     menu.addAction(tr("&Branch: go on from here in a new conversation"), partial(view.branch_asked.emit, card.message))
     return menu
 

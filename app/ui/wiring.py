@@ -20,6 +20,8 @@ def connect(window: MainWindow) -> None:
     window.views.hold("library", window.documents)  # they tell how many there are before they are shown
     window.views.hold("nodes", window.nodes)
     memory_line_in(window)
+    copy_link = window.sidebar.conversations.copy_link
+    window.pane.view.link_asked.connect(lambda message: copy_link(window.pane.conversation, message))
     window.pane.view.why_asked.connect(lambda message: _explain(window, message))
     window.reading.recalled.connect(lambda passage: _show_recalled(window, passage))
     window.bridge.failed.connect(window.show_error)

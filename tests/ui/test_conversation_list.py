@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMenu
 from shiboken6 import isValid
 
 from app.conversations import Conversations, Outcome
 from app.events import Citation, Passage
+from app.links import ToConversation, read
 from app.ui.conversation_export import file_name, markdown_text, page
 from app.ui.conversation_rows import FOLDER
 from tests.ui.conftest import Scene
@@ -80,8 +82,10 @@ def test_names_pins_and_folders(scene: Scene) -> None:
     # A new folder asks for its name in its row.
     menu = work.menu(second, bar.list.rename)
     assert [one.text().split("\t")[0] for one in menu.actions() if one.text()] == [
-        "&Rename", "&Pin to the top", "&Move to folder", "&Save as", "&Delete conversation",
+        "&Rename", "&Pin to the top", "&Move to folder", "&Save as", "Copy &link", "&Delete conversation",
     ]  # fmt: skip
+    menu.actions()[-3].trigger()
+    assert read(QGuiApplication.clipboard().text()) == ToConversation(second)
     below = menu.actions()[2].menu()
     assert isinstance(below, QMenu)
     below.actions()[0].trigger()

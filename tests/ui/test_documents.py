@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from app.library_state import LibraryState, WatchedFolder, Working
+from app.links import ToDocument, read
 from app.ui.document_menu import document_menu, folders_menu
 from app.ui.documents_panel import DocumentsPanel
 from app.ui.password_dialog import PasswordDialog
@@ -275,6 +276,9 @@ def test_the_menu_offers_what_can_be_done(scene: Scene) -> None:
     scene.until(lambda: scene.runtime.library.calls == [("first", Path("/home/u/Work/soon.xlsx"))])
     choose(panel, "/home/u/Tax/2023/return.pdf")
     assert {"Show its passages", "Summarise", "Read again"} <= actions(document_menu(panel)).keys()
+    actions(document_menu(panel))["Copy link"].trigger()
+    assert read(QGuiApplication.clipboard().text()) == ToDocument("/home/u/Tax/2023/return.pdf")
+    assert "is copied" in scene.window.pane.trouble.sentence.text()
     choose(panel, "/home/u/Work/plan.pdf")
     assert "Enter its password…" in actions(document_menu(panel))
     choose(panel, "/home/u/Work")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from app.errors import NodeError
 from app.events import NodeChosen
+from app.links import ToConversation, read
 from app.tracing import AnswerTrace, Step
 from app.ui.answer_card import AnswerCard
 from app.ui.message_widgets import answer_menu
@@ -39,6 +41,9 @@ def test_an_edited_question_and_answers_made_anew_are_versions(scene: Scene) -> 
     scene.ask("How high?")
     scene.ask("How old?")
     card = _last(scene)
+    # A link to the answer leads to it from elsewhere.
+    next(one for one in answer_menu(view, card).actions() if one.text() == "Copy &link").trigger()
+    assert read(QGuiApplication.clipboard().text()) == ToConversation(pane.conversation, card.message)
     # Another answer, on a node that is named.
     _again(scene, "Very old [1].")
     scene.until(lambda: len(view.places) == 2)

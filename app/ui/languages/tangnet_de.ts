@@ -1448,6 +1448,13 @@
       <translation>Kopieren</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/conversation_actions.py" />
+      <location filename="../../../app/ui/document_menu.py" />
+      <location filename="../../../app/ui/message_widgets.py" />
+      <source>Copy &amp;link</source>
+      <translation>Lin&amp;k kopieren</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/why_panel.py" />
       <source>Copy all of this as Markdown</source>
       <translation>Dies alles als Markdown kopieren</translation>
@@ -4872,6 +4879,12 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/microphone_mark.py" />
       <source>The last 0.6 s stay in memory so that your first word is whole; nothing is kept or sent until you talk.</source>
       <translation>Die letzten 0,6 s bleiben im Arbeitsspeicher, damit Ihr erstes Wort ganz ist; nichts wird aufbewahrt oder gesendet, bevor Sie sprechen.</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/conversation_actions.py" />
+      <location filename="../../../app/ui/document_menu.py" />
+      <source>The link is copied. In notes and mails on this machine it leads back here.</source>
+      <translation>Der Link ist kopiert. In Notizen und Mails auf diesem Rechner führt er hierher zurück.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/core_sentences.py" />
