@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from app.commands.context import Context
 from app.conversations import Conversation, Conversations, StoredMessage
+from app.conversations.exporting import sources
 
 
 async def run(context: Context) -> int:
@@ -57,9 +58,8 @@ def _show(context: Context, message: StoredMessage) -> None:
     who = "You" if message.role == "user" else message.node or "Tangnet"
     state = "" if message.state == "complete" else f" ({message.state})"
     context.output.text(f"{who}{state}:\n{message.text.strip()}")
-    for citation in message.citations:
-        page = f", page {citation.page}" if citation.page is not None else ""
-        context.output.text(f"  [{citation.n}] {citation.path}{page}")
+    for source in sources(message):
+        context.output.text(f"  {source}")
     context.output.text(f"({message.error})\n" if message.error else "")
 
 

@@ -16,9 +16,14 @@ def markdown(conversation: Conversation, messages: Sequence[StoredMessage]) -> s
         lines += [f"## {who}{note}", "", message.text.strip(), ""]
         if message.error:
             lines += [f"> {message.error}", ""]
-        for citation in message.citations:
-            page = f", page {citation.page}" if citation.page is not None else ""
-            lines.append(f"- [{citation.n}] {citation.path}{page}")
+        lines += [f"- {one}" for one in sources(message)]
         if message.citations:
             lines.append("")
     return "\n".join(lines)
+
+
+def sources(message: StoredMessage) -> list[str]:
+    """Return what an answer cites: "[1] PATH, page 2", and of what was said before its day and its first line."""
+    said = {one.n: f"{one.label}: {one.text.partition(chr(10))[0]}" for one in message.passages if one.origin}
+    pages = {one.n: f", page {one.page}" if one.page is not None else "" for one in message.citations}
+    return [f"[{one.n}] {said.get(one.n) or one.path + pages[one.n]}" for one in message.citations]

@@ -8,11 +8,13 @@ import signal
 import sqlite3
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.conversations import MIGRATIONS, Conversations, Outcome
+from app.conversations.exporting import sources
 from app.errors import StoreError, UsageError
 from app.events import Citation, Timings, Usage
 from tests.fakes import passage
@@ -139,6 +141,9 @@ def test_export(path: Path) -> None:
     exported = store.export(id)
     assert exported["messages"][1]["citations"][0]["page"] == 2
     assert "- [1] /docs/tower.pdf, page 2" in store.export_markdown(id)
+    fact = replace(passage(2, "We moved\nto Bonn"), path="memory:1", label="2026-05-12", origin="memory")
+    told = replace(store.messages(id)[-1], passages=(fact,), citations=(Citation(2, "memory:1", None, 0, 9),))
+    assert sources(told) == ["[2] 2026-05-12: We moved"]
     store.close()
 
 
