@@ -196,8 +196,9 @@ class AnswerCard(QFrame):
         if self._live:
             self._announcer.ended(self.text, self.node_line.text())
         self.chart.show_trace(answer.trace)
-        partly = bool(answer.citations)
-        self.mark.setText(tr("Only partly from your documents") if partly else tr("Not from your documents"))
+        if answer.citations:  # documents, attached files or the memory
+            self.mark.setText(tr("Only partly from its sources"))
+            self.mark.setToolTip(tr("Some of this answer stands in none of its sources."))
         self.mark.setVisible(not answer.grounded and not answer.stopped)
         self._show_sources([citation.n for citation in answer.citations])
 

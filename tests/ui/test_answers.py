@@ -58,3 +58,13 @@ def test_limits_that_the_search_took_from_the_question_are_shown(scene: Scene) -
     card = scene.window.pane.view.answers[-1]
     scene.until(card.limits.isVisible)
     assert card.limits.text() == "Searched only: in the folder Tax, since 1 January 2023"
+
+
+def test_what_rests_on_its_sources_in_part_says_sources_since_the_memory_is_one_too(scene: Scene) -> None:
+    scene.attach()
+    fact = replace(TOWER, path="memory:1", origin="memory", label="2026-05-12", page=None)
+    scene.runtime.assistant.script = [Retrieved((fact,)), TokenReceived(TEXT, "local"), answer(TEXT, grounded=False)]
+    scene.ask()
+    card = scene.window.pane.view.answers[-1]
+    scene.until(card.mark.isVisible)
+    assert card.mark.text() == "Only partly from its sources" and "none of its sources" in card.mark.toolTip()

@@ -3264,8 +3264,8 @@ Aus: nur das Modell.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/answer_card.py" />
-      <source>Only partly from your documents</source>
-      <translation>Nur teilweise aus Ihren Dokumenten</translation>
+      <source>Only partly from its sources</source>
+      <translation>Nur teilweise aus den Quellen</translation>
     </message>
     <message>
       <location filename="../../../app/ui/log_page.py" />
@@ -4316,6 +4316,11 @@ Aus: nur das Modell.</translation>
       <location filename="../../../app/ui/page_view.py" />
       <source>Smaller (−)</source>
       <translation>Kleiner (−)</translation>
+    </message>
+    <message>
+      <location filename="../../../app/ui/answer_card.py" />
+      <source>Some of this answer stands in none of its sources.</source>
+      <translation>Manches in dieser Antwort steht in keiner ihrer Quellen.</translation>
     </message>
     <message>
       <location filename="../../../app/ui/memory_page.py" />
