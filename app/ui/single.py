@@ -12,13 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile, QObject, Signal
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QLockFile, QObject, QTimer, Signal
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 WAIT_MS = 3_000
 """How long the window may take to answer."""
+START_MS = 10_000
+"""How long a window that is just starting may take until it listens."""
+AGAIN_MS = 50
+"""Between two tries to reach it."""
 LONGEST = 65_536
 """Bytes of what a later start says."""
 _PATH_MOST = 100
@@ -33,18 +37,31 @@ def claim(home: Path) -> QLockFile | None:
 
 
 def hand_over(home: Path, words: Sequence[str]) -> bool:
-    """Give `words` to the window of `home`; tell whether it took them."""
+    """Give `words` to the window of `home`, also to one that is just starting; tell whether it took them."""
     import json
 
     from PySide6.QtNetwork import QLocalSocket
 
     link = QLocalSocket()
-    link.connectToServer(_name(home))
-    if not link.waitForConnected(WAIT_MS):
+    if not _reached(link, _name(home)):
         return False
     link.write(json.dumps(list(words)).encode() + b"\n")
     link.flush()
     return link.waitForReadyRead(WAIT_MS) and bytes(link.readAll().data()) == b"ok\n"
+
+
+def _reached(link: QLocalSocket, address: str) -> bool:
+    """Connect `link`; tell whether somebody listened there within START_MS."""
+    until = QDeadlineTimer(START_MS)
+    while True:
+        link.connectToServer(address)
+        if link.waitForConnected(WAIT_MS):
+            return True
+        if until.hasExpired():
+            return False
+        pause = QEventLoop()
+        QTimer.singleShot(AGAIN_MS, pause.quit)
+        pause.exec()
 
 
 class Doorbell(QObject):

@@ -43,9 +43,24 @@ def test_a_second_start_hands_over_and_ends(qtbot: QtBot, home: Path) -> None:
             link.sendall(nonsense)
             qtbot.wait(50)
     bell.close()
-    assert subprocess.run([sys.executable, "-c", KNOCK, str(home)], timeout=20).returncode == 1
+    assert subprocess.run([sys.executable, "-c", KNOCK, str(home)], timeout=60).returncode == 1
     lock.unlock()
     assert claim(home) is not None
+
+
+def test_a_start_beside_one_that_does_not_listen_yet_waits_for_it(qtbot: QtBot, home: Path) -> None:
+    knock = KNOCK.replace("raise", "print('knocks', flush=True)\nraise")
+    second = subprocess.Popen([sys.executable, "-c", knock, str(home), "/a"], stdout=subprocess.PIPE)
+    assert second.stdout is not None and second.stdout.readline() == b"knocks\n"
+    qtbot.wait(300)  # it has found nobody
+    assert second.poll() is None
+    bell = Doorbell(home)
+    with qtbot.waitSignal(bell.rung, timeout=20_000) as rung:
+        pass
+    qtbot.waitUntil(lambda: second.poll() is not None, timeout=20_000)
+    assert rung.args == [["/a"]] and second.returncode == 0
+    second.stdout.close()
+    bell.close()
 
 
 def test_a_long_path_has_a_place_too(qtbot: QtBot, tmp_path: Path) -> None:
