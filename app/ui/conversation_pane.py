@@ -322,6 +322,8 @@ class ConversationPane(QWidget):
             self._name_stored()
         elif run.conversation == self.conversation:
             self.open_conversation(self.conversation, self.title.text())
+        if self.runtime is not None and self.pill.text() == tr("Ready"):  # no node was needed: those there are
+            self.show_nodes(self.runtime.cluster.nodes())
         self.stored.emit()
 
     def _entitle(self, id: str) -> None:

@@ -87,6 +87,7 @@ def test_an_answer_that_no_node_made_leaves_the_status_ready(scene: Scene) -> No
     scene.ask("Remember that we moved")
     scene.until(lambda: not scene.window.pane.runs)
     assert scene.window.pane.pill.state == "ready"
+    scene.until(lambda: scene.window.pane.pill.text() == "Ready · 2 nodes")
 
 
 def test_citation_opens_the_passage(scene: Scene) -> None:
