@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 
+import cv2
+import numpy
 import pytest
 
 from nodeworker.protocol.identity import TrustFailure
 from nodeworker.protocol.links import JoinToken, PairingLink, matches, shared_fingerprint
+from nodeworker.trust_commands import qr
 
 KEY = "0123456789abcdef" * 4
 
@@ -19,6 +22,21 @@ def test_a_link_is_read_as_it_was_written() -> None:
         for quote in ("", "'", '"'):
             text = f" {quote}{link.text()}{quote}\n"
             assert PairingLink.parse(text) == PairingLink(address, "01234567", KEY[:32])
+
+
+@pytest.mark.parametrize(
+    "address", ["192.168.1.7:7443", "workshop-raspberry.local:7443", "[fe80:1234:5678:9abc:def0:1234:5678:9abc]:7443"]
+)
+def test_the_qr_code_as_the_terminal_shows_it_is_read_by_another_program(address: str) -> None:
+    link = PairingLink(address, "01234567", KEY).text()
+    lines = [line.removeprefix("\x1b[97;40m").removesuffix("\x1b[0m") for line in qr(link).splitlines()]
+    assert len(lines) <= 24 and len(lines[0]) <= 80  # a terminal of the usual size shows all of it
+    halves = [[sign in full for sign in line] for line in lines for full in ("█▀", "█▄")]  # white on black
+    picture = (numpy.array(halves, numpy.uint8) * 255).repeat(8, axis=0).repeat(8, axis=1)
+    reader = cv2.QRCodeDetectorAruco()  # the plain QRCodeDetector misses a third of sound codes at this size
+    for ground in (0, 255):  # of the terminal around it
+        read, _corners, _straight = reader.detectAndDecode(numpy.pad(picture, 32, constant_values=ground))
+        assert read == link
 
 
 @pytest.mark.parametrize(
