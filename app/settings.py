@@ -293,7 +293,11 @@ class Settings:
         except FileNotFoundError:
             return cls()
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path} is not valid TOML: {error}", code="settings_syntax") from error
+            raise SettingsError(
+                f"{path} is not valid TOML: {error}.",
+                code="settings_syntax",
+                hint="Mend the file, or move it away.",
+            ) from error
         flat: dict[str, Any] = {}
         for section, values in document.items():
             if not isinstance(values, dict):

@@ -66,6 +66,18 @@ MIGRATIONS = (_FIRST, _OUTLINES, _QUEUE_AND_PLACES, _PASSAGES, _TOTALS)
 """Each is run once, in the transaction that also raises the version: statements parted by semicolons."""
 
 
+def _outside(error: sqlite3.Error) -> bool:
+    """Tell whether the disk or the rights are in the way, and the file itself may be as good as ever."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_PERM,
+    )
+
+
 class Database:
     """A connection to `documents.db`. Raises StoreError when it cannot be used."""
 
@@ -80,7 +92,9 @@ class Database:
             raise StoreError(
                 f"The list of documents cannot be opened: {error}.",
                 code="store_open",
-                hint=f"Move {path.parent} away and add your documents again.",
+                hint="Check the free space and the permissions of that folder."
+                if _outside(error)
+                else f"Move {path.parent} away and add your documents again.",
             ) from error
 
     def close(self) -> None:

@@ -372,3 +372,14 @@ async def test_a_damaged_database_is_a_clear_error(home: Path, tmp_path: Path) -
         assert "Move" in error.value.hint
     finally:
         await library.close()
+
+
+async def test_documents_are_not_to_be_moved_away_where_only_the_disk_is_in_the_way(home: Path) -> None:
+    (home / "library" / "documents.db").mkdir(parents=True)  # SQLite cannot open it, as on a full disk
+    library = Library(home, HashEmbedder())
+    try:
+        with pytest.raises(StoreError) as error:
+            await library.documents()
+        assert error.value.hint == "Check the free space and the permissions of that folder."
+    finally:
+        await library.close()
