@@ -149,7 +149,12 @@ class Library:
                 and told by a Progress.
             NodeError: no node can embed. The same holds.
         """
-        names = await asyncio.to_thread(_names, paths)
+        names, garbled = await asyncio.to_thread(_named, paths)
+        for name in garbled:
+            yield FileIndexed(name, "skipped", 0, "Its name is not valid UTF-8.")
+        if garbled and not names:
+            yield IndexDone(0, 0, 0.0, 0)
+            return
         async with aclosing(self._queue().add(names, watch=watch)) as events:
             async for event in events:
                 yield event
@@ -431,3 +436,15 @@ def _absolute(path: Path) -> Path:
 
 def _names(paths: Sequence[Path]) -> list[str]:
     return [str(_absolute(path)) for path in paths]
+
+
+def _named(paths: Sequence[Path]) -> tuple[list[str], list[str]]:
+    """Return the absolute names, and of those that no database can hold what can be shown of them."""
+    names, garbled = [], []
+    for name in _names(paths):
+        shown = name.encode("utf-8", "replace").decode()
+        if shown == name:
+            names.append(name)
+        else:
+            garbled.append(shown)
+    return names, garbled

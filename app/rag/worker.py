@@ -214,6 +214,8 @@ def _refusal(path: Path) -> Reading | None:
         return Reading(str(path), "rejected", "It is a folder.")
     if not stat.S_ISREG(mode):
         return Reading(str(path), "rejected", "It is not a regular file.")
+    if os.fsencode(path).decode("utf-8", "replace") != str(path):
+        return Reading(str(path), "rejected", "Its name is not valid UTF-8.")
     return None
 
 

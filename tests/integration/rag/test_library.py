@@ -374,6 +374,23 @@ async def test_a_damaged_database_is_a_clear_error(home: Path, tmp_path: Path) -
         await library.close()
 
 
+async def test_a_garbled_name_is_told_and_keeps_no_other_file_out(home: Path, tmp_path: Path) -> None:
+    good = write(tmp_path, "good.txt", b"Water boils at 100 degrees.")
+    bad = tmp_path / "bad\udcff.txt"
+    library = Library(home, HashEmbedder())
+    try:
+        for paths in ([bad], [bad, good]):
+            events = [event async for event in library.add(paths)]
+            told = [event for event in events if isinstance(event, FileIndexed) and event.state == "skipped"]
+            assert [(one.path, one.reason) for one in told] == [
+                (str(tmp_path / "bad?.txt"), "Its name is not valid UTF-8.")
+            ]
+            assert isinstance(events[-1], IndexDone)
+        assert [one.path for one in await library.documents()] == [str(good)]
+    finally:
+        await library.close()
+
+
 async def test_documents_are_not_to_be_moved_away_where_only_the_disk_is_in_the_way(home: Path) -> None:
     (home / "library" / "documents.db").mkdir(parents=True)  # SQLite cannot open it, as on a full disk
     library = Library(home, HashEmbedder())
