@@ -440,11 +440,6 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 def _named(paths: Sequence[Path]) -> tuple[list[str], list[str]]:
     """Return the absolute names, and of those that no database can hold what can be shown of them."""
-    names, garbled = [], []
-    for name in _names(paths):
-        shown = name.encode("utf-8", "replace").decode()
-        if shown == name:
-            names.append(name)
-        else:
-            garbled.append(shown)
-    return names, garbled
+    shown = {name: name.encode("utf-8", "replace").decode() for name in _names(paths)}
+    names = [name for name in shown if shown[name] == name]
+    return names, [seen for name, seen in shown.items() if seen != name]
