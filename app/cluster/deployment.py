@@ -41,8 +41,8 @@ GONE_SECONDS = 15.0
 """How long a node that cannot be reached is waited for once all others have ended."""
 NODES_SECONDS = 2.0
 """How often it is looked whether there are other nodes to hear of."""
-REFUSED_SECONDS = 60.0
-"""A node that says that it keeps no models is asked again after that."""
+REFUSED_SECONDS = 600.0
+"""A node that says that it keeps no models is asked again after that, or when it is connected to anew."""
 LONGEST_MESSAGE = 300
 
 log = logging.getLogger(__name__)
@@ -127,15 +127,19 @@ class Deployer:
         known: dict[str, tuple[DeploymentInfo, ...]] = {}
         changed = asyncio.Event()
         watchers: dict[str, asyncio.Task[None]] = {}
+        clients: dict[str, NodeClient | None] = {}
+        """Over which connection each is followed."""
         told: tuple[DeploymentInfo, ...] | None = None
         try:
             while True:
                 ids = {node.id: node for node in self._nodes() if node.trusted and not node.local}
-                for id in [id for id in watchers if id not in ids or watchers[id].done()]:
+                over = [id for id in watchers if watchers[id].done() or self._client(id) is not clients[id]]
+                for id in over + [id for id in watchers if id not in ids and id not in over]:
                     watchers.pop(id).cancel()
                     known.pop(id, None)
                 for id, node in ids.items():
                     if id not in watchers and self._client(id) is not None:
+                        clients[id] = self._client(id)
                         watchers[id] = asyncio.create_task(self._watch(node, known, changed))
                 now = tuple(info for id in sorted(known) for info in known[id])
                 if now != told:

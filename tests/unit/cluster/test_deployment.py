@@ -51,12 +51,16 @@ async def test_a_node_that_refuses_is_left_alone_for_a_while(
     fake = Refusing("pi", Plan())
     with tempfile.TemporaryDirectory(prefix="tn") as folder:  # pytest's own are too deep for a socket's path
         async with on_socket(fake, Path(folder) / "s") as client:
-            snapshots = Deployer(home, local=local, client=lambda _: client, nodes=nodes).deployments()
+            connected = client
+            snapshots = Deployer(home, local=local, client=lambda _: connected, nodes=nodes).deployments()
             assert await anext(snapshots) == ()
             nothing_new = asyncio.ensure_future(anext(snapshots))
             await until(lambda: fake.asked > (2 if again else 0))
             looks = 0
             await until(lambda: looks > 20)
             assert (fake.asked == 1) is not again
+            async with on_socket(fake, Path(folder) / "new") as other:
+                connected, asked = other, fake.asked
+                await until(lambda: fake.asked > asked)  # connected anew, perhaps by another version
             nothing_new.cancel()
             await asyncio.wait({nothing_new})
