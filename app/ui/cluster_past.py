@@ -8,9 +8,12 @@ from app.cluster.history import STEP_SECONDS, Past
 from app.ui.bridge import Bridge
 from app.ui.seam_upkeep import UpkeepSeam
 
+LOOKS = 2
+"""Of the cluster between two drawings: of a quarter of an hour, 4 s are less than two dots of a chart."""
+
 
 class PastSource(QObject):
-    """Between `start` and `stop`, `came` brings what is known, now and after each look that the cluster takes."""
+    """Between `start` and `stop`, `came` brings what is known, now and after every other look of the cluster."""
 
     came = Signal(object)
     failed = Signal(object)
@@ -19,7 +22,7 @@ class PastSource(QObject):
         super().__init__(parent)
         self._bridge = bridge
         self._upkeep: UpkeepSeam | None = None
-        self._timer = QTimer(self, interval=round(STEP_SECONDS * 1000))
+        self._timer = QTimer(self, interval=round(LOOKS * STEP_SECONDS * 1000))
         self._timer.timeout.connect(self._ask)
         self._asking = False
         self.past = Past()
