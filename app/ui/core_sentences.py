@@ -118,6 +118,7 @@ SENTENCES = (
     "Check the free space and the permissions of that folder.",
     "Check the free space; a damaged file is moved aside at the next start.",
     "Check the free space.",
+    "Mend the file, or move it away.",
     "That message is not there.",
     "This link is none that Tangnet knows.",
     "It was: {text}",

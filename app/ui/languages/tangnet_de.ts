@@ -2674,6 +2674,11 @@
       <translation>&amp;Einstellungen</translation>
     </message>
     <message>
+      <location filename="../../../app/ui/core_sentences.py" />
+      <source>Mend the file, or move it away.</source>
+      <translation>Die Datei in Ordnung bringen oder beiseite legen.</translation>
+    </message>
+    <message>
       <location filename="../../../app/ui/microphone_mark.py" />
       <source>Mic muted</source>
       <translation>Mikro stumm</translation>
