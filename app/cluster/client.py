@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 import uuid
@@ -116,13 +117,23 @@ class NodeClient:
         return cls(way.work(), name, way=way)
 
     async def watch_closely(self) -> None:
-        """Have it asked for a sign of life each second from now on; calls that last end with NodeLost."""
-        if self._way is not None and not self.closely:
-            self.closely = True
-            before = self._channels.pop()
-            self._channels.append(self._way.load(closely=True))
-            self._calm = NodeStub(self._channels[-1])
-            await before.close(None)
+        """Have it asked for a sign of life each second from now on; calls that last end.
+
+        Raises:
+            NodeLost: it cannot be reached any more.
+        """
+        if self._way is None or self.closely:
+            return
+        self.closely = True
+        before = self._channels.pop()
+        self._channels.append(self._way.load(closely=True))
+        self._calm = NodeStub(self._channels[-1])
+        await before.close(None)
+        try:
+            async with asyncio.timeout(DESCRIBE_SECONDS):
+                await self._channels[-1].channel_ready()
+        except TimeoutError as error:
+            raise NodeLost(f"The connection to {self.name} is lost.") from error
 
     @property
     def stub(self) -> NodeAsyncStub:

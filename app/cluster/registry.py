@@ -284,6 +284,8 @@ class RemoteNode:
             return error
         try:
             self.client = client
+            if self._closely():
+                await client.watch_closely()
             self._up = time.monotonic()
             self._addresses.move_to_end(address, last=False)
             self._put(replace(described, state="ready", address=address))
@@ -291,8 +293,6 @@ class RemoteNode:
             if address != self.pin.address:
                 self._reached(self.pin.id, address)
                 self.pin = replace(self.pin, address=address)
-            if self._closely():
-                await client.watch_closely()
             await follow(
                 client,
                 lambda: self.info,

@@ -31,6 +31,8 @@ _BODY = re.compile(r"<body[^>]*>(.*)</body>", re.DOTALL)
 _FONTS = re.compile(r"\s?font-(?:family|size):[^;\"]*;")
 _PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _LINK = re.compile(r'<a href="(?!https?://|mailto:)[^"]*">', re.IGNORECASE)
+PAPER_POINTS = 10.0
+"""Size of letters on paper."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Whoever opens the page: it may load nothing and run nothing."""
 
@@ -151,7 +153,7 @@ def _pdf(conversation: Conversation, messages: Sequence[StoredMessage], path: Pa
         parts.append(f"{_answer(message.text)}<p><small>{sources}</small></p>{_meta(message)}<p></p>")
     document = QTextDocument()
     font = QFont()  # that of the window
-    font.setPointSizeF(10)
+    font.setPointSizeF(PAPER_POINTS)
     document.setDefaultFont(font)
     document.setDefaultStyleSheet(".meta { color: #5a626c; font-size: 8pt } small { color: #5a626c }")
     document.setHtml("".join(parts))  # nothing in it names a file: see _answer

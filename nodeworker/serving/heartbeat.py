@@ -163,10 +163,16 @@ class Heartbeat:
     While the node is at rest, reports come as seldom as the most eager watcher wishes.
     """
 
-    def __init__(self, make: Callable[[], Awaitable[Report]], change: Callable[[], asyncio.Event]) -> None:
-        """`change` returns the event that the next change sets."""
+    def __init__(
+        self,
+        make: Callable[[], Awaitable[Report]],
+        change: Callable[[], asyncio.Event],
+        look: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`change` returns the event that the next change sets; `look`, each tick, what is told, too, if it differs."""
         self._make = make
         self._change = change
+        self._look = look
         self._rests: list[float] = []
         """What each watcher wishes, in seconds."""
         self._ticking: asyncio.Task[None] | None = None
@@ -213,17 +219,22 @@ class Heartbeat:
         try:
             while True:
                 change = self._basis = self._change()
+                seen = self._look()
                 report = self._report = await self._make()
                 self._made_at = time.monotonic()
                 self._count += 1
                 self._tell()
                 pause = max(SHORTEST_PAUSE, min(TICK_SECONDS, len(self._rests) / MOST_MESSAGES))
                 await asyncio.sleep(pause)
-                longest = min(self._rests, default=TICK_SECONDS) if report.at_rest else TICK_SECONDS
-                await within(max(0.0, longest - pause), change)
+                await within(max(0.0, TICK_SECONDS - pause), change)
+                while report.at_rest and self._nobody_waits() and not change.is_set() and self._look() == seen:
+                    await within(TICK_SECONDS, change)
         finally:
             # Also when it failed: whoever waits must learn of it. Soon, when the task is seen to be done.
             asyncio.get_running_loop().call_soon(self._tell)
+
+    def _nobody_waits(self) -> bool:
+        return time.monotonic() < self._made_at + min(self._rests, default=0.0) - TICK_SECONDS / 2
 
     def _tell(self) -> None:
         arrived, self._arrived = self._arrived, asyncio.Event()

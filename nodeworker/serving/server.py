@@ -118,7 +118,7 @@ class NodeService(PieceCalls):
         self._reporter = Reporter(
             rooms, self.tally, sensors or of_this_machine(), slots=slots, draining=lambda: door.draining or door.resting
         )
-        self._heartbeat = Heartbeat(self._reporter.report, rooms.next_change)
+        self._heartbeat = Heartbeat(self._reporter.report, rooms.next_change, door.trusted)
 
     async def Describe(self, request: pb.DescribeRequest, context: Context[Any, Any]) -> pb.Description:
         """Say what this node is and has."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(path for folder in ("app", "nodeworker") for path in (ROOT / folder).rglob("*.py"))
-LOCAL_ONLY = {"nodeworker/local.py", "app/cluster/client.py"}
+LOCAL_ONLY = {"nodeworker/local.py", "app/cluster/channels.py"}
 """Where the Unix socket in a private folder is served and used."""
 
 

@@ -119,6 +119,38 @@ async def test_a_node_at_rest_reports_as_seldom_as_all_watchers_wish_and_a_chang
     await calm.aclose()
 
 
+async def test_an_eager_watcher_that_comes_while_a_node_rests_need_not_wait_for_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.1)
+    monkeypatch.setattr(heartbeat, "MOST_REST", 3600.0)
+    source = Idle()
+    heart = Heartbeat(source.make, source.change)
+    calm, eager = heart.follow(3600.0), heart.follow()
+    await anext(calm)
+    await asyncio.sleep(0.25)
+    first = (await anext(eager)).status.queued
+    async with asyncio.timeout(5):
+        assert (await anext(eager)).status.queued > first
+    await calm.aclose()
+    await eager.aclose()
+
+
+async def test_what_is_looked_at_each_tick_is_told_when_it_differs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.1)
+    monkeypatch.setattr(heartbeat, "MOST_REST", 3600.0)
+    source, trusted = Idle(), ["desktop"]
+    heart = Heartbeat(source.make, source.change, lambda: [*trusted])
+    calm = heart.follow(3600.0)
+    await anext(calm)
+    coming = asyncio.ensure_future(anext(calm))
+    await asyncio.sleep(0.5)
+    assert not coming.done()
+    trusted.append("phone")
+    await asyncio.wait_for(coming, 5)
+    await calm.aclose()
+
+
 async def test_a_newcomer_at_a_node_at_rest_gets_the_load_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "TICK_SECONDS", 0.1)
     source = Idle()
