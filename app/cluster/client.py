@@ -117,11 +117,7 @@ class NodeClient:
         return cls(way.work(), name, way=way)
 
     async def watch_closely(self) -> None:
-        """Have it asked for a sign of life each second from now on; calls that last end.
-
-        Raises:
-            NodeLost: it cannot be reached any more.
-        """
+        """Have it asked for a sign of life each second from now on; calls that last end. Raises NodeLost."""
         if self._way is None or self.closely:
             return
         self.closely = True
